@@ -1,0 +1,31 @@
+"""Config: reads and validates the table specifications, and narrows them to the tables asked for."""
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.shared.errors import InvalidConfiguration
+from functions.shared.observability import Event, count, logger, step
+from functions.shared.parameters import read_tables
+from functions.shared.settings import settings
+from functions.shared.specifications import collect, select
+
+
+@step
+def handler(event: Event, _context: LambdaContext) -> Event:
+    """Returns {"tables": [{table_name, spec, digest} or {table_name, problem}, ...]}.
+
+    Raises InvalidConfiguration where there is no table at all.
+    """
+    prefix = settings().parameter_prefix
+    entries = collect(read_tables(prefix), prefix)
+    chosen = select(entries, event.get("tables"))
+    if not chosen:
+        raise InvalidConfiguration(
+            f"No table is configured: put a list such as "
+            f'[{{"table_name": "public.orders", "watermark_col": "updated_at"}}] into the parameter {prefix}/tables'
+        )
+    broken = [entry.problem for entry in chosen if entry.problem]
+    for problem in broken:
+        logger.warning("A table cannot run", extra={"problem": problem})
+    count("TablesConfigured", len(chosen))
+    count("TablesMisconfigured", len(broken))
+    return {"tables": [entry.to_item() for entry in chosen]}

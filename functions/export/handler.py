@@ -1,0 +1,57 @@
+"""Export: Aurora itself writes the window's rows to S3; they never pass through here."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from psycopg2 import sql
+
+from functions.shared import aurora
+from functions.shared.aurora import Aurora
+from functions.shared.bounds import Bounds
+from functions.shared.columns import Column, export_list
+from functions.shared.fence import VERSION
+from functions.shared.observability import Event, count, logger, step
+from functions.shared.settings import settings
+from functions.shared.spec import spec_of
+from functions.shared.windows import relation, window
+
+# No header: where Aurora cuts a big export into parts is not documented to repeat it.
+_EXPORT = """
+SELECT rows_uploaded AS rows, files_uploaded AS files, bytes_uploaded AS bytes
+FROM aws_s3.query_export_to_s3(
+    %(query)s, aws_commons.create_s3_uri(%(bucket)s, %(key)s, %(region)s), options := 'format csv')
+"""
+
+
+@step
+def handler(event: Event, _context: LambdaContext) -> Event:
+    """Returns {"batch": {id, rows, bytes, files, version}, "load": {wait_seconds, since}}.
+
+    Each attempt writes under a name of its own, so what an earlier attempt left behind belongs to no batch.
+    """
+    spec = spec_of(event["table"])
+    columns = [Column.from_json(value) for value in event["schema"]["columns"]]
+    source = aurora.connect(spec.table_name)
+    with aurora.speaking_of(spec.table_name):
+        query = sql.SQL("SELECT {} FROM {} WHERE {}").format(
+            export_list(columns), relation(spec.source), window(Bounds.model_validate(event["bounds"]))
+        )
+        batch = _export(source, query, spec.source.folder)
+    logger.info("Exported", extra={"batch": batch})
+    count("RowsExported", batch["rows"])
+    count("BytesExported", batch["bytes"])
+    since = datetime.now(UTC).isoformat()
+    return {"batch": batch, "load": {"wait_seconds": settings().load_poll_seconds, "since": since}}
+
+
+def _export(source: Aurora, query: sql.Composable, folder: str) -> dict[str, Any]:
+    batch_id = str(uuid4())
+    key = f"{folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{batch_id}.csv"
+    target = {"bucket": settings().staging_bucket, "key": key, "region": settings().aws_region}
+    with source.snapshot():
+        version = source.row(f"SELECT {VERSION} AS version")["version"]
+        written = source.row(_EXPORT, {"query": source.text(query), **target})
+    files = [key] + [f"{key}_part{number}" for number in range(2, written["files"] + 1)]
+    return {"id": batch_id, "version": version, "rows": written["rows"], "bytes": written["bytes"], "files": files}

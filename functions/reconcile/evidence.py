@@ -1,0 +1,96 @@
+"""What shows that a merged batch is right: the ledger adds up, nothing lags below the fence, sampled rows are equal."""
+
+from datetime import date, datetime
+from typing import Any
+
+from psycopg2 import sql
+
+from functions.shared.aurora import Aurora
+from functions.shared.bounds import Bounds
+from functions.shared.columns import export_list
+from functions.shared.errors import ReconciliationFailed
+from functions.shared.spec import TableSpec
+from functions.shared.warehouse import Warehouse
+from functions.shared.warehouse_sql import MergeRules, TableObjects, compare_statement
+from functions.shared.windows import before, both, relation, window, written_before
+
+SAMPLE_ROWS = 10
+_SAMPLE_ROW_BYTES = 65536
+
+
+def check_ledger(table: str, exported: int, loaded: int, ledger: dict[str, int]) -> None:
+    """exported = loaded = merged + duplicates + quarantined + held, each counted by whoever did it.
+
+    Raises ReconciliationFailed with the numbers.
+    """
+    applied = sum(ledger[term] for term in ("merged", "duplicates", "quarantined", "held"))
+    if not exported == loaded == ledger["exported"] == ledger["loaded"] == applied:
+        raise ReconciliationFailed(
+            f"{table}: the batch does not add up: Aurora exported {exported}, Snowpipe loaded {loaded}, STAGING held "
+            f"{ledger['loaded']}, and merged {ledger['merged']} + duplicates {ledger['duplicates']} + quarantined "
+            f"{ledger['quarantined']} + held {ledger['held']} = {applied}; compare CONTROL.LEDGER with the files"
+        )
+
+
+def measure_drift(
+    aurora: Aurora, target: Warehouse, spec: TableSpec, bounds: Bounds, rules: MergeRules, objects: TableObjects
+) -> float | None:
+    """How far FINAL lies behind Aurora below the fence, in seconds or units of the watermark; None without one."""
+    if rules.watermark is None or bounds.high is None:
+        return None
+    column = sql.Identifier(rules.watermark.name)
+    limit = before(rules.watermark.name, bounds.high, bounds.type_name)
+    query = sql.SQL("SELECT max({}) AS high FROM {} WHERE {}").format(column, relation(spec.source), limit)
+    there = aurora.row(query)["high"]
+    here = target.rows(f'SELECT MAX({rules.watermark.identifier}) AS "HIGH" FROM {objects.final}')[0]["HIGH"]
+    if there is None:
+        return 0
+    if here is None:
+        raise ReconciliationFailed(f"{spec.table_name}: FINAL is empty, yet Aurora has rows below the fence; re-run it")
+    return max(0.0, _distance(there, here))
+
+
+def compare_sample(
+    aurora: Aurora,
+    target: Warehouse,
+    spec: TableSpec,
+    bounds: Bounds,
+    rules: MergeRules,
+    objects: TableObjects,
+    version: int,
+) -> int:
+    """Compares the most recent rows of the window that no transaction has touched since the fence; returns how many.
+
+    Raises ReconciliationFailed naming the columns that differ.
+    """
+    rows = [list(row.values()) for row in aurora.rows(_sample(spec, bounds, rules))]
+    if not rows:
+        return 0
+    statement = compare_statement(objects, rules, version, len(rows))
+    found = target.rows(statement, [text for row in rows for text in row])[0]
+    sampled, missing = int(found.pop("SAMPLED")), int(found.pop("MISSING"))
+    different = [rules.columns[int(index)].name for index, rows in found.items() if rows]
+    if missing or different:
+        raise ReconciliationFailed(
+            f"{spec.table_name}: of {sampled} sampled rows FINAL lacks {missing} and differs in columns {different}; "
+            "if an application changes rows without moving the watermark, use xmin or full_snapshot, then full_refresh"
+        )
+    return sampled
+
+
+def _sample(spec: TableSpec, bounds: Bounds, rules: MergeRules) -> sql.Composable:
+    short = sql.SQL("octet_length(t::text) < {}").format(sql.Literal(_SAMPLE_ROW_BYTES))
+    conditions = [window(bounds), written_before(bounds.horizon), short]
+    order: sql.Composable = sql.SQL("")
+    if rules.watermark is not None and bounds.high is not None:
+        conditions.append(before(rules.watermark.name, bounds.high, bounds.type_name))
+        order = sql.SQL("ORDER BY {} DESC").format(sql.Identifier(rules.watermark.name))
+    return sql.SQL("SELECT {} FROM {} t WHERE {} {} LIMIT {}").format(
+        export_list(rules.columns), relation(spec.source), both(*conditions), order, sql.Literal(SAMPLE_ROWS)
+    )
+
+
+def _distance(there: Any, here: Any) -> float:
+    if isinstance(there, datetime | date):
+        return float((there - here).total_seconds())
+    return float(there) - float(here)

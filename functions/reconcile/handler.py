@@ -1,0 +1,46 @@
+"""Reconcile: a merged batch counts as loaded only when its ledger adds up and a sample of its rows is equal."""
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.reconcile.evidence import check_ledger, compare_sample, measure_drift
+from functions.shared import aurora, warehouse
+from functions.shared.bounds import Bounds
+from functions.shared.observability import Event, count, logger, step
+from functions.shared.settings import settings
+from functions.shared.spec import spec_of
+from functions.shared.warehouse_sql import MergeRules, TableObjects
+
+
+@step
+def handler(event: Event, _context: LambdaContext) -> Event:
+    """Returns {"result": the table's counts, drift and sample}. Raises ReconciliationFailed."""
+    spec = spec_of(event["table"])
+    name = spec.table_name
+    bounds = Bounds.model_validate(event["bounds"])
+    rules = MergeRules.from_json(event["schema"])
+    objects = TableObjects(settings().snowflake_database, spec.source)
+    batch, ledger = event["batch"], event["merge"]["ledger"]
+    check_ledger(name, batch["rows"], event["load"]["loaded"], ledger)
+    source, target = aurora.connect(name), warehouse.connect(name)
+    with aurora.speaking_of(name), warehouse.speaking_of(name):
+        drift = measure_drift(source, target, spec, bounds, rules, objects)
+        sampled = compare_sample(source, target, spec, bounds, rules, objects, batch["version"])
+    if drift is not None:
+        count("WatermarkDrift", drift)
+    count("RowsSampled", sampled)
+    result = {
+        "table_name": name,
+        "strategy": spec.watermark_type,
+        "target": bounds.target,
+        **{
+            term: ledger[term]
+            for term in ("exported", "loaded", "merged", "duplicates", "quarantined", "held", "deleted")
+        },
+        "drift": drift,
+        "sampled": sampled,
+        "full_refresh": spec.full_refresh,
+        "batch_id": batch["id"],
+        "note": bounds.note,
+    }
+    logger.info("Reconciled", extra={"result": result})
+    return {"result": result}

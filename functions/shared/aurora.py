@@ -1,0 +1,161 @@
+"""The thin adapter to Aurora PostgreSQL: one warm session per container, and its errors in the workflow's words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+from psycopg2 import errors, sql
+
+from functions.shared import vault
+from functions.shared.errors import AccessDenied, ExportFailed, SourceRejected, SourceUnavailable
+from functions.shared.settings import settings
+
+# The fence leaves out sessions of this name and user: they only read.
+APPLICATION = "aurora-snowflake-sync"
+# Every text that leaves Aurora is made under these settings, whatever the server's own are.
+_SESSION = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "client_encoding": "UTF8",
+    "row_security": "off",
+}
+_CONNECT_TIMEOUT_SECONDS = 10
+
+Query = str | sql.Composable
+
+
+class Aurora:
+    """One autocommit session; every statement is a transaction of its own unless `snapshot` says otherwise."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def rows(self, query: Query, values: Any = None) -> list[dict[str, Any]]:
+        """All rows of a small result, as dictionaries."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(query, values)
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def row(self, query: Query, values: Any = None) -> dict[str, Any]:
+        """The first row of a result that always has one."""
+        return self.rows(query, values)[0]
+
+    def text(self, query: sql.Composable) -> str:
+        """A composed query as the text that a function of the server can take."""
+        return query.as_string(self._connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Statements inside read one and the same snapshot."""
+        self._connection.autocommit = False
+        try:
+            self._connection.set_session(isolation_level="REPEATABLE READ")
+            yield
+            self._connection.commit()
+        except BaseException:
+            if not self._connection.closed:
+                self._connection.rollback()
+            raise
+        finally:
+            if not self._connection.closed:
+                self._connection.set_session(isolation_level="DEFAULT", autocommit=True)
+
+    @property
+    def usable(self) -> bool:
+        """Whether the warm session still answers."""
+        try:
+            self.rows("SELECT 1 AS alive")
+        except psycopg2.Error:
+            return False
+        return True
+
+
+_warm: list[Aurora] = []
+
+
+def connect(table: str) -> Aurora:
+    """The container's session, opened with Vault's credentials when there is none that works.
+
+    Raises SourceUnavailable or AccessDenied, naming `table`.
+    """
+    if not _warm or not _warm[0].usable:
+        _warm[:] = [_open(table)]
+    return _warm[0]
+
+
+def _open(table: str) -> Aurora:
+    path = settings().vault_aurora_path
+    try:
+        return _login(vault.secret(path))
+    except psycopg2.OperationalError as error:
+        if not _is_rejected_login(error):
+            raise _unreachable(table, error) from error
+        vault.forget(path)
+    try:
+        return _login(vault.secret(path))
+    except psycopg2.OperationalError as error:
+        if _is_rejected_login(error):
+            raise AccessDenied(
+                f"{table}: Aurora refused the user of Vault's secret {path}: {_text(error)}; "
+                "check that the user exists and that the secret holds its present password"
+            ) from error
+        raise _unreachable(table, error) from error
+
+
+def _login(secret: dict[str, Any]) -> Aurora:
+    connection = psycopg2.connect(
+        **{"sslmode": "require", **secret},
+        application_name=APPLICATION,
+        connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+        keepalives_idle=60,
+    )
+    connection.autocommit = True
+    aurora = Aurora(connection)
+    for name, value in _SESSION.items():
+        aurora.rows("SELECT set_config(%s, %s, false)", (name, value))
+    return aurora
+
+
+def _is_rejected_login(error: psycopg2.OperationalError) -> bool:
+    text = str(error)
+    return "authentication failed" in text or ("role" in text and "does not exist" in text)
+
+
+def _unreachable(table: str, error: Exception) -> SourceUnavailable:
+    return SourceUnavailable(
+        f"{table}: Aurora could not be reached: {_text(error)}; check the cluster's state, its security group and "
+        "the host in Vault's secret"
+    )
+
+
+@contextmanager
+def speaking_of(table: str) -> Iterator[None]:
+    """Turns what the driver raises inside into the workflow's errors, each naming `table`."""
+    try:
+        yield
+    except errors.InsufficientPrivilege as error:
+        raise AccessDenied(
+            f"{table}: Aurora refused the sync user: {_text(error)}; grant it what is missing"
+        ) from error
+    except (errors.SystemError, errors.IoError) as error:
+        detail = error.diag.message_detail or ""
+        raise ExportFailed(
+            f"{table}: Aurora could not write to S3: {_text(error)} {detail}; check the cluster's s3Export role, the "
+            "bucket's region and its policy"
+        ) from error
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        raise SourceUnavailable(f"{table}: Aurora dropped or cancelled the statement: {_text(error)}") from error
+    except psycopg2.Error as error:
+        raise SourceRejected(
+            f"{table}: Aurora rejected a statement: {_text(error)}; compare the table's specification with the table"
+        ) from error
+
+
+def _text(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,50 @@
+"""What one run of one table reads: decided by the watermark function, obeyed by every later step."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from functions.shared.spec import Strategy
+
+Status = Literal["NEW", "IDLE", "SETTLING"]
+
+
+class Reading(BaseModel):
+    """The highest committed integer watermark, and Aurora's clock (ISO 8601, UTC) when it was read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ceiling: int
+    read_at: str
+
+
+class Bounds(BaseModel):
+    """The window `low < column < high`, or the horizons of an xmin window, or everything (`complete`).
+
+    `held` counts rows past the fence; `reset` says that Aurora's transaction ids went back;
+    `started_at` is in milliseconds since the epoch.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Status
+    strategy: Strategy
+    target: str
+    started_at: int
+    column: str | None = None
+    type_name: str = ""
+    low: str | None = None
+    high: str | None = None
+    low_horizon: int | None = None
+    horizon: int = 0
+    complete: bool = False
+    reset: bool = False
+    target_exists: bool = False
+    held: int = 0
+    note: str = ""
+    wait_seconds: int = 0
+    reading: Reading | None = None
+
+    def to_event(self) -> dict[str, Any]:
+        """The form in which it travels through the workflow."""
+        return self.model_dump(mode="json")

@@ -1,0 +1,45 @@
+"""One logger and one metrics sink, with the table and the execution on every line."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger = Logger()
+metrics = Metrics()
+
+Event = dict[str, Any]
+Handler = Callable[[Event, LambdaContext], Event]
+
+
+def step(handler: Handler) -> Handler:
+    """A workflow step: every log line and metric carries its table and execution."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    @wraps(handler)
+    def observed(event: Event, context: LambdaContext) -> Event:
+        table = event.get("table")
+        name = table.get("table_name", "") if isinstance(table, dict) else ""
+        logger.append_keys(table=name, execution=event.get("execution", ""))
+        metrics.add_dimension(name="table", value=name or "all")
+        try:
+            return handler(event, context)
+        finally:
+            if metrics.metric_set:
+                metrics.flush_metrics()
+            metrics.clear_metrics()
+
+    return observed
+
+
+def count(name: str, value: float) -> None:
+    """Adds one metric of this table."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def seconds(name: str, value: float) -> None:
+    """Adds one duration of this table, in seconds."""
+    metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=value)

@@ -1,0 +1,140 @@
+"""Renders the SQL of Snowflake's objects from the templates in `snowflake/`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from functions.shared.columns import Column
+from functions.shared.naming import SourceTable, literal, quote
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "snowflake"
+STORAGE_INTEGRATION = "AURORA_EXPORTS"
+_BOOTSTRAP = ("bootstrap/database.sql", "bootstrap/stage.sql", "bootstrap/control.sql")
+# The output is SQL: every value is quoted by `quote` or `literal` where it is put in.
+_environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False)  # noqa: S701
+
+
+@dataclass(frozen=True)
+class TableObjects:
+    """The Snowflake objects of one source table, as quoted full names."""
+
+    database: str
+    source: SourceTable
+
+    def _named(self, schema: str, suffix: str = "") -> str:
+        return f'{quote(self.database)}."{schema}".{quote(self.source.object_name + suffix)}'
+
+    @property
+    def staging(self) -> str:
+        """The table that the pipe loads; the pipe and the task have the same name."""
+        return self._named("STAGING")
+
+    @property
+    def typed(self) -> str:
+        """The view of STAGING's rows in FINAL's types, with what does not cast."""
+        return self._named("STAGING", "$TYPED")
+
+    @property
+    def final(self) -> str:
+        """The copy of the Aurora table."""
+        return self._named("FINAL")
+
+    def names(self) -> dict[str, str]:
+        """What the templates call these objects."""
+        return {
+            "database": quote(self.database),
+            "staging": self.staging,
+            "typed": self.typed,
+            "final": self.final,
+            "pipe": self.staging,
+            "task": self.staging,
+            "comment": literal(str(self.source)),
+            "file_format": literal(f'{quote(self.database)}."STAGING"."AURORA_CSV"'),
+        }
+
+
+@dataclass(frozen=True)
+class MergeRules:
+    """What decides how a table's batches are applied.
+
+    `key` is empty for a table without one: its rows are appended, or replaced by a complete snapshot.
+    `watermark` is the leading watermark column, None where there is none.
+    """
+
+    columns: Sequence[Column]
+    key: Sequence[Column]
+    watermark: Column | None
+    soft_deletes: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The form in which they travel through the workflow."""
+        return {
+            "columns": [column.to_json() for column in self.columns],
+            "key": [column.name for column in self.key],
+            "watermark": self.watermark.name if self.watermark else None,
+            "soft_deletes": self.soft_deletes,
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "MergeRules":
+        """The inverse of `to_json`."""
+        columns = [Column.from_json(column) for column in value["columns"]]
+        named = {column.name: column for column in columns}
+        watermark = named[value["watermark"]] if value["watermark"] is not None else None
+        return cls(columns, [named[name] for name in value["key"]], watermark, value["soft_deletes"])
+
+
+def bootstrap_statements(database: str, bucket: str) -> list[str]:
+    """The statements that make database, schemas, stage and control tables; running them again changes nothing."""
+    values = {
+        "database": quote(database),
+        "bucket_url": literal(f"s3://{bucket}/"),
+        "storage_integration": STORAGE_INTEGRATION,
+        "file_format": literal(f'{quote(database)}."STAGING"."AURORA_CSV"'),
+    }
+    return [statement for name in _BOOTSTRAP for statement in _statements(_render(name, values))]
+
+
+def table_statements(objects: TableObjects, rules: MergeRules, replace: bool) -> list[str]:
+    """The statements that make a table's STAGING, FINAL, view, pipe and task; `replace` remakes STAGING and pipe."""
+    stage = f'@{quote(objects.database)}."STAGING"."EXPORTS"/{objects.source.folder}/'
+    values = {**objects.names(), **vars(rules), "replace": replace, "stage_path": literal(stage), "literal": literal}
+    oldest_ready = (
+        f'(SELECT MIN_BY("BATCH_ID", "VERSION") FROM {quote(objects.database)}."CONTROL"."BATCHES" '
+        f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "BATCH_ID" NOT IN '
+        f'(SELECT "BATCH_ID" FROM {quote(objects.database)}."CONTROL"."LEDGER"))'
+    )
+    task = _render("table/task.sql", {**objects.names(), "merge": _merge(objects, rules, oldest_ready)})
+    return [*_statements(_render("table/objects.sql", values)), task]
+
+
+def merge_statement(objects: TableObjects, rules: MergeRules, batch_id: str) -> str:
+    """The block that applies batch `batch_id`; it returns one word that says what became of it."""
+    return _merge(objects, rules, literal(batch_id))
+
+
+def compare_statement(objects: TableObjects, rules: MergeRules, version: int, row_count: int) -> str:
+    """Compares `row_count` rows, given as `%s` texts in column order, with FINAL as of a batch's `version`.
+
+    Rows are found by key, or by all their columns in a table without one. One result row: SAMPLED, MISSING, and per
+    column, named by its position from 0, how many rows differ in it.
+    """
+    values = {"columns": rules.columns, "match_on": rules.key or rules.columns, "version": f"{version:d}"}
+    return _render("table/compare.sql", {**objects.names(), **values, "row_count": row_count})
+
+
+def _merge(objects: TableObjects, rules: MergeRules, batch: str) -> str:
+    values = {**objects.names(), **vars(rules), "batch": batch, "table_name": literal(str(objects.source))}
+    return _render("table/merge.sql", values)
+
+
+def _render(name: str, values: dict[str, Any]) -> str:
+    return _environment.get_template(name).render(values).strip()
+
+
+def _statements(text: str) -> Iterable[str]:
+    # Templates end each statement with `;` at a line's end, and quoted names hold no line breaks.
+    return (part.strip() for part in text.split(";\n") if part.strip().rstrip(";"))

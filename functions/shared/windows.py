@@ -1,0 +1,60 @@
+"""The rows between a low and a high bound, as Aurora's SQL. Pure: no connection, no clock."""
+
+from psycopg2 import sql
+
+from functions.shared.bounds import Bounds
+from functions.shared.naming import SourceTable
+
+EVERYTHING = sql.SQL("true")
+
+
+def relation(source: SourceTable) -> sql.Composable:
+    """The table's quoted full name."""
+    return sql.Identifier(source.schema, source.name)
+
+
+def window(bounds: Bounds) -> sql.Composable:
+    """The rows that a batch with these bounds exports."""
+    if bounds.complete:
+        return EVERYTHING
+    if bounds.strategy == "xmin":
+        return xmin_between(bounds.low_horizon, bounds.horizon)
+    if bounds.column is None or bounds.high is None:
+        raise ValueError(f"bounds of a {bounds.strategy} window name no column or no high")
+    return both(
+        after(bounds.column, bounds.low, bounds.type_name), before(bounds.column, bounds.high, bounds.type_name)
+    )
+
+
+def after(column: str, low: str | None, type_name: str) -> sql.Composable:
+    """`column` lies beyond `low` (None: no lower bound)."""
+    if low is None:
+        return EVERYTHING
+    return sql.SQL("{} > {}::{}").format(sql.Identifier(column), sql.Literal(low), sql.SQL(type_name))
+
+
+def before(column: str, high: str, type_name: str) -> sql.Composable:
+    """`column` lies below the fence: what is still uncommitted cannot."""
+    return sql.SQL("{} < {}::{}").format(sql.Identifier(column), sql.Literal(high), sql.SQL(type_name))
+
+
+def xmin_between(low: int | None, high: int) -> sql.Composable:
+    """Rows written by transactions in [low, high), 64-bit horizons, compared modulo the 32-bit wraparound.
+
+    Without `low` every row: frozen rows keep raw ids that say nothing about their age.
+    """
+    if low is None:
+        return EVERYTHING
+    since = sql.SQL("age(xmin) <= age({}::text::xid8::xid)").format(sql.Literal(str(low)))
+    return both(since, written_before(high))
+
+
+def written_before(horizon: int) -> sql.Composable:
+    """Rows whose last write was complete when the 64-bit `horizon` was read."""
+    return sql.SQL("age(xmin) > age({}::text::xid8::xid)").format(sql.Literal(str(horizon)))
+
+
+def both(*conditions: sql.Composable) -> sql.Composable:
+    """All of the conditions."""
+    kept = [condition for condition in conditions if condition != EVERYTHING]
+    return sql.SQL(" AND ").join(kept) if kept else EVERYTHING

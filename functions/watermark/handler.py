@@ -1,0 +1,47 @@
+"""Watermark: decides what this run of one table reads, or that there is nothing to read."""
+
+import time
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.shared import aurora, warehouse
+from functions.shared.bounds import Bounds
+from functions.shared.catalog import read_relation
+from functions.shared.fence import read_fence
+from functions.shared.observability import Event, count, logger, seconds, step
+from functions.shared.settings import settings
+from functions.shared.spec import spec_of
+from functions.shared.warehouse_sql import TableObjects
+from functions.watermark.checks import check
+from functions.watermark.resolve import Run, resolve
+from functions.watermark.state import read_state
+
+
+@step
+def handler(event: Event, _context: LambdaContext) -> Event:
+    """Returns {"bounds": Bounds}: NEW, IDLE, or SETTLING (ask again after wait_seconds)."""
+    spec = spec_of(event["table"])
+    name = spec.table_name
+    earlier = Bounds.model_validate(event["bounds"]) if "bounds" in event else None
+    margin = settings().fence_margin_seconds
+    objects = TableObjects(settings().snowflake_database, spec.source)
+    common = {
+        "target": spec.source.target(settings().snowflake_database),
+        "started_at": earlier.started_at if earlier else int(time.time() * 1000),
+    }
+    source = aurora.connect(name)
+    with aurora.speaking_of(name):
+        relation = read_relation(source, spec)
+        check(source, spec, relation)
+        fence = read_fence(source, name, margin, watermark=bool(spec.watermarks))
+    target = warehouse.connect(name)
+    with aurora.speaking_of(name), warehouse.speaking_of(name):
+        column = relation.column(spec.watermarks[0]) if spec.watermarks else None
+        state = read_state(target, objects, column)
+        reading = earlier.reading if earlier else None
+        run = Run(source, target, spec, relation, objects, state, fence, margin, reading, earlier is not None)
+        bounds = resolve(run, common)
+    seconds("FenceLag", (fence.clock - fence.moment).total_seconds())
+    count("RowsHeld", bounds.held)
+    logger.info("Resolved bounds", extra={"bounds": bounds.to_event()})
+    return {"bounds": bounds.to_event()}

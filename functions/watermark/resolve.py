@@ -1,0 +1,194 @@
+"""Chooses the bounds of one run of one table: low from Snowflake, high from Aurora's fence."""
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from psycopg2 import sql
+
+from functions.shared.aurora import Aurora
+from functions.shared.bounds import Bounds, Reading
+from functions.shared.catalog import Relation
+from functions.shared.errors import InvalidConfiguration
+from functions.shared.fence import Fence
+from functions.shared.spec import TableSpec
+from functions.shared.warehouse import Warehouse
+from functions.shared.warehouse_sql import TableObjects
+from functions.shared.windows import before, relation, window
+from functions.watermark.state import TableState, as_text, read_ceiling, store_reading
+
+# Beyond half of the 32-bit circle an xmin window says nothing; well before it, an idle table's horizon is renewed.
+_XID_HALF_CIRCLE = 2**31
+_XID_RENEWAL = 2**30
+# What the session would have without this project's own setting.
+_DEFAULT_ZONE = "SELECT reset_val AS zone FROM pg_settings WHERE name = 'TimeZone'"
+_ZONE = """
+SELECT %(zone)s AS zone, count(DISTINCT (moment AT TIME ZONE %(zone)s) - (moment AT TIME ZONE 'UTC')) AS offsets
+FROM generate_series(now() - interval '1 year', now() + interval '1 year', interval '7 days') AS moment
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that decides the bounds of one run; `settled` says that the margin was already waited for."""
+
+    aurora: Aurora
+    warehouse: Warehouse
+    spec: TableSpec
+    relation: Relation
+    objects: TableObjects
+    state: TableState
+    fence: Fence
+    margin_seconds: float
+    reading: Reading | None
+    settled: bool
+
+
+def resolve(run: Run, common: dict[str, Any]) -> Bounds:
+    """The bounds of this run; `common` holds the fields that do not depend on the strategy."""
+    went_back = run.state.version is not None and run.fence.version < run.state.version
+    common = {
+        **common,
+        "strategy": run.spec.watermark_type,
+        "target_exists": run.state.exists,
+        "horizon": run.fence.horizon,
+        "reset": went_back,
+        "complete": run.spec.full_refresh or went_back,
+        "note": "Aurora's transaction ids went back (restore, or another cluster): reloaded" if went_back else "",
+    }
+    if run.spec.watermark_type == "integer":
+        return _integer(run, common)
+    if run.spec.watermark_type == "xmin":
+        return _xmin(run, common)
+    if run.spec.watermark_type == "full_snapshot":
+        return _full_snapshot(run, common)
+    return _timestamp(run, common)
+
+
+def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
+    column = run.relation.column(run.spec.watermarks[0])
+    high = _moment_as(run, column.type_name)
+    bounds = Bounds(
+        **common, status="NEW", column=column.name, type_name=column.type_name, low=run.state.low, high=high
+    )
+    limit = before(column.name, high, column.type_name)
+    query = sql.SQL(
+        "SELECT EXISTS (SELECT 1 FROM {table} WHERE {window}) AS pending, "
+        "(SELECT count(*) FROM {table} WHERE NOT {limit}) AS held, "
+        "EXISTS (SELECT 1 FROM {table} WHERE NOT {limit} AND {column} <= {clock}) AS recent"
+    )
+    found = run.aurora.row(
+        query.format(
+            table=relation(run.relation.source),
+            window=window(bounds),
+            limit=limit,
+            column=sql.Identifier(column.name),
+            clock=_clock_as(run, column.type_name),
+        )
+    )
+    bounds = bounds.model_copy(update={"held": found["held"]})
+    # Rows of the last few seconds lie past the fence only because of its margin, unless a transaction holds it back.
+    unblocked = run.fence.clock - run.fence.moment <= timedelta(seconds=run.margin_seconds + 1)
+    if found["recent"] and unblocked and not run.settled and column.type_name != "date":
+        return _settling(run, bounds)
+    if found["pending"] or bounds.complete:
+        return bounds
+    return _idle(bounds, f"nothing between {bounds.low} and the fence {high}")
+
+
+def _integer(run: Run, common: dict[str, Any]) -> Bounds:
+    column = run.relation.column(run.spec.watermarks[0])
+    query = sql.SQL("SELECT max({}) AS ceiling, clock_timestamp() AS read_at FROM {}")
+    found = run.aurora.row(query.format(sql.Identifier(column.name), relation(run.relation.source)))
+    low = None if run.state.low is None else int(run.state.low)
+    bounds = Bounds(**common, status="NEW", column=column.name, type_name="int8", low=run.state.low)
+    ceiling = found["ceiling"]
+    if not bounds.complete and (ceiling is None or (low is not None and ceiling <= low)):
+        return _idle(bounds, f"nothing above {low}")
+    reading = Reading(ceiling=ceiling or 0, read_at=as_text(found["read_at"]) or "")
+    if not run.settled:
+        return _settling(run, bounds.model_copy(update={"reading": reading}))
+    passed = _passed_ceiling(run)
+    if passed is None or (low is not None and passed <= low and not bounds.complete):
+        store_reading(run.warehouse, run.objects, reading.ceiling, reading.read_at)
+        return _idle(bounds, f"rows above {low} wait for a transaction open since {as_text(run.fence.moment)}")
+    beyond = sql.SQL("SELECT count(*) AS held FROM {} WHERE {} > {}")
+    held = beyond.format(relation(run.relation.source), sql.Identifier(column.name), sql.Literal(passed))
+    return bounds.model_copy(update={"high": str(passed + 1), "held": run.aurora.row(held)["held"]})
+
+
+def _passed_ceiling(run: Run) -> int | None:
+    """A highest value that was read before every transaction that is open now began."""
+    if run.reading and run.reading.read_at < (as_text(run.fence.moment) or ""):
+        return run.reading.ceiling
+    return read_ceiling(run.warehouse, run.objects, run.fence.moment)
+
+
+def _xmin(run: Run, common: dict[str, Any]) -> Bounds:
+    low = run.state.last.get("horizon")
+    bounds = Bounds(**common, status="NEW", low_horizon=low)
+    if low is None or bounds.complete:
+        return bounds
+    gap = run.fence.horizon - low
+    if gap < 0 or gap >= _XID_HALF_CIRCLE:
+        note = f"the last horizon {low} cannot be compared with {run.fence.horizon}: reloaded"
+        return bounds.model_copy(update={"complete": True, "note": note})
+    query = sql.SQL("SELECT EXISTS (SELECT 1 FROM {} WHERE {}) AS pending")
+    pending = run.aurora.row(query.format(relation(run.relation.source), window(bounds)))["pending"]
+    if pending or gap >= _XID_RENEWAL:
+        return bounds
+    return _idle(bounds, f"no row was written by transactions {low} to {run.fence.horizon}")
+
+
+def _full_snapshot(run: Run, common: dict[str, Any]) -> Bounds:
+    bounds = Bounds(**{**common, "complete": True}, status="NEW")
+    low, rows = run.state.last.get("horizon"), run.state.last.get("rows")
+    if low is None or rows is None or common["complete"] or not 0 <= run.fence.horizon - low < _XID_RENEWAL:
+        return bounds
+    # Every insert and update leaves a row with a younger xmin; without one, only deletes can have happened.
+    query = sql.SQL(
+        "SELECT count(*) AS rows, count(*) FILTER (WHERE age(xmin) <= age({}::text::xid8::xid)) AS written FROM {}"
+    )
+    found = run.aurora.row(query.format(sql.Literal(str(low)), relation(run.relation.source)))
+    if found["written"] or found["rows"] != rows:
+        return bounds
+    return _idle(bounds, f"its {rows} rows are unchanged since transaction {low}")
+
+
+def _settling(run: Run, bounds: Bounds) -> Bounds:
+    return bounds.model_copy(update={"status": "SETTLING", "wait_seconds": math.ceil(run.margin_seconds) + 1})
+
+
+def _idle(bounds: Bounds, note: str) -> Bounds:
+    held = f"; {bounds.held} rows are held back past the fence" if bounds.held else ""
+    return bounds.model_copy(update={"status": "IDLE", "note": note + held})
+
+
+def _moment_as(run: Run, type_name: str) -> str:
+    """The fence as a value of the watermark column's type."""
+    if type_name == "timestamptz":
+        return as_text(run.fence.moment) or ""
+    query = sql.SQL("SELECT ({}::timestamptz AT TIME ZONE {})::{}::text AS moment")
+    values = sql.Literal(as_text(run.fence.moment)), sql.Literal(_zone(run, type_name)), sql.SQL(type_name)
+    return str(run.aurora.row(query.format(*values))["moment"])
+
+
+def _clock_as(run: Run, type_name: str) -> sql.Composable:
+    clock = sql.SQL("{}::timestamptz").format(sql.Literal(as_text(run.fence.clock)))
+    if type_name == "timestamptz":
+        return clock
+    return sql.SQL("({} AT TIME ZONE {})::{}").format(clock, sql.Literal(_zone(run, type_name)), sql.SQL(type_name))
+
+
+def _zone(run: Run, type_name: str) -> str:
+    """The zone in which a column without one is written; one with clock changes repeats an hour, so it is refused."""
+    zone = run.spec.watermark_timezone or run.aurora.row(_DEFAULT_ZONE)["zone"]
+    found = run.aurora.row(_ZONE, {"zone": zone})
+    if found["offsets"] > 1 and type_name == "timestamp":
+        raise InvalidConfiguration(
+            f"{run.spec.table_name}: watermark_col {run.spec.watermarks[0]!r} is a timestamp without time zone in "
+            f"{zone}, where the clock is set back once a year and local times repeat; make it timestamptz, or set "
+            "watermark_timezone to the fixed zone its writers use, e.g. UTC"
+        )
+    return zone

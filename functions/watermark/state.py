@@ -1,0 +1,81 @@
+"""What Snowflake knows of a table: how far FINAL has come, and what the ledger's last batch left for the next."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from snowflake.connector.errors import ProgrammingError
+
+from functions.shared.columns import Column
+from functions.shared.naming import literal, quote
+from functions.shared.warehouse import Warehouse, is_missing
+from functions.shared.warehouse_sql import TableObjects
+
+
+@dataclass(frozen=True)
+class TableState:
+    """`low` is the highest watermark in FINAL as text; `version` the highest version; None where FINAL is empty.
+
+    `last` is the watermark that the newest batch in the ledger stored, empty where there is none.
+    """
+
+    exists: bool
+    low: str | None = None
+    version: int | None = None
+    last: dict[str, Any] = field(default_factory=dict)
+
+
+def read_state(warehouse: Warehouse, objects: TableObjects, column: Column | None) -> TableState:
+    """Reads FINAL's maxima, which Snowflake answers from metadata; without a watermark column also the ledger."""
+    highest = f"MAX({column.identifier})" if column else "NULL"
+    try:
+        found = warehouse.rows(f'SELECT {highest} AS "LOW", MAX("_VERSION") AS "VERSION" FROM {objects.final}')[0]
+    except ProgrammingError as error:
+        if is_missing(error):
+            return TableState(exists=False)
+        raise
+    version = None if found["VERSION"] is None else int(found["VERSION"])
+    last = read_last(warehouse, objects) if column is None and version is not None else {}
+    return TableState(True, as_text(found["LOW"]), version, last)
+
+
+def read_last(warehouse: Warehouse, objects: TableObjects) -> dict[str, Any]:
+    """The watermark stored with the newest merged batch."""
+    rows = warehouse.rows(
+        f'SELECT "WATERMARK" FROM {quote(objects.database)}."CONTROL"."LEDGER" '
+        f'WHERE "TABLE_NAME" = {literal(str(objects.source))} ORDER BY "VERSION" DESC, "MERGED_AT" DESC LIMIT 1'
+    )
+    return json.loads(rows[0]["WATERMARK"]) if rows and rows[0]["WATERMARK"] else {}
+
+
+def read_ceiling(warehouse: Warehouse, objects: TableObjects, before: datetime) -> int | None:
+    """The highest ceiling that an earlier run read before `before`, the present fence."""
+    rows = warehouse.rows(
+        f'SELECT MAX("CEILING") AS "CEILING" FROM {quote(objects.database)}."CONTROL"."READINGS" '
+        f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "READ_AT" < %s',
+        [as_text(before)],
+    )
+    return None if rows[0]["CEILING"] is None else int(rows[0]["CEILING"])
+
+
+def store_reading(warehouse: Warehouse, objects: TableObjects, ceiling: int, read_at: str) -> None:
+    """Keeps a ceiling for the runs that come after the transactions now open."""
+    warehouse.execute(
+        f'INSERT INTO {quote(objects.database)}."CONTROL"."READINGS" ("TABLE_NAME", "CEILING", "READ_AT") '
+        "VALUES (%s, %s, %s)",
+        [str(objects.source), ceiling, read_at],
+    )
+
+
+def as_text(value: datetime | date | Decimal | int | None) -> str | None:
+    """A watermark value as text that Aurora casts back without loss; instants in UTC, sortable."""
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC) if value.tzinfo else value
+        return moment.isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,52 @@
+-- Rows are only ever inserted here, so that merges of different tables never wait for each other.
+CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."TABLES" (
+  "TABLE_NAME" VARCHAR NOT NULL COMMENT 'schema.table in Aurora',
+  "SOURCE_OID" NUMBER(20, 0) NOT NULL COMMENT 'Aurora''s identity of the table',
+  "COLUMNS" VARCHAR NOT NULL COMMENT 'JSON: the columns that STAGING, FINAL and the pipe were made for',
+  "CREATED_AT" TIMESTAMP_LTZ(6) NOT NULL
+);
+CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."BATCHES" (
+  "BATCH_ID" VARCHAR NOT NULL,
+  "TABLE_NAME" VARCHAR NOT NULL,
+  "EXECUTION" VARCHAR NOT NULL,
+  "COMPLETE" BOOLEAN NOT NULL COMMENT 'The batch holds every row of the table: what it lacks is deleted',
+  "RESET" BOOLEAN NOT NULL COMMENT 'Aurora''s transaction ids went back: versions start again from this batch',
+  "HIGH" VARCHAR COMMENT 'Watermark value below which this batch''s rows may be applied',
+  "WATERMARK" VARCHAR COMMENT 'JSON: what the next run starts from, where FINAL itself cannot say',
+  "VERSION" NUMBER(20, 0) NOT NULL COMMENT 'Order of the exported snapshot among all snapshots of the cluster',
+  "EXPORTED" NUMBER(20, 0) NOT NULL COMMENT 'Rows that Aurora wrote to the files',
+  "CREATED_AT" TIMESTAMP_LTZ(6) NOT NULL
+);
+CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."BATCH_FILES" (
+  "BATCH_ID" VARCHAR NOT NULL,
+  "FILE_NAME" VARCHAR NOT NULL,
+  "VERSION" NUMBER(20, 0) NOT NULL
+);
+CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."LEDGER" (
+  "BATCH_ID" VARCHAR NOT NULL,
+  "TABLE_NAME" VARCHAR NOT NULL,
+  "EXPORTED" NUMBER(20, 0) NOT NULL,
+  "LOADED" NUMBER(20, 0) NOT NULL,
+  "MERGED" NUMBER(20, 0) NOT NULL,
+  "DUPLICATES" NUMBER(20, 0) NOT NULL COMMENT 'Rows that a newer version of the same key made void',
+  "QUARANTINED" NUMBER(20, 0) NOT NULL,
+  "HELD" NUMBER(20, 0) NOT NULL COMMENT 'Rows past the fence: present, applied by a later batch',
+  "DELETED" NUMBER(20, 0) NOT NULL,
+  "VERSION" NUMBER(20, 0) NOT NULL,
+  "WATERMARK" VARCHAR,
+  "MERGED_AT" TIMESTAMP_LTZ(6) NOT NULL
+);
+CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."QUARANTINE" (
+  "BATCH_ID" VARCHAR NOT NULL,
+  "TABLE_NAME" VARCHAR NOT NULL,
+  "FILE_NAME" VARCHAR NOT NULL,
+  "ROW_NUMBER" NUMBER(20, 0) NOT NULL,
+  "REASON" VARCHAR NOT NULL,
+  "RAW" VARIANT NOT NULL,
+  "QUARANTINED_AT" TIMESTAMP_LTZ(6) NOT NULL
+);
+CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."READINGS" (
+  "TABLE_NAME" VARCHAR NOT NULL,
+  "CEILING" NUMBER(38, 0) NOT NULL COMMENT 'Highest committed value of the integer watermark at READ_AT',
+  "READ_AT" VARCHAR NOT NULL COMMENT 'Aurora''s clock, ISO 8601 in UTC; usable once the fence has passed it'
+);

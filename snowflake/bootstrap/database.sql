@@ -1,0 +1,5 @@
+-- One database: what Snowpipe loads, what analysts read, and what the sync knows about both.
+CREATE DATABASE IF NOT EXISTS {{ database }};
+CREATE SCHEMA IF NOT EXISTS {{ database }}."STAGING" COMMENT = 'Rows as Aurora wrote them, until their batch is merged';
+CREATE SCHEMA IF NOT EXISTS {{ database }}."FINAL" COMMENT = 'The copies of the Aurora tables';
+CREATE SCHEMA IF NOT EXISTS {{ database }}."CONTROL" COMMENT = 'Batches, ledger, quarantine';

@@ -1,0 +1,26 @@
+{#- Counts, of a handful of Aurora's rows, those that FINAL lacks or holds differently, column by column. -#}
+{%- macro comparable(alias, column) -%}
+{{ "TO_JSON(" if column.target_type == "VARIANT" }}{{ alias }}.{{ column.identifier }}{{ ")" if column.target_type == "VARIANT" }}
+{%- endmacro -%}
+WITH given AS (
+  SELECT
+{%- for column in columns %}
+    {{ column.cast("COLUMN" ~ loop.index) }} AS {{ column.identifier }}{{ "," if not loop.last }}
+{%- endfor %}
+  FROM VALUES
+{%- for _ in range(row_count) %}
+    ({% for column in columns %}%s{{ ", " if not loop.last }}{% endfor %}){{ "," if not loop.last }}
+{%- endfor %}
+)
+SELECT
+  COUNT(*) AS "SAMPLED",
+  COUNT_IF(t."_VERSION" IS NULL) AS "MISSING"
+{%- for column in columns if column not in match_on %},
+  COUNT_IF(t."_VERSION" IS NOT NULL AND {{ comparable("s", column) }} IS DISTINCT FROM {{ comparable("t", column) }}) AS "{{ columns.index(column) }}"
+{%- endfor %}
+FROM given s
+LEFT JOIN {{ final }} t ON
+{%- for column in match_on %}
+  {{ comparable("s", column) }} IS NOT DISTINCT FROM {{ comparable("t", column) }}{{ " AND" if not loop.last }}
+{%- endfor %}
+WHERE t."_VERSION" IS NULL OR t."_VERSION" <= {{ version }}
