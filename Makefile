@@ -1,0 +1,45 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The stamp carries the hash of the pins, so that another branch's .venv is never taken for this one's.
+PINS := $(shell cksum requirements.txt | cut -d ' ' -f 1)
+STAMP := $(VENV)/.pins-$(PINS)
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '%-8s %s\n' "$$name" "$$text"; done
+
+.PHONY: venv
+venv: $(STAMP) ## Install everything into .venv (needs Python 3.11 or newer)
+
+$(STAMP):
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.13")'
+	@echo "Installing into $(VENV): one or two minutes the first time."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@rm -f $(VENV)/.pins-*
+	@touch $@
+
+.PHONY: demo
+demo: venv ## Run the whole pipeline on this machine, with real data
+	@$(BIN)/python -m local demo
+
+.PHONY: test
+test: venv ## Lint, type-check and test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest
+
+.PHONY: synth
+synth: venv ## Write the CloudFormation template and deployment packages to cdk.out
+	@CDK_OUTDIR=cdk.out $(BIN)/python app.py
+	@echo "Synthesized into cdk.out."
+
+.PHONY: clean
+clean: ## Remove everything that was built, .venv included
+	@rm -rf $(VENV) .build .local cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,81 @@
+"""Python packages for Lambda, installed by pip without Docker and kept per distinct set of requirements."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+_MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+
+
+class PackagesError(Exception):
+    """pip could not install a set of packages; its output is on stderr."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the packages must run on: a Python version such as 3.13 and a Lambda architecture."""
+
+    python: str
+    architecture: str
+
+    @property
+    def pip_options(self) -> list[str]:
+        machine = _MACHINES[self.architecture]
+        return [
+            *("--platform", f"manylinux2014_{machine}", "--platform", f"manylinux_2_28_{machine}"),
+            *("--only-binary", ":all:", "--implementation", "cp", "--python-version", self.python),
+        ]
+
+
+@dataclass(frozen=True)
+class PackageSet:
+    """One function's requirements under the common constraints, for one target."""
+
+    requirements: Path
+    constraints: Path
+    target: Target
+
+    @property
+    def key(self) -> str:
+        """Equal for sets that install the same packages."""
+        parts = [self.requirements.read_text(), self.constraints.read_text(), *self.target.pip_options]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def installed(self, cache: Path) -> Path:
+        """The folder that holds the packages, installed the first time; raises PackagesError where pip fails."""
+        folder = cache / self.key
+        if not folder.exists():
+            cache.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=cache, prefix=".installing-", ignore_cleanup_errors=True) as scratch:
+                self._install(Path(scratch) / "packages")
+                _publish(Path(scratch) / "packages", folder)
+        return folder
+
+    def _install(self, folder: Path) -> None:
+        command = [
+            *(sys.executable, "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"),
+            *("--no-compile", "--no-warn-conflicts", "--target", str(folder)),
+            *("--requirement", str(self.requirements), "--constraint", str(self.constraints)),
+            *self.target.pip_options,
+        ]
+        # stdout belongs to the CDK command line.
+        result = subprocess.run(command, stdout=sys.stderr, check=False)
+        if result.returncode:
+            raise PackagesError(
+                f"pip could not install {self.requirements} for Python {self.target.python} on "
+                f"{self.target.architecture}: see its output above, then synthesize again"
+            )
+        shutil.rmtree(folder / "bin", ignore_errors=True)
+
+
+def _publish(made: Path, folder: Path) -> None:
+    try:
+        made.rename(folder)
+    except OSError:
+        # Another process was faster; its packages are the same.
+        if not folder.exists():
+            raise

@@ -1,0 +1,173 @@
+"""What an operator may choose about a deployment: this application's context keys, validated."""
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+EXAMPLE_VAULT_URL = "https://vault.example.com:8200"
+
+_OWN_KEY = re.compile(r"[a-z][a-z0-9_]*")
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_CRON_FIELDS = 6
+
+
+class SettingsError(Exception):
+    """A context key is wrong, missing or unknown; the message is one sentence that names it and an example."""
+
+
+def _schedule(text: str) -> str:
+    if re.fullmatch(r"rate\([1-9]\d* (minute|hour|day)s?\)", text):
+        return text
+    fields = text.removeprefix("cron(").removesuffix(")").split()
+    if text != f"cron({' '.join(fields)})" or len(fields) != _CRON_FIELDS or (fields[2] == "?") == (fields[4] == "?"):
+        raise ValueError(text)
+    return text
+
+
+def _timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(name)
+    return name
+
+
+def _vault_url(url: str) -> str:
+    parts = urlsplit(url)
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    if not secure or not parts.hostname or url.endswith("/"):
+        raise ValueError(url)
+    return url
+
+
+VaultPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")]
+
+
+class Settings(BaseModel):
+    """One field per context key; each description completes the sentence "must be ..."."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    stack_name: str = Field(
+        # The longest name made of it, <stack_name>-clear-full-refresh, must fit the 64 characters of a role.
+        pattern=r"^[A-Za-z][A-Za-z0-9-]{0,43}[A-Za-z0-9]$",
+        description="2 to 45 letters, digits and hyphens, beginning with a letter and not ending in a hyphen",
+        examples=["aurora-snowflake-sync"],
+    )
+    parameter_prefix: str = Field(
+        pattern=r"^(/[A-Za-z0-9_.-]+){1,10}$",
+        description="a Parameter Store path that begins with a slash and does not end in one",
+        examples=["/aurora-snowflake-sync"],
+    )
+    schedule: Annotated[str, AfterValidator(_schedule)] = Field(
+        description="an EventBridge Scheduler cron(...) of six fields, one of the two day fields being ?, or rate(...)",
+        examples=["'cron(0 * * * ? *)'"],
+    )
+    schedule_timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+        description="a time zone of the IANA database", examples=["Europe/Berlin"]
+    )
+    schedule_enabled: bool = Field(description="true or false", examples=["true"])
+    lambda_python: Literal["3.11", "3.12", "3.13", "3.14"] = Field(
+        description="3.11, 3.12, 3.13 or 3.14, as a string", examples=["3.13"]
+    )
+    lambda_architecture: Literal["arm64", "x86_64"] = Field(description="arm64 or x86_64", examples=["arm64"])
+    max_concurrency: int = Field(
+        ge=1, le=1000, description="the number of tables to sync at a time, 1 to 1000", examples=["10"]
+    )
+    vault_url: Annotated[str, AfterValidator(_vault_url)] = Field(
+        description="an https:// address without a trailing slash (http:// only on this machine)",
+        examples=[EXAMPLE_VAULT_URL],
+    )
+    vault_role: VaultPath = Field(
+        description="the name of a role of Vault's AWS auth method", examples=["aurora-snowflake-sync"]
+    )
+    vault_auth_mount: VaultPath = Field(
+        description="the mount of Vault's AWS auth method, without slashes around it", examples=["aws"]
+    )
+    vault_server_id: str = Field(
+        pattern=r"^\S*$",
+        description="the value of X-Vault-AWS-IAM-Server-ID, or empty where Vault asks for none",
+        examples=["vault.example.com"],
+    )
+    vault_kv_mount: VaultPath = Field(
+        description="the mount of a KV version 2 engine, without slashes around it", examples=["secret"]
+    )
+    vault_aurora_path: VaultPath = Field(
+        description="the path of Aurora's secret below the mount, without slashes around it",
+        examples=["aurora-snowflake-sync/aurora"],
+    )
+    vault_snowflake_path: VaultPath = Field(
+        description="the path of Snowflake's secret below the mount, without slashes around it",
+        examples=["aurora-snowflake-sync/snowflake"],
+    )
+    snowflake_database: str = Field(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,254}$",
+        description="the name of a Snowflake database that needs no quotes",
+        examples=["AURORA"],
+    )
+    snowpipe_queue_arn: str = Field(
+        pattern=r"^(arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80})?$",
+        description="the notification_channel that SHOW PIPES gives (an SQS queue's ARN), or empty before there is one",
+        examples=["arn:aws:sqs:eu-central-1:123456789012:sf-snowpipe-AIDAEXAMPLE-AbCdEf"],
+    )
+    fence_margin_seconds: int = Field(ge=0, le=3600, description="whole seconds, 0 to 3600", examples=["5"])
+    load_timeout_seconds: int = Field(ge=1, le=86400, description="whole seconds, 1 to 86400", examples=["1800"])
+    load_poll_seconds: int = Field(ge=1, le=300, description="whole seconds, 1 to 300", examples=["10"])
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        description="DEBUG, INFO, WARNING or ERROR", examples=["INFO"]
+    )
+    notification_email: str = Field(
+        pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$",
+        description="an e-mail address, or empty for none",
+        examples=["data-team@example.com"],
+    )
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any]) -> Self:
+        """The settings that the context of a CDK app gives; keys of CDK itself are ignored.
+
+        Raises SettingsError for the first key that is unknown, missing or wrong.
+        """
+        unknown = [key for key in context if _OWN_KEY.fullmatch(key) and key not in cls.model_fields]
+        if unknown:
+            raise SettingsError(cls._unknown(unknown[0]))
+        try:
+            return cls.model_validate(dict(context))
+        except ValidationError as error:
+            raise SettingsError(cls._invalid(str(error.errors()[0]["loc"][0]), context)) from None
+
+    def check_runtime(self) -> None:
+        """Raises SettingsError for a Python version whose Lambda runtime cannot load the drivers.
+
+        Lambda's Python 3.11 runs on Amazon Linux 2, whose C library is older than the drivers' wheels; an emulator that
+        runs on this machine's own Python 3.11 can load them.
+        """
+        if self.lambda_python == "3.11":
+            raise SettingsError(
+                "Context key lambda_python is '3.11', whose Lambda runtime is too old for the database drivers: "
+                "set a newer one, for example -c lambda_python=3.13."
+            )
+
+    @classmethod
+    def _unknown(cls, key: str) -> str:
+        near = difflib.get_close_matches(key, cls.model_fields, n=1)
+        if not near:
+            return f"Context key {key} is unknown: remove it, or use one of {', '.join(cls.model_fields)}."
+        return (
+            f"Context key {key} is unknown: did you mean {near[0]}, for example -c {near[0]}={cls._example(near[0])}?"
+        )
+
+    @classmethod
+    def _invalid(cls, key: str, context: Mapping[str, Any]) -> str:
+        problem = f"is {context[key]!r}, but" if key in context else "is missing and"
+        return (
+            f"Context key {key} {problem} must be {cls.model_fields[key].description}: "
+            f"set it in cdk.json or on the command line, for example -c {key}={cls._example(key)}."
+        )
+
+    @classmethod
+    def _example(cls, key: str) -> str:
+        return str((cls.model_fields[key].examples or [""])[0])

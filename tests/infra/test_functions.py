@@ -1,0 +1,100 @@
+import pytest
+
+from infra.functions import FUNCTIONS, FunctionSpec
+from tests.infra.synthesis import ROOT, Synthesized, synthesize_stack
+
+# Seconds and MB of each function.
+EXPECTED = {
+    "config": (60, 512),
+    "watermark": (300, 1024),
+    "schema": (300, 1024),
+    "export": (900, 512),
+    "await_load": (120, 1024),
+    "merge": (120, 1024),
+    "reconcile": (300, 1024),
+    "clear_full_refresh": (60, 512),
+}
+
+
+def test_there_is_one_function_per_folder(stack: Synthesized) -> None:
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/requirements.txt")}
+    assert {spec.name for spec in FUNCTIONS} == EXPECTED.keys() == folders
+    stack.template.resource_count_is("AWS::Lambda::Function", len(EXPECTED))
+
+
+@pytest.mark.parametrize("spec", FUNCTIONS, ids=lambda spec: spec.name)
+def test_a_function_has_its_names_limits_role_and_logs(stack: Synthesized, spec: FunctionSpec) -> None:
+    timeout, memory = EXPECTED[spec.name]
+    name = f"aurora-snowflake-sync-{spec.name.replace('_', '-')}"
+    [function] = [found for found in stack.of_type("AWS::Lambda::Function") if found["FunctionName"] == name]
+    assert function["Handler"] == f"functions.{spec.name}.handler.handler"
+    assert (function["Timeout"], function["MemorySize"]) == (timeout, memory)
+    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+    assert stack.text(function["Role"]) == f"arn of {name}"
+    assert stack.text(function["LoggingConfig"]["LogGroup"]) == f"/aws/lambda/{name}"
+    assert "TracingConfig" not in function
+    assert "VpcConfig" not in function
+
+
+def test_runtime_and_architecture_come_from_the_context() -> None:
+    stack = synthesize_stack(lambda_python="3.12", lambda_architecture="x86_64")
+    for function in stack.of_type("AWS::Lambda::Function"):
+        assert (function["Runtime"], function["Architectures"]) == ("python3.12", ["x86_64"])
+
+
+def test_the_environment_carries_the_context() -> None:
+    stack = synthesize_stack(
+        stack_name="other",
+        parameter_prefix="/other",
+        vault_url="https://vault.internal",
+        vault_role="reader",
+        vault_auth_mount="aws-eu",
+        vault_server_id="vault.internal",
+        vault_kv_mount="kv",
+        vault_aurora_path="a/b",
+        vault_snowflake_path="c/d",
+        snowflake_database="DB",
+        fence_margin_seconds=7,
+        load_timeout_seconds=60,
+        load_poll_seconds=3,
+        log_level="DEBUG",
+    )
+    functions = {found["FunctionName"]: found for found in stack.of_type("AWS::Lambda::Function")}
+    variables = functions["other-await-load"]["Environment"]["Variables"]
+    assert stack.text(variables.pop("STAGING_BUCKET")) == "StagingBucket"
+    assert variables == {
+        "PARAMETER_PREFIX": "/other",
+        "VAULT_URL": "https://vault.internal",
+        "VAULT_ROLE": "reader",
+        "VAULT_AUTH_MOUNT": "aws-eu",
+        "VAULT_SERVER_ID": "vault.internal",
+        "VAULT_KV_MOUNT": "kv",
+        "VAULT_AURORA_PATH": "a/b",
+        "VAULT_SNOWFLAKE_PATH": "c/d",
+        "SNOWFLAKE_DATABASE": "DB",
+        "FENCE_MARGIN_SECONDS": "7",
+        "LOAD_TIMEOUT_SECONDS": "60",
+        "LOAD_POLL_SECONDS": "3",
+        "POWERTOOLS_SERVICE_NAME": "await-load",
+        "POWERTOOLS_METRICS_NAMESPACE": "other",
+        "POWERTOOLS_LOG_LEVEL": "DEBUG",
+    }
+
+
+def test_every_function_has_the_same_environment_but_for_its_service_name(stack: Synthesized) -> None:
+    environments = [found["Environment"]["Variables"] for found in stack.of_type("AWS::Lambda::Function")]
+    services = [variables.pop("POWERTOOLS_SERVICE_NAME") for variables in environments]
+    assert sorted(services) == sorted(spec.dashed for spec in FUNCTIONS)
+    assert all(variables == environments[0] for variables in environments)
+
+
+def test_logs_are_kept_for_a_month(stack: Synthesized) -> None:
+    groups = stack.of_type("AWS::Logs::LogGroup")
+    assert len(groups) == len(EXPECTED) + 1
+    assert {group["RetentionInDays"] for group in groups} == {30}
+
+
+def test_the_longest_allowed_stack_name_still_makes_valid_names() -> None:
+    stack = synthesize_stack(stack_name="n" * 45)
+    names = [role["RoleName"] for role in stack.of_type("AWS::IAM::Role") if "RoleName" in role]
+    assert max(map(len, names)) == 64

@@ -1,0 +1,55 @@
+"""Dead letters, the topic of failures, the parameter of tables, and what the stack tells about them."""
+
+import pytest
+
+from tests.infra.synthesis import Synthesized, synthesize_stack
+
+FOURTEEN_DAYS = 14 * 24 * 3600
+
+
+@pytest.mark.parametrize("name", ["aurora-snowflake-sync-dead-letters", "aurora-snowflake-sync-missed-starts"])
+def test_a_dead_letter_is_kept_encrypted_for_fourteen_days(stack: Synthesized, name: str) -> None:
+    stack.template.has_resource_properties(
+        "AWS::SQS::Queue",
+        {"QueueName": name, "MessageRetentionPeriod": FOURTEEN_DAYS, "SqsManagedSseEnabled": True},
+    )
+
+
+def test_queues_and_topic_refuse_requests_without_tls(stack: Synthesized) -> None:
+    policies = stack.of_type("AWS::SQS::QueuePolicy") + stack.of_type("AWS::SNS::TopicPolicy")
+    guarded = {
+        stack.text(target)
+        for policy in policies
+        for target in policy.get("Queues", policy.get("Topics", []))
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    }
+    assert guarded == {
+        "aurora-snowflake-sync-dead-letters",
+        "aurora-snowflake-sync-missed-starts",
+        "aurora-snowflake-sync-failures",
+    }
+
+
+def test_failures_are_mailed_only_where_an_address_is_given(stack: Synthesized) -> None:
+    stack.template.resource_count_is("AWS::SNS::Subscription", 0)
+    mailing = synthesize_stack(notification_email="data-team@example.com")
+    [subscription] = mailing.of_type("AWS::SNS::Subscription")
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "data-team@example.com")
+    assert mailing.text(subscription["TopicArn"]) == "aurora-snowflake-sync-failures"
+
+
+def test_no_table_is_configured_at_first() -> None:
+    [parameter] = synthesize_stack(parameter_prefix="/team/sync").of_type("AWS::SSM::Parameter")
+    assert (parameter["Name"], parameter["Type"], parameter["Value"]) == ("/team/sync/tables", "String", "[]")
+
+
+def test_the_outputs_name_what_operators_need(stack: Synthesized) -> None:
+    outputs = {name: stack.text(output["Value"]) for name, output in stack.template.to_json()["Outputs"].items()}
+    assert outputs == {
+        "StateMachineArn": "aurora-snowflake-sync",
+        "StagingBucketName": "StagingBucket",
+        "DeadLetterQueueUrl": "aurora-snowflake-sync-dead-letters",
+        "TopicArn": "aurora-snowflake-sync-failures",
+        "ParameterPrefix": "/aurora-snowflake-sync",
+    }

@@ -1,0 +1,103 @@
+from typing import Any
+
+import pytest
+
+from infra.application import default_context
+from infra.settings import Settings, SettingsError
+
+
+def settings(**changes: Any) -> Settings:
+    return Settings.from_context({**default_context(), **changes})
+
+
+def test_cdk_json_gives_every_key_a_default() -> None:
+    assert Settings.model_fields.keys() <= default_context().keys()
+    assert settings().stack_name == "aurora-snowflake-sync"
+
+
+def test_values_from_the_command_line_are_text() -> None:
+    chosen = settings(max_concurrency="25", schedule_enabled="false", fence_margin_seconds="0")
+    assert (chosen.max_concurrency, chosen.schedule_enabled, chosen.fence_margin_seconds) == (25, False, 0)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("stack_name", "my_stack"),
+        ("stack_name", "a" * 46),
+        ("stack_name", "ends-in-"),
+        ("parameter_prefix", "no-slash"),
+        ("parameter_prefix", "/trailing/"),
+        ("schedule", "0 * * * ? *"),
+        ("schedule", "cron(0 * * * ?)"),
+        ("schedule", "cron(0 * * * * *)"),
+        ("schedule", "cron(0 * ? * ? *)"),
+        ("schedule", "rate(0 hours)"),
+        ("schedule_timezone", "Mars/Olympus"),
+        ("schedule_enabled", "perhaps"),
+        ("lambda_python", "3.9"),
+        ("lambda_python", 3.13),
+        ("lambda_architecture", "arm"),
+        ("max_concurrency", 0),
+        ("max_concurrency", "many"),
+        ("vault_url", "vault.example.com"),
+        ("vault_url", "http://vault.example.com:8200"),
+        ("vault_url", "https://vault.example.com:8200/"),
+        ("vault_role", ""),
+        ("vault_auth_mount", "/aws"),
+        ("vault_server_id", "two words"),
+        ("vault_kv_mount", "secret/"),
+        ("vault_aurora_path", ""),
+        ("vault_snowflake_path", "a//b"),
+        ("snowflake_database", 'my"db'),
+        ("snowpipe_queue_arn", "arn:aws:sns:eu-central-1:123456789012:topic"),
+        ("fence_margin_seconds", -1),
+        ("load_timeout_seconds", 0),
+        ("log_level", "LOUD"),
+        ("notification_email", "nobody"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_with_key_value_and_example(key: str, value: Any) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings(**{key: value})
+    message = str(caught.value)
+    assert message.startswith(f"Context key {key} is {value!r}, but must be ")
+    assert f"for example -c {key}=" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("key", list(Settings.model_fields))
+def test_the_example_of_each_key_is_itself_valid(key: str) -> None:
+    example = (Settings.model_fields[key].examples or [])[0].strip("'")
+    assert str(getattr(settings(**{key: example}), key)).lower() == example.lower()
+
+
+def test_a_missing_key_is_named() -> None:
+    context = default_context()
+    del context["vault_url"]
+    with pytest.raises(SettingsError, match=r"^Context key vault_url is missing and must be an https://"):
+        Settings.from_context(context)
+
+
+def test_a_misspelt_key_is_met_with_the_right_one() -> None:
+    with pytest.raises(SettingsError, match=r"^Context key max_concurency is unknown: did you mean max_concurrency, "):
+        settings(max_concurency=5)
+
+
+def test_an_unknown_key_is_met_with_all_keys() -> None:
+    with pytest.raises(SettingsError, match=r"^Context key zzz is unknown: .*stack_name.*notification_email"):
+        settings(zzz=5)
+
+
+def test_keys_of_cdk_itself_are_left_alone() -> None:
+    assert settings(**{"aws:cdk:enable-path-metadata": True, "acknowledged-issue-numbers": [1]}) == settings()
+
+
+def test_vault_without_tls_is_only_for_this_machine() -> None:
+    assert settings(vault_url="http://127.0.0.1:8200").vault_url == "http://127.0.0.1:8200"
+
+
+def test_a_runtime_that_cannot_load_the_drivers_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"lambda_python is '3\.11'"):
+        settings(lambda_python="3.11").check_runtime()
+    settings(lambda_python="3.12").check_runtime()
