@@ -58,17 +58,18 @@ def handler(event: Event, _context: LambdaContext) -> Event:
 
 
 def _history(target: Warehouse, objects: TableObjects, batch: dict[str, Any]) -> list[dict[str, Any]]:
-    marks = ", ".join(["%s"] * len(batch["files"]))
     return target.rows(
         "SELECT FILE_NAME, STATUS, ROW_COUNT, FIRST_ERROR_MESSAGE "
         f"FROM TABLE({quote(objects.database)}.INFORMATION_SCHEMA.COPY_HISTORY("
         f"TABLE_NAME => {literal(objects.staging)}, START_TIME => DATEADD(day, -1, CURRENT_TIMESTAMP()))) "
-        f"WHERE FILE_NAME IN ({marks})",
-        batch["files"],
+        f"WHERE FILE_NAME IN ({_listed(batch)})"
     )
 
 
 def _staged(target: Warehouse, objects: TableObjects, batch: dict[str, Any]) -> int:
-    marks = ", ".join(["%s"] * len(batch["files"]))
-    query = f'SELECT COUNT(*) AS "ROWS" FROM {objects.staging} WHERE "_FILE" IN ({marks})'
-    return int(target.rows(query, batch["files"])[0]["ROWS"])
+    query = f'SELECT COUNT(*) AS "ROWS" FROM {objects.staging} WHERE "_FILE" IN ({_listed(batch)})'
+    return int(target.rows(query)[0]["ROWS"])
+
+
+def _listed(batch: dict[str, Any]) -> str:
+    return ", ".join(literal(name) for name in batch["files"])

@@ -11,8 +11,6 @@ from functions.shared.parameters import Parameter
 from functions.shared.settings import settings
 from functions.shared.specifications import collect, table_key
 
-_ATTEMPTS = 3
-
 
 @step
 def handler(event: Event, _context: LambdaContext) -> Event:
@@ -34,29 +32,43 @@ def handler(event: Event, _context: LambdaContext) -> Event:
 
 
 def _clear(parameter: Parameter, tables: set[str]) -> None:
-    for _ in range(_ATTEMPTS):
-        changed = _without_flag(parameter, tables)
-        if changed is None:
-            return
-        version = parameters.write(parameter, changed)
-        if version == parameter.version + 1:
-            return
-        # Someone wrote between our read and our write: their text is the version before ours, so start from it.
-        theirs = parameters.previous(parameter.name, version - 1)
-        parameter = Parameter(parameter.name, theirs, version)
+    """Writes the parameter without the flags. Parameter Store has no conditional write: an edit made between our read
+    and our write is found by its version and written back, less the flags of the tables that it left alone."""
+    flagged = _flagged(parameter, tables)
+    name, stored, version = parameter.name, parameter.value, parameter.version
+    wanted = _without_flags(stored, flagged)
+    while wanted != stored:
+        stored, written = wanted, parameters.write(name, wanted)
+        if written != version + 1:
+            wanted = _without_flags(parameters.previous(name, written - 1), flagged)
+        version = written
 
 
-def _without_flag(parameter: Parameter, tables: set[str]) -> Any:
-    """The parameter's value without the tables' flags, or None where it has none of them."""
-    value = json.loads(parameter.value)
+def _flagged(parameter: Parameter, tables: set[str]) -> list[Any]:
     own = parameter.name.rsplit("/tables/", 1)[-1]
-    listed = value.get("tables", [value]) if isinstance(value, dict) else value
     keys = {table_key(table) for table in tables}
-    flagged = [
+    return [
         spec
-        for spec in listed
+        for spec in _specs(parameter.parse())
         if isinstance(spec, dict) and spec.get("full_refresh") and table_key(str(spec.get("table_name", own))) in keys
     ]
-    for spec in flagged:
+
+
+def _without_flags(text: str, flagged: list[Any]) -> str:
+    """The same text where it holds none of the `flagged` specifications; never longer than it was."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    unchanged = [spec for spec in _specs(value) if spec in flagged]
+    for spec in unchanged:
         del spec["full_refresh"]
-    return value if flagged else None
+    if not unchanged:
+        return text
+    indented = json.dumps(value, indent=2, ensure_ascii=False)
+    return indented if len(indented) <= len(text) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _specs(value: Any) -> list[Any]:
+    listed = value.get("tables", [value]) if isinstance(value, dict) else value
+    return listed if isinstance(listed, list) else []

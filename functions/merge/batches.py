@@ -22,7 +22,8 @@ def record_batch(
         + absent.format("BATCH_FILES"),
         batch["files"],
     )
-    watermark = json.dumps({"low": bounds.low, "high": bounds.high, "horizon": bounds.horizon, "rows": batch["rows"]})
+    window = {"reads": bounds.reads, "low": bounds.low, "high": bounds.high, "horizon": bounds.horizon}
+    watermark = json.dumps({**window, "rows": batch["rows"]})
     held_from = bounds.high if bounds.complete else None
     kind = (bounds.complete, bounds.reset, held_from, watermark)
     target.execute(

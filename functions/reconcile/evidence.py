@@ -66,8 +66,7 @@ def compare_sample(
     rows = [list(row.values()) for row in aurora.rows(_sample(spec, bounds, rules))]
     if not rows:
         return 0
-    statement = compare_statement(objects, rules, version, len(rows))
-    found = target.rows(statement, [text for row in rows for text in row])[0]
+    found = target.rows(compare_statement(objects, rules, version, rows))[0]
     sampled, missing = int(found.pop("SAMPLED")), int(found.pop("MISSING"))
     different = [rules.columns[int(index)].name for index, rows in found.items() if rows]
     if missing or different:

@@ -45,6 +45,16 @@ class Bounds(BaseModel):
     wait_seconds: int = 0
     reading: Reading | None = None
 
+    @property
+    def reads(self) -> str:
+        """What low bounds are measured in: bounds of another measure say nothing about these rows."""
+        return reads(self.strategy, self.column)
+
     def to_event(self) -> dict[str, Any]:
         """The form in which it travels through the workflow."""
         return self.model_dump(mode="json")
+
+
+def reads(strategy: Strategy, column: str | None) -> str:
+    """The measure of a table's bounds: its leading watermark column, or the strategy where it has none."""
+    return f"column {column}" if column is not None else strategy

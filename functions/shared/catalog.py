@@ -34,7 +34,7 @@ _PRIMARY_KEY = """
 SELECT a.attname AS name FROM pg_index i
 CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(attnum, position)
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-WHERE i.indrelid = %(oid)s AND i.indisprimary ORDER BY k.position
+WHERE i.indrelid = %(oid)s AND i.indisprimary AND k.position <= i.indnkeyatts ORDER BY k.position
 """
 
 

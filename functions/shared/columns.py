@@ -115,4 +115,5 @@ class Column:
 
 def export_list(columns: Sequence[Column]) -> sql.Composable:
     """The select list of an export: the columns' texts, in STAGING's order."""
-    return sql.SQL(", ").join(column.export for column in columns)
+    named = sql.SQL("{} AS {}")
+    return sql.SQL(", ").join(named.format(column.export, sql.Identifier(column.name)) for column in columns)

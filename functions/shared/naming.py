@@ -67,7 +67,8 @@ class SourceTable:
         return part[1:-1].replace('""', '"') if part.startswith('"') else part
 
     def __str__(self) -> str:
-        return f"{self.schema}.{self.name}"
+        # Parts that hold dots or quotes are quoted, so that no two tables are written alike.
+        return ".".join(quote(part) if set(part) & {".", '"'} else part for part in (self.schema, self.name))
 
     @cached_property
     def object_name(self) -> str:

@@ -40,10 +40,9 @@ def read_tables(prefix: str) -> Iterator[Parameter]:
         yield from (Parameter(item["Name"], item["Value"], item["Version"]) for item in page["Parameters"])
 
 
-def write(parameter: Parameter, value: Any) -> int:
-    """Replaces a parameter's value by `value` as JSON and returns its new version."""
-    text = json.dumps(value, indent=2)
-    return _ssm().put_parameter(Name=parameter.name, Value=text, Overwrite=True)["Version"]
+def write(name: str, text: str) -> int:
+    """Replaces a parameter's text and returns its new version."""
+    return _ssm().put_parameter(Name=name, Value=text, Overwrite=True)["Version"]
 
 
 def previous(name: str, version: int) -> str:

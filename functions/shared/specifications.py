@@ -83,7 +83,7 @@ def _listed(parameter: Parameter) -> list[Entry]:
     if not isinstance(tables, list):
         problem = f'{parameter.name}: holds neither a list of tables nor {{"tables": [...]}}; write one of the two'
         return [Entry(parameter.name, origins=[parameter.name], problem=problem)]
-    return [_entry(raw, f"{parameter.name}[{index}]", parameter.name) for index, raw in enumerate(tables)]
+    return [_entry(raw, parameter.name, f"{parameter.name}[{index}]") for index, raw in enumerate(tables)]
 
 
 def _own(parameter: Parameter, list_name: str) -> Entry:
@@ -97,15 +97,17 @@ def _own(parameter: Parameter, list_name: str) -> Entry:
         if table_key(str(raw["table_name"])) != table_key(table):
             problem = f"{table}: {parameter.name} holds table_name {raw['table_name']!r}; make the two agree"
             return Entry(table, origins=[parameter.name], problem=problem)
-    return _entry(raw, parameter.name, parameter.name)
+    return _entry(raw, parameter.name)
 
 
-def _entry(raw: Any, place: str, origin: str) -> Entry:
+def _entry(raw: Any, *origins: str) -> Entry:
+    """`origins` go from the parameter to the place in it: a redrive asks for what failed by its place."""
+    place = origins[-1]
     name = raw.get("table_name") if isinstance(raw, Mapping) else None
     if not isinstance(name, str) or not name:
         problem = f'{place}: table_name is missing; write an object such as {{"table_name": "public.orders", ...}}'
-        return Entry(place, origins=[origin], problem=problem)
-    return Entry(name, dict(raw), [origin])
+        return Entry(place, origins=list(origins), problem=problem)
+    return Entry(name, dict(raw), list(origins))
 
 
 def _add(entries: dict[str, Entry], entry: Entry) -> None:

@@ -16,7 +16,9 @@ from functions.shared.settings import settings
 
 _MISSING_OBJECT = 2003
 _REJECTED_LOGIN = {250001, 390100, 390144, 251005}
-_SESSION = {"TIMEZONE": "UTC", "QUERY_TAG": "aurora-snowflake-sync"}
+_SESSION = {"TIMEZONE": "UTC", "QUERY_TAG": "aurora-snowflake-sync", "CLIENT_TELEMETRY_ENABLED": False}
+# The connector would ask several clouds' metadata services which of them it runs on.
+_NO_PLATFORM_DETECTION = 0
 
 
 class Warehouse:
@@ -94,7 +96,12 @@ def _open(table: str) -> Warehouse:
 
 
 def _arguments(secret: dict[str, Any]) -> dict[str, Any]:
-    arguments = {**secret, "session_parameters": _SESSION, "application": "aurora_snowflake_sync"}
+    arguments = {
+        **secret,
+        "session_parameters": _SESSION,
+        "application": "aurora_snowflake_sync",
+        "platform_detection_timeout_seconds": _NO_PLATFORM_DETECTION,
+    }
     if pem := arguments.pop("private_key_pem", None):
         key = serialization.load_pem_private_key(pem.encode(), password=None)
         arguments["private_key"] = key.private_bytes(

@@ -24,8 +24,8 @@ class TableObjects:
     database: str
     source: SourceTable
 
-    def _named(self, schema: str, suffix: str = "") -> str:
-        return f'{quote(self.database)}."{schema}".{quote(self.source.object_name + suffix)}'
+    def _named(self, schema: str) -> str:
+        return f'{quote(self.database)}."{schema}".{quote(self.source.object_name)}'
 
     @property
     def staging(self) -> str:
@@ -34,8 +34,11 @@ class TableObjects:
 
     @property
     def typed(self) -> str:
-        """The view of STAGING's rows in FINAL's types, with what does not cast."""
-        return self._named("STAGING", "$TYPED")
+        """The view of STAGING's rows in FINAL's types, with what does not cast.
+
+        In a schema of its own name space: any suffix may be the end of another table's name.
+        """
+        return self._named("CONTROL")
 
     @property
     def final(self) -> str:
@@ -116,14 +119,18 @@ def merge_statement(objects: TableObjects, rules: MergeRules, batch_id: str) -> 
     return _merge(objects, rules, literal(batch_id))
 
 
-def compare_statement(objects: TableObjects, rules: MergeRules, version: int, row_count: int) -> str:
-    """Compares `row_count` rows, given as `%s` texts in column order, with FINAL as of a batch's `version`.
+def compare_statement(
+    objects: TableObjects, rules: MergeRules, version: int, rows: Sequence[Sequence[str | None]]
+) -> str:
+    """Compares exported `rows`, texts in column order, with FINAL as of a batch's `version`.
 
-    Rows are found by key, or by all their columns in a table without one. One result row: SAMPLED, MISSING, and per
-    column, named by its position from 0, how many rows differ in it.
+    Rows are found by key, or by all their columns in a table without one; those that do not cast are left out, for
+    quarantine holds them. One result row: SAMPLED, MISSING, and per column, named by its position from 0, how many rows
+    differ in it.
     """
+    given = [["NULL" if text is None else literal(text) for text in row] for row in rows]
     values = {"columns": rules.columns, "match_on": rules.key or rules.columns, "version": f"{version:d}"}
-    return _render("table/compare.sql", {**objects.names(), **values, "row_count": row_count})
+    return _render("table/compare.sql", {**objects.names(), **values, "rows": given})
 
 
 def _merge(objects: TableObjects, rules: MergeRules, batch: str) -> str:

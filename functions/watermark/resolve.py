@@ -8,7 +8,7 @@ from typing import Any
 from psycopg2 import sql
 
 from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds, Reading
+from functions.shared.bounds import Bounds, Reading, reads
 from functions.shared.catalog import Relation
 from functions.shared.errors import InvalidConfiguration
 from functions.shared.fence import Fence
@@ -48,14 +48,15 @@ class Run:
 def resolve(run: Run, common: dict[str, Any]) -> Bounds:
     """The bounds of this run; `common` holds the fields that do not depend on the strategy."""
     went_back = run.state.version is not None and run.fence.version < run.state.version
+    note = _reload_note(run, went_back)
     common = {
         **common,
         "strategy": run.spec.watermark_type,
         "target_exists": run.state.exists,
         "horizon": run.fence.horizon,
         "reset": went_back,
-        "complete": run.spec.full_refresh or went_back,
-        "note": "Aurora's transaction ids went back (restore, or another cluster): reloaded" if went_back else "",
+        "complete": run.spec.full_refresh or bool(note),
+        "note": note,
     }
     if run.spec.watermark_type == "integer":
         return _integer(run, common)
@@ -64,6 +65,15 @@ def resolve(run: Run, common: dict[str, Any]) -> Bounds:
     if run.spec.watermark_type == "full_snapshot":
         return _full_snapshot(run, common)
     return _timestamp(run, common)
+
+
+def _reload_note(run: Run, went_back: bool) -> str:
+    """Why FINAL says nothing about what is left to read; empty where it does."""
+    if went_back:
+        return "Aurora's transaction ids went back (restore, or another cluster): reloaded"
+    before = run.state.last.get("reads")
+    now = reads(run.spec.watermark_type, next(iter(run.spec.watermarks), None))
+    return f"the watermark was {before} and is now {now}: reloaded" if before not in (None, now) else ""
 
 
 def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
@@ -109,6 +119,8 @@ def _integer(run: Run, common: dict[str, Any]) -> Bounds:
     reading = Reading(ceiling=ceiling or 0, read_at=as_text(found["read_at"]) or "")
     if not run.settled:
         return _settling(run, bounds.model_copy(update={"reading": reading}))
+    if bounds.note:
+        store_reading(run.warehouse, run.objects, reading.ceiling, reading.read_at)  # makes older readings void
     passed = _passed_ceiling(run)
     if passed is None or (low is not None and passed <= low and not bounds.complete):
         store_reading(run.warehouse, run.objects, reading.ceiling, reading.read_at)

@@ -28,7 +28,7 @@ class TableState:
 
 
 def read_state(warehouse: Warehouse, objects: TableObjects, column: Column | None) -> TableState:
-    """Reads FINAL's maxima, which Snowflake answers from metadata; without a watermark column also the ledger."""
+    """Reads FINAL's maxima, which Snowflake answers from metadata, and the ledger's last watermark."""
     highest = f"MAX({column.identifier})" if column else "NULL"
     try:
         found = warehouse.rows(f'SELECT {highest} AS "LOW", MAX("_VERSION") AS "VERSION" FROM {objects.final}')[0]
@@ -37,7 +37,7 @@ def read_state(warehouse: Warehouse, objects: TableObjects, column: Column | Non
             return TableState(exists=False)
         raise
     version = None if found["VERSION"] is None else int(found["VERSION"])
-    last = read_last(warehouse, objects) if column is None and version is not None else {}
+    last = read_last(warehouse, objects) if version is not None else {}
     return TableState(True, as_text(found["LOW"]), version, last)
 
 
@@ -45,19 +45,19 @@ def read_last(warehouse: Warehouse, objects: TableObjects) -> dict[str, Any]:
     """The watermark stored with the newest merged batch."""
     rows = warehouse.rows(
         f'SELECT "WATERMARK" FROM {quote(objects.database)}."CONTROL"."LEDGER" '
-        f'WHERE "TABLE_NAME" = {literal(str(objects.source))} ORDER BY "VERSION" DESC, "MERGED_AT" DESC LIMIT 1'
+        f'WHERE "TABLE_NAME" = {literal(str(objects.source))} ORDER BY "MERGED_AT" DESC, "VERSION" DESC LIMIT 1'
     )
     return json.loads(rows[0]["WATERMARK"]) if rows and rows[0]["WATERMARK"] else {}
 
 
 def read_ceiling(warehouse: Warehouse, objects: TableObjects, before: datetime) -> int | None:
-    """The highest ceiling that an earlier run read before `before`, the present fence."""
+    """The last ceiling that an earlier run read before `before`, the present fence."""
     rows = warehouse.rows(
-        f'SELECT MAX("CEILING") AS "CEILING" FROM {quote(objects.database)}."CONTROL"."READINGS" '
-        f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "READ_AT" < %s',
-        [as_text(before)],
+        f'SELECT "CEILING" FROM {quote(objects.database)}."CONTROL"."READINGS" '
+        f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "READ_AT" < {literal(as_text(before) or "")} '
+        'ORDER BY "READ_AT" DESC LIMIT 1'
     )
-    return None if rows[0]["CEILING"] is None else int(rows[0]["CEILING"])
+    return int(rows[0]["CEILING"]) if rows else None
 
 
 def store_reading(warehouse: Warehouse, objects: TableObjects, ceiling: int, read_at: str) -> None:

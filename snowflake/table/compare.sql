@@ -8,8 +8,12 @@ WITH given AS (
     {{ column.cast("COLUMN" ~ loop.index) }} AS {{ column.identifier }}{{ "," if not loop.last }}
 {%- endfor %}
   FROM VALUES
-{%- for _ in range(row_count) %}
-    ({% for column in columns %}%s{{ ", " if not loop.last }}{% endfor %}){{ "," if not loop.last }}
+{%- for row in rows %}
+    ({{ row | join(", ") }}){{ "," if not loop.last }}
+{%- endfor %}
+  WHERE TRUE
+{%- for column in columns if column.target_type != "VARCHAR" %}
+    AND (COLUMN{{ columns.index(column) + 1 }} IS NULL OR {{ column.cast("COLUMN" ~ (columns.index(column) + 1)) }} IS NOT NULL)
 {%- endfor %}
 )
 SELECT

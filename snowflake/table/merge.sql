@@ -49,7 +49,7 @@ BEGIN
     SELECT "_BATCH_ID", {{ table_name }}, "_FILE", "_ROW", 'does not cast: ' || "_REJECTED", "_RAW", CURRENT_TIMESTAMP()
     FROM {{ typed }} WHERE "_BATCH_ID" = :batch AND "_REJECTED" IS NOT NULL;
   LET quarantined NUMBER := SQLROWCOUNT;
-  UPDATE {{ final }} SET "_VERSION" = :version WHERE :reset AND "_VERSION" > :version;
+  UPDATE {{ final }} SET "_VERSION" = :version - 1 WHERE :reset AND "_VERSION" >= :version;
 {%- if key %}
   LET duplicates NUMBER := (
     SELECT COUNT_IF(s."_RANK" > 1 OR t."_VERSION" > s."_VERSION")

@@ -1,0 +1,15 @@
+-- The role the workflow logs in with, and what an operator grants it on Aurora. %(password)s is its password.
+CREATE ROLE aurora_sync LOGIN PASSWORD %(password)s;
+GRANT pg_read_all_stats TO aurora_sync;
+
+GRANT USAGE ON SCHEMA public TO aurora_sync;
+ALTER DEFAULT PRIVILEGES FOR ROLE aurora_owner GRANT USAGE ON SCHEMAS TO aurora_sync;
+ALTER DEFAULT PRIVILEGES FOR ROLE aurora_owner GRANT SELECT ON TABLES TO aurora_sync;
+ALTER DEFAULT PRIVILEGES FOR ROLE aurora_owner GRANT SELECT ON SEQUENCES TO aurora_sync;
+
+GRANT USAGE ON SCHEMA aws_s3, aws_commons TO aurora_sync;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA aws_s3, aws_commons TO aurora_sync;
+
+-- only here: the export functions of this server work through files, as the calling role
+GRANT pg_write_server_files, pg_read_server_files TO aurora_sync;
+GRANT EXECUTE ON FUNCTION pg_read_file(text, bigint, bigint, boolean) TO aurora_sync;

@@ -1,0 +1,50 @@
+"""``python -m local.aws``: ministack with this package's patches, configured by ministack's environment variables."""
+
+from importlib.metadata import version
+
+MINISTACK_VERSION = "1.5.33"
+
+
+def main() -> None:
+    """Serves until SIGTERM. Raises RuntimeError unless the ministack that the patches were written for is installed."""
+    installed = version("ministack")
+    if installed != MINISTACK_VERSION:
+        raise RuntimeError(
+            f"ministack {installed} is installed but the local patches fit {MINISTACK_VERSION}: "
+            f"run pip install 'ministack[full]=={MINISTACK_VERSION}'."
+        )
+    from local.aws import (
+        distributed_map,
+        execution,
+        lambda_errors,
+        permissions,
+        redrive,
+        retry,
+        shared_code,
+        ssm_resources,
+        transport,
+        warm_workers,
+    )
+
+    patches = (
+        lambda_errors,
+        shared_code,
+        warm_workers,
+        retry,
+        permissions,
+        execution,
+        distributed_map,
+        redrive,
+        ssm_resources,
+        transport,
+    )
+    for patch in patches:
+        patch.apply()
+
+    from ministack.app import main as serve
+
+    serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Starting the laptop's AWS and talking to it."""
+
+import secrets
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import boto3
+from botocore.config import Config
+
+from local.processes import Process, free_port, start, wait_until
+
+ACCOUNT = "123456789012"
+REGION = "eu-central-1"
+_NAME = "aws"
+
+
+@dataclass(frozen=True)
+class Aws:
+    """Where the laptop's AWS answers, and the keys of one of its users."""
+
+    endpoint_url: str
+    region: str
+    access_key_id: str
+    secret_access_key: str
+
+    def client(self, service: str, **config: Any) -> Any:
+        """A boto3 client of the laptop's AWS; ``config`` goes into botocore's Config."""
+        session: Any = boto3.Session(self.access_key_id, self.secret_access_key, region_name=self.region)
+        retries: Any = {"max_attempts": 3, "mode": "standard"}
+        return session.client(service, endpoint_url=self.endpoint_url, config=Config(retries=retries, **config))
+
+
+def start_aws(home: Path, wait_scale: float = 1.0) -> Aws:
+    """Starts the laptop's AWS: signatures and IAM policies are checked, functions run under their roles.
+
+    ``wait_scale`` multiplies the Wait states and the delays of retries. The answer holds the keys of an administrator.
+    """
+    port = free_port()
+    root = Aws(f"http://127.0.0.1:{port}", REGION, "AKIA" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30))
+    scratch = home.resolve() / "aws"
+    (scratch / "tmp").mkdir(parents=True, exist_ok=True)
+    environment = {
+        "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "MINISTACK_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": root.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": root.secret_access_key,
+        "SFN_WAIT_SCALE": str(wait_scale),
+        "S3_DATA_DIR": str(scratch / "s3"),
+        "STATE_DIR": str(scratch / "state"),
+        "TMPDIR": str(scratch / "tmp"),
+        "DOCKER_HOST": f"unix://{scratch}/no-docker.sock",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+    repository = Path(__file__).parents[2]
+    start(home, Process(_NAME, [sys.executable, "-m", "local.aws"], environment, repository))
+    wait_until(home, _NAME, lambda: urlopen(f"{root.endpoint_url}/_ministack/health", timeout=2).status == 200)
+    return _administrator(root)
+
+
+def _administrator(root: Aws) -> Aws:
+    """A user's keys: ministack verifies the signatures of users and roles, not those of root."""
+    iam = root.client("iam")
+    iam.create_user(UserName="administrator")
+    iam.attach_user_policy(UserName="administrator", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    key = iam.create_access_key(UserName="administrator")["AccessKey"]
+    return replace(root, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])

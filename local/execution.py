@@ -1,0 +1,139 @@
+"""Following an execution of the workflow: what each table does now, and what came out."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.aws.server import Aws
+
+_POLL_SECONDS = 0.3
+_RESULT_FIELDS: dict[str, Any] = {
+    "table_name": None,
+    "strategy": None,
+    "status": "FAILED",
+    "target": None,
+    "exported": 0,
+    "loaded": 0,
+    "merged": 0,
+    "deleted": 0,
+    "quarantined": 0,
+    "seconds": 0,
+}
+
+
+@dataclass(frozen=True)
+class TableProgress:
+    """One table's child execution: the state it is in or ended in, and its status as Step Functions tells it."""
+
+    table_name: str
+    state: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An ended execution. ``tables`` has one result object per table; ``error`` is set when it failed before those."""
+
+    status: str
+    execution_arn: str
+    tables: list[dict[str, Any]]
+    error: str | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every table was loaded or idle."""
+        return self.status == "SUCCEEDED"
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that ``run --json`` prints."""
+        told = {"status": self.status, "execution_arn": self.execution_arn, "tables": self.tables}
+        return told if self.error is None else {**told, "error": self.error}
+
+
+@dataclass
+class _Child:
+    arn: str
+    table_name: str
+    last_seen: TableProgress | None = field(default=None)
+
+
+class Workflow:
+    """The deployed state machine."""
+
+    def __init__(self, aws: Aws, state_machine_arn: str) -> None:
+        self._states = aws.client("stepfunctions")
+        self._arn = state_machine_arn
+
+    def start(self, tables: Sequence[str] | None = None) -> str:
+        """Starts an execution for all configured tables, or for these; returns its ARN."""
+        wanted = {"tables": list(tables)} if tables else {}
+        return str(self._states.start_execution(stateMachineArn=self._arn, input=json.dumps(wanted))["executionArn"])
+
+    def redrive(self, execution_arn: str) -> None:
+        """Resumes a failed execution: only its failed tables run again."""
+        self._states.redrive_execution(executionArn=execution_arn)
+
+    def follow(self, execution_arn: str, on_progress: Callable[[list[TableProgress]], None] | None = None) -> Outcome:
+        """Waits for the end, telling each table's progress now and then."""
+        children: dict[str, _Child] = {}
+        while True:
+            status = self._states.describe_execution(executionArn=execution_arn)["status"]
+            if on_progress:
+                on_progress(self._progress(execution_arn, children))
+            if status != "RUNNING":
+                return self.outcome(execution_arn)
+            time.sleep(_POLL_SECONDS)
+
+    def outcome(self, execution_arn: str) -> Outcome:
+        """What came out of an ended execution."""
+        told = self._states.describe_execution(executionArn=execution_arn)
+        succeeded = told["status"] == "SUCCEEDED"
+        data = json.loads(told["output"]) if succeeded else self._last_input(execution_arn)
+        if isinstance(data, dict) and "results" in data:
+            return Outcome(told["status"], execution_arn, [{**_RESULT_FIELDS, **result} for result in data["results"]])
+        error = f"{told.get('error', told['status'])}: {_sentence(told.get('cause', 'no cause given'))}"
+        return Outcome(told["status"], execution_arn, [], error)
+
+    def _last_input(self, execution_arn: str) -> Any:
+        """The input of the state entered last: the state that failed."""
+        for event in self._newest_events(execution_arn):
+            if entered := event.get("stateEnteredEventDetails"):
+                return json.loads(entered["input"])
+        return None
+
+    def _newest_events(self, execution_arn: str) -> Iterator[dict[str, Any]]:
+        pages = self._states.get_paginator("get_execution_history")
+        for page in pages.paginate(executionArn=execution_arn, reverseOrder=True, PaginationConfig={"PageSize": 50}):
+            yield from page["events"]
+
+    def _progress(self, execution_arn: str, children: dict[str, _Child]) -> list[TableProgress]:
+        map_runs = self._states.list_map_runs(executionArn=execution_arn)["mapRuns"]
+        seen: dict[str, TableProgress] = {}
+        for map_run in sorted(map_runs, key=lambda run: run["startDate"]):
+            pages = self._states.get_paginator("list_executions").paginate(mapRunArn=map_run["mapRunArn"])
+            for listed in sorted((one for page in pages for one in page["executions"]), key=lambda e: e["startDate"]):
+                progress = self._child_progress(listed["executionArn"], listed["status"], children)
+                seen[progress.table_name] = progress  # a redriven table's newest child wins
+        return list(seen.values())
+
+    def _child_progress(self, arn: str, status: str, children: dict[str, _Child]) -> TableProgress:
+        child = children.get(arn)
+        if child is None:
+            given = json.loads(self._states.describe_execution(executionArn=arn)["input"])
+            child = children[arn] = _Child(arn, given["table"]["table_name"])
+        if child.last_seen and child.last_seen.status != "RUNNING":
+            return child.last_seen
+        entered = (event.get("stateEnteredEventDetails") for event in self._newest_events(arn))
+        state = next((details["name"] for details in entered if details), "Starting")
+        child.last_seen = TableProgress(child.table_name, state, status)
+        return child.last_seen
+
+
+def _sentence(cause: str) -> str:
+    """A failed function's cause is JSON around the exception's message."""
+    try:
+        return str(json.loads(cause)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return cause

@@ -1,0 +1,1 @@
+"""A Snowflake stand-in: fakesnow's engine behind the real connector, with pipes, tasks and scripting."""

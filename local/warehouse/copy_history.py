@@ -1,0 +1,122 @@
+"""What Snowpipe did with each file, and INFORMATION_SCHEMA.COPY_HISTORY over it."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import duckdb
+from sqlglot import Expr, exp
+
+from local.warehouse.errors import compilation_error, not_supported
+from local.warehouse.scanner import Scanner, quote_literal
+
+if TYPE_CHECKING:
+    from local.warehouse.session import Session
+
+TABLE = "_fs_global.main._sf_copy_history"
+
+CREATE = f"""
+CREATE TABLE IF NOT EXISTS {TABLE} (
+    "FILE_NAME" VARCHAR, "STAGE_LOCATION" VARCHAR, "LAST_LOAD_TIME" TIMESTAMPTZ,
+    "ROW_COUNT" BIGINT, "ROW_PARSED" BIGINT, "FILE_SIZE" BIGINT,
+    "FIRST_ERROR_MESSAGE" VARCHAR, "FIRST_ERROR_LINE_NUMBER" BIGINT, "FIRST_ERROR_CHARACTER_POS" BIGINT,
+    "FIRST_ERROR_COLUMN_NAME" VARCHAR, "ERROR_COUNT" BIGINT, "ERROR_LIMIT" BIGINT, "STATUS" VARCHAR,
+    "TABLE_CATALOG_NAME" VARCHAR, "TABLE_SCHEMA_NAME" VARCHAR, "TABLE_NAME" VARCHAR,
+    "PIPE_CATALOG_NAME" VARCHAR, "PIPE_SCHEMA_NAME" VARCHAR, "PIPE_NAME" VARCHAR, "PIPE_RECEIVED_TIME" TIMESTAMPTZ,
+    "FIRST_COMMIT_TIME" TIMESTAMPTZ)"""
+
+_ARGUMENTS = {"TABLE_NAME", "START_TIME", "END_TIME", "PIPE_NAME"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file's outcome; field order is the column order. Sizes are bytes, positions count from 1."""
+
+    file_name: str
+    stage_location: str
+    last_load_time: datetime
+    row_count: int
+    row_parsed: int
+    file_size: int
+    first_error_message: str | None
+    first_error_line_number: int | None
+    first_error_character_pos: int | None
+    first_error_column_name: str | None
+    error_count: int
+    error_limit: int
+    status: str
+    table_catalog_name: str
+    table_schema_name: str
+    table_name: str
+    pipe_catalog_name: str
+    pipe_schema_name: str
+    pipe_name: str
+    pipe_received_time: datetime
+    first_commit_time: datetime | None = None
+
+
+def record(duck: duckdb.DuckDBPyConnection, entry: Entry) -> None:
+    values = astuple(entry)
+    duck.execute(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(values))})", list(values))
+
+
+def is_call(node: exp.TableFromRows) -> bool:
+    call = _call(node)
+    return isinstance(call, exp.Anonymous) and call.name.upper() == "COPY_HISTORY"
+
+
+def as_subquery(node: exp.TableFromRows, session: Session) -> Expr:
+    """`TABLE(db.INFORMATION_SCHEMA.COPY_HISTORY(…))` as a subquery over the history, with the same alias."""
+    call = _call(node)
+    arguments = {}
+    for argument in call.expressions:
+        if not isinstance(argument, exp.Kwarg):
+            raise not_supported("COPY_HISTORY with positional arguments")
+        arguments[argument.this.name.upper()] = argument.expression
+    if unknown := set(arguments) - _ARGUMENTS:
+        raise compilation_error(f"Unknown argument {sorted(unknown)[0]} of COPY_HISTORY.", 2037, "42601")
+    if not {"TABLE_NAME", "START_TIME"} <= set(arguments):
+        raise compilation_error("COPY_HISTORY needs TABLE_NAME and START_TIME.", 938, "22023")
+    where = _named(arguments["TABLE_NAME"], node, session, ("TABLE_CATALOG_NAME", "TABLE_SCHEMA_NAME", "TABLE_NAME"))
+    if "PIPE_NAME" in arguments:
+        where += _named(arguments["PIPE_NAME"], node, session, ("PIPE_CATALOG_NAME", "PIPE_SCHEMA_NAME", "PIPE_NAME"))
+    query = exp.select("*").from_(exp.to_table(_quoted_table(), dialect="snowflake")).where(*where, dialect="snowflake")
+    for bound, operator in (("START_TIME", exp.GTE), ("END_TIME", exp.LTE)):
+        if bound in arguments:
+            query = query.where(
+                operator(this=exp.column("LAST_LOAD_TIME", quoted=True), expression=arguments[bound].copy())
+            )
+    alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier("COPY_HISTORY", quoted=True))
+    return exp.Subquery(this=query, alias=alias)
+
+
+def _named(value: Expr, node: exp.TableFromRows, session: Session, columns: tuple[str, str, str]) -> list[str]:
+    parts = Scanner(value.name).parts()
+    qualifiers = [part.name if part.quoted else part.name.upper() for part in _database(node)]
+    if qualifiers and len(parts) < 3:
+        parts = [*qualifiers, *([session.schema or "PUBLIC"] if len(parts) == 1 else []), *parts]
+    name = session.resolve(parts)
+    return [
+        f'"{column}" = {quote_literal(part)}'
+        for column, part in zip(columns, (name.database, name.schema, name.name), strict=True)
+    ]
+
+
+def _database(node: exp.TableFromRows) -> list[exp.Identifier]:
+    inner = node.this.this if isinstance(node.this, exp.Dot) else None
+    return [inner.this] if isinstance(inner, exp.Dot) else []
+
+
+def _call(node: exp.TableFromRows) -> Expr:
+    call: Expr = node.this.expression if isinstance(node.this, exp.Dot) else node.this
+    return call
+
+
+def _quoted_table() -> str:
+    return ".".join(f'"{part}"' for part in TABLE.split("."))
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

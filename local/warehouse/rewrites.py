@@ -1,0 +1,86 @@
+"""Snowflake functions and constraints that need the warehouse, or that DuckDB means differently."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import Expr, exp, parse_one
+
+from local.warehouse import copy_history
+from local.warehouse.scanner import Scanner
+
+if TYPE_CHECKING:
+    from local.warehouse.session import Session
+
+# DuckDB's hashes are unsigned 64 bits, Snowflake's signed; the modulus keeps a sum of them within 64 bits.
+_HASH = "CAST(CAST(HASH({row}) AS HUGEINT) - 9223372036854775808 AS BIGINT)"
+_HASH_AGG = (
+    "CAST(COALESCE(SUM(CAST(HASH({row}) AS HUGEINT)), 0) % 18446744073709551616 - 9223372036854775808 AS BIGINT)"
+)
+
+
+def rewrite(expression: Expr, session: Session) -> None:
+    """Replace, in place, what refers to pipes and their history; name columns as Snowflake does."""
+    if isinstance(expression, exp.Select):
+        _name_columns(expression)
+    for table in list(expression.find_all(exp.TableFromRows)):
+        if copy_history.is_call(table):
+            table.replace(copy_history.as_subquery(table, session))
+    for call in list(expression.find_all(exp.Anonymous)):
+        if call.name.upper() == "SYSTEM$PIPE_STATUS":
+            pipe = session.resolve(Scanner(call.expressions[0].name).parts())
+            call.replace(exp.Literal.string(session.warehouse.pipes.status(pipe)))
+
+
+def functions(node: Expr) -> Expr:
+    """Rewrite one call of a function that DuckDB lacks or means differently."""
+    if isinstance(node, exp.HashAgg):
+        return _hash(_HASH_AGG, [node.this, *node.expressions])
+    if isinstance(node, exp.Anonymous) and node.name.upper() == "HASH":
+        return _hash(_HASH, node.expressions)
+    if isinstance(node, exp.ToChar) and (encoding := node.args.get("format")) and encoding.name.upper() == "HEX":
+        return exp.Anonymous(this="HEX", expressions=[node.this])
+    if isinstance(node, (exp.ArgMin, exp.ArgMax)):
+        name = "ARG_MIN_NULL" if isinstance(node, exp.ArgMin) else "ARG_MAX_NULL"
+        return exp.Anonymous(this=name, expressions=[node.this, node.expression])
+    return node
+
+
+def _hash(template: str, row: list[Expr]) -> Expr:
+    columns = ["*COLUMNS(*)" if isinstance(part, exp.Star) else part.sql(dialect="duckdb") for part in row]
+    return parse_one(template.format(row=", ".join(columns)), read="duckdb")
+
+
+def _name_columns(select: exp.Select) -> None:
+    """A column without a name is called by its own text in upper case."""
+    for projection in select.expressions:
+        if not isinstance(projection, (exp.Column, exp.Star, exp.Alias)) and not projection.is_star:
+            text = projection.sql(dialect="snowflake").upper()
+            projection.replace(exp.alias_(projection.copy(), text, quoted=True))
+
+
+def unenforced_constraints(expression: Expr) -> Expr:
+    """Snowflake records primary, unique and foreign keys but enforces only NOT NULL; DuckDB would enforce them all."""
+    if not (isinstance(expression, exp.Create) and isinstance(expression.this, exp.Schema)):
+        return expression
+    keys = (exp.PrimaryKeyColumnConstraint, exp.UniqueColumnConstraint, exp.Reference)
+    tables = (exp.PrimaryKey, exp.ForeignKey, exp.UniqueColumnConstraint, exp.Constraint)
+    not_null: set[str] = set()
+    kept = []
+    for item in expression.this.expressions:
+        if isinstance(item, tables):
+            for primary in item.find_all(exp.PrimaryKey):
+                not_null |= {identifier.name for identifier in primary.find_all(exp.Identifier)}
+            continue
+        kept.append(item)
+    for column in (item for item in kept if isinstance(item, exp.ColumnDef)):
+        constraints = column.args.get("constraints") or []
+        if any(isinstance(c.args.get("kind"), exp.PrimaryKeyColumnConstraint) for c in constraints):
+            not_null.add(column.name)
+        constraints = [c for c in constraints if not isinstance(c.args.get("kind"), keys)]
+        has = any(isinstance(c.args.get("kind"), exp.NotNullColumnConstraint) for c in constraints)
+        if column.name in not_null and not has:
+            constraints.append(exp.ColumnConstraint(kind=exp.NotNullColumnConstraint()))
+        column.set("constraints", constraints)
+    expression.this.set("expressions", kept)
+    return expression

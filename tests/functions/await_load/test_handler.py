@@ -1,0 +1,78 @@
+"""Await load: exactly this batch's rows, no more and no fewer."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from functions.await_load.handler import handler
+from functions.shared import warehouse
+from functions.shared.errors import LoadFailed, LoadTimedOut
+from tests.functions.batches import KEYED, Row, Target, at
+
+ROWS: list[Row] = [("1", "1", at(1)), ("2", "2", at(2))]
+
+
+@pytest.fixture(params=["", " 100%s"], ids=["plain", "percent"])
+def made(target: Target, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Target:
+    monkeypatch.setattr(warehouse, "connect", lambda _table: target.warehouse)
+    odd = Target(target.warehouse, target.name + request.param)
+    odd.make(KEYED)
+    return odd
+
+
+def stage(target: Target, rows: list[Row], file: str) -> None:
+    staging = target.objects.staging.replace("%", "%%")
+    for number, row in enumerate(rows, 1):
+        target.warehouse.execute(f"INSERT INTO {staging} SELECT %s, %s, %s, %s, %s, NULL", [*row, file, number])
+
+
+def event(target: Target, rows: int, waited: float = 1) -> dict[str, Any]:
+    name = f"public.{target.name}"
+    since = (datetime.now(UTC) - timedelta(seconds=waited)).isoformat()
+    return {
+        "table": {"table_name": name, "spec": {"table_name": name, "watermark_col": "at"}},
+        "batch": {
+            "id": "b",
+            "version": 1,
+            "rows": rows,
+            "bytes": 1,
+            "files": [f"{target.name}.csv", f"{target.name}.csv_part2"],
+        },
+        "load": {"wait_seconds": 10, "since": since},
+    }
+
+
+def test_all_rows_of_all_parts_are_loaded(made: Target, context: Mock) -> None:
+    stage(made, ROWS[:1], f"{made.name}.csv")
+    stage(made, ROWS[1:], f"{made.name}.csv_part2")
+    stage(made, ROWS, "another batch's file")
+    load = handler(event(made, 2), context)["load"]
+    assert (load["status"], load["loaded"]) == ("LOADED", 2)
+
+
+def test_missing_rows_are_waited_for_ever_more_patiently(made: Target, context: Mock) -> None:
+    stage(made, ROWS[:1], f"{made.name}.csv")
+    waits = []
+    for waited in (1, 100, 1000):
+        load = handler(event(made, 2, waited), context)["load"]
+        assert (load["status"], load["loaded"]) == ("PENDING", 1)
+        waits.append(load["wait_seconds"])
+    assert waits == [10, 25, 60]
+
+
+def test_rows_that_do_not_come_in_time_are_a_dead_letter(made: Target, context: Mock) -> None:
+    with pytest.raises(LoadTimedOut, match=r"Snowpipe has loaded 0 of 2 rows; check SYSTEM\$PIPE_STATUS"):
+        handler(event(made, 2, 1801), context)
+
+
+def test_a_file_loaded_twice_is_refused(made: Target, context: Mock) -> None:
+    stage(made, [*ROWS, ROWS[0]], f"{made.name}.csv")
+    with pytest.raises(LoadFailed, match=r"holds 3 rows of a batch of 2: a file was loaded twice"):
+        handler(event(made, 2), context)
+
+
+def test_a_batch_without_rows_needs_no_load(made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warehouse, "connect", Mock(side_effect=AssertionError("asked Snowflake")))
+    assert handler(event(made, 0), context)["load"]["status"] == "LOADED"

@@ -1,0 +1,163 @@
+"""Real servers for the functions' code: PostgreSQL as Aurora, and the warehouse stand-in behind the real connector."""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import psycopg2
+import pytest
+import snowflake.connector
+import uvicorn
+
+_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_REGION": "eu-central-1",
+    "PARAMETER_PREFIX": "/sync",
+    "STAGING_BUCKET": "staging-bucket",
+    "VAULT_URL": "http://127.0.0.1:9",
+    "VAULT_ROLE": "sync",
+    "VAULT_AURORA_PATH": "aurora",
+    "VAULT_SNOWFLAKE_PATH": "snowflake",
+    "SNOWFLAKE_DATABASE": "AURORA",
+    "POWERTOOLS_SERVICE_NAME": "sync",
+    "POWERTOOLS_METRICS_NAMESPACE": "Sync",
+    "POWERTOOLS_METRICS_DISABLED": "true",
+}
+# The logger and the metrics read theirs when they are imported.
+for _name in ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_METRICS_DISABLED"):
+    os.environ.setdefault(_name, _ENVIRONMENT[_name])
+
+from functions.shared import aurora, parameters, vault, warehouse  # noqa: E402
+from functions.shared.settings import settings  # noqa: E402
+from functions.shared.warehouse_sql import bootstrap_statements  # noqa: E402
+from local import processes  # noqa: E402
+from local.aurora.server import DATABASE, SYNC_ROLE, remove_aurora, start_aurora  # noqa: E402
+from local.aurora.server import Aurora as LocalAurora  # noqa: E402
+from local.aws.server import Aws  # noqa: E402
+from local.processes import free_port  # noqa: E402
+from local.warehouse.server import Api  # noqa: E402
+from local.warehouse.warehouse import Warehouse as LocalWarehouse  # noqa: E402
+from tests.functions.batches import Target  # noqa: E402
+
+_numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in _ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    parameters._ssm.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def context() -> Mock:
+    """What Lambda passes to a handler beside the event."""
+    return Mock(
+        function_name="f", memory_limit_in_mb=128, invoked_function_arn="arn", aws_request_id="r", function_version="1"
+    )
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("functions")
+
+
+@pytest.fixture(scope="session")
+def server(home: Path) -> Iterator[LocalAurora]:
+    """A PostgreSQL server; nothing here exports, so there is no S3 behind it."""
+    yield start_aurora(home, Aws("http://127.0.0.1:9", "eu-central-1", "none", "none"))
+    processes.stop(home)
+    remove_aurora(home)
+
+
+@pytest.fixture
+def owner(server: LocalAurora) -> Iterator[Any]:
+    """A cursor of the tables' owner, in autocommit."""
+    connection = psycopg2.connect(server.dsn())
+    connection.autocommit = True
+    yield connection.cursor()
+    connection.close()
+
+
+@pytest.fixture
+def session(server: LocalAurora) -> Iterator[Any]:
+    """A second session of the owner that keeps its transactions open until it commits."""
+    connection = psycopg2.connect(server.dsn())
+    yield connection.cursor()
+    connection.close()
+
+
+@pytest.fixture
+def source(server: LocalAurora, monkeypatch: pytest.MonkeyPatch) -> Iterator[aurora.Aurora]:
+    """The sync's own session, opened by the code under test with the secret that Vault would give."""
+    secret = {
+        "host": "127.0.0.1",
+        "port": server.port,
+        "dbname": DATABASE,
+        "user": SYNC_ROLE,
+        "password": server.sync_password,
+        "sslmode": "disable",
+    }
+    monkeypatch.setattr(vault, "secret", lambda _path: secret)
+    monkeypatch.setattr(aurora, "_warm", [])
+    opened = aurora.connect("public.orders")
+    yield opened
+    opened._connection.close()
+
+
+@pytest.fixture
+def schema(owner: Any) -> Iterator[str]:
+    """An empty schema that the sync role may read."""
+    name = f"s{next(_numbers)}"
+    owner.execute(f"CREATE SCHEMA {name}")
+    yield name
+    owner.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture(scope="session")
+def snowflake_session() -> Iterator[warehouse.Warehouse]:
+    """The code's own adapter on a connection to the stand-in, with database and control tables made."""
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    port = free_port()
+    config = uvicorn.Config(
+        Api(LocalWarehouse(), "SYNC", "secret").app(), host="127.0.0.1", port=port, log_level="error", access_log=False
+    )
+    api = uvicorn.Server(config)
+    thread = threading.Thread(target=api.run, daemon=True)
+    thread.start()
+    while not api.started:
+        time.sleep(0.01)
+    connection = snowflake.connector.connect(
+        account="laptop",
+        user="SYNC",
+        password="secret",
+        host="127.0.0.1",
+        port=port,
+        protocol="http",
+        session_parameters={"TIMEZONE": "UTC", "CLIENT_TELEMETRY_ENABLED": False},
+        platform_detection_timeout_seconds=0,
+    )
+    adapter = warehouse.Warehouse(connection)
+    for statement in bootstrap_statements("AURORA", "staging-bucket"):
+        adapter.execute(statement)
+    yield adapter
+    connection.close()
+    api.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def target(snowflake_session: warehouse.Warehouse) -> Target:
+    """A table name that no other test uses, with what is needed to load and merge batches of it."""
+    return Target(snowflake_session, f"t{next(_numbers)}")

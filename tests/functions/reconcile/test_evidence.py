@@ -1,0 +1,162 @@
+"""What shows that a merged batch is right, and that a wrong one is found."""
+
+from typing import Any
+
+import pytest
+
+from functions.reconcile.evidence import check_ledger, compare_sample, measure_drift
+from functions.shared.aurora import Aurora
+from functions.shared.bounds import Bounds
+from functions.shared.catalog import read_relation
+from functions.shared.errors import ReconciliationFailed
+from functions.shared.fence import read_fence
+from functions.shared.spec import TableSpec, parse_spec
+from functions.shared.warehouse import Warehouse
+from functions.shared.warehouse_sql import MergeRules, TableObjects
+from tests.functions.batches import Target
+
+LEDGER = {"exported": 10, "loaded": 10, "merged": 5, "duplicates": 2, "quarantined": 2, "held": 1, "deleted": 7}
+VERSION = 10
+
+
+def test_a_ledger_that_adds_up_passes() -> None:
+    check_ledger("t", 10, 10, LEDGER)
+
+
+@pytest.mark.parametrize("term", ["merged", "duplicates", "quarantined", "held", "exported", "loaded"])
+def test_one_row_too_few_anywhere_is_found(term: str) -> None:
+    with pytest.raises(ReconciliationFailed, match=r"^t: the batch does not add up: Aurora exported 10"):
+        check_ledger("t", 10, 10, {**LEDGER, term: LEDGER[term] - 1})
+
+
+@pytest.mark.parametrize("counted", [(9, 10), (10, 9), (11, 11)])
+def test_a_count_of_another_hand_that_differs_is_found(counted: tuple[int, int]) -> None:
+    with pytest.raises(ReconciliationFailed):
+        check_ledger("t", *counted, LEDGER)
+
+
+class Pair:
+    """A table in Aurora and its copy, made through the code's own steps."""
+
+    def __init__(self, source: Aurora, target: Target, spec: TableSpec, keyed: bool = True) -> None:
+        self.source, self.target, self.spec = source, target, spec
+        relation = read_relation(source, spec)
+        key = [relation.column(name) for name in relation.key] if keyed else []
+        watermark = relation.column(spec.watermarks[0]) if spec.watermarks else None
+        self.rules = MergeRules(relation.columns, key, watermark, soft_deletes=False)
+        self.objects = TableObjects("AURORA", spec.source)
+        self.warehouse: Warehouse = target.warehouse
+
+    def copy(self) -> None:
+        """Exports and merges what there is now."""
+        from psycopg2 import sql
+
+        from functions.shared.columns import export_list
+        from functions.shared.warehouse_sql import table_statements
+        from functions.shared.windows import relation
+
+        fence = read_fence(self.source, "t", 0, watermark=True)
+        self.bounds = Bounds(
+            status="NEW", strategy=self.spec.watermark_type, target="T", started_at=0, horizon=fence.horizon,
+            column=self.rules.watermark.name if self.rules.watermark else None,
+            type_name="timestamptz", high=fence.moment.isoformat(), complete=self.rules.watermark is None,
+        )  # fmt: skip
+        query = sql.SQL("SELECT {} FROM {}").format(export_list(self.rules.columns), relation(self.spec.source))
+        rows = [tuple(row.values()) for row in self.source.rows(query)]
+        for statement in table_statements(self.objects, self.rules, replace=False):
+            self.warehouse.execute(statement)
+        copied = Target(self.warehouse, self.spec.source.name)
+        assert copied.objects == self.objects
+        batch = copied.load(rows, VERSION, columns=self.rules.columns, complete=self.bounds.complete)
+        assert copied.merge(self.rules, batch) == "MERGED"
+
+    def sample(self) -> int:
+        return compare_sample(self.source, self.warehouse, self.spec, self.bounds, self.rules, self.objects, VERSION)
+
+    def drift(self) -> float | None:
+        return measure_drift(self.source, self.warehouse, self.spec, self.bounds, self.rules, self.objects)
+
+
+@pytest.fixture
+def pair(source: Aurora, owner: Any, target: Target) -> Any:
+    """Every kind of value that must compare equal, in schema public so that the target's helper finds it."""
+    owner.execute(
+        f"CREATE TABLE public.{target.name} (id int PRIMARY KEY, at timestamptz NOT NULL, n numeric(10,2), f float8, "
+        'j jsonb, b bytea, d date, t text, "100%s" text, a int[])'
+    )
+    owner.execute(
+        f"INSERT INTO public.{target.name} SELECT i, now() - interval '1 hour' + i * interval '1 second', i / 3.0, "
+        """CASE i WHEN 1 THEN 'NaN' WHEN 2 THEN '-Infinity' ELSE i / 3.0 END::float8, '{"b": 1, "a": [null, "x"]}', """
+        r"""'\x00ff', '2026-01-01', E'it''s, "quoted"\n\\', NULL, '{1,NULL}' FROM generate_series(1, 20) i"""
+    )
+    spec = parse_spec({"table_name": f"public.{target.name}", "watermark_col": "at"}, "test")
+    made = Pair(source, target, spec)
+    made.copy()
+    yield made
+    owner.execute(f"DROP TABLE public.{target.name}")
+
+
+def test_a_right_copy_passes_with_no_drift(pair: Pair) -> None:
+    assert pair.sample() == 10
+    assert pair.drift() == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("N", "1"),
+        ("F", "1.5"),
+        ("J", "PARSE_JSON('{}')"),
+        ("B", "NULL"),
+        ("D", "NULL"),
+        ("T", "'x'"),
+        ("100%s", "''"),
+        ("A", "NULL"),
+    ],
+)
+def test_a_value_that_differs_names_its_column(pair: Pair, column: str, value: str) -> None:
+    pair.warehouse.execute(f'UPDATE {pair.objects.final} SET "{column}" = {value} WHERE "ID" = 15')
+    with pytest.raises(ReconciliationFailed, match=rf"lacks 0 and differs in columns \['{column.lower()}'\]"):
+        pair.sample()
+
+
+def test_a_row_that_final_lacks_is_found(pair: Pair) -> None:
+    pair.warehouse.execute(f'DELETE FROM {pair.objects.final} WHERE "ID" = 20')
+    with pytest.raises(ReconciliationFailed, match=r"FINAL lacks 1"):
+        pair.sample()
+    assert pair.drift() == 1
+
+
+def test_an_empty_final_under_a_filled_table_is_found(pair: Pair) -> None:
+    pair.warehouse.execute(f"DELETE FROM {pair.objects.final}")
+    with pytest.raises(ReconciliationFailed, match=r"FINAL is empty"):
+        pair.drift()
+
+
+def test_rows_changed_since_the_fence_are_not_compared(pair: Pair, owner: Any) -> None:
+    owner.execute(f"UPDATE public.{pair.spec.source.name} SET t = 'later' WHERE id = 15")
+    assert pair.sample() == 10
+
+
+def test_rows_that_a_later_batch_already_changed_are_not_compared(pair: Pair) -> None:
+    pair.warehouse.execute(f'UPDATE {pair.objects.final} SET "T" = NULL, "_VERSION" = {VERSION + 1} WHERE "ID" = 15')
+    assert pair.sample() == 9
+
+
+def test_rows_in_quarantine_are_not_missed(pair: Pair, owner: Any) -> None:
+    owner.execute(f"UPDATE public.{pair.spec.source.name} SET d = 'infinity' WHERE id = 20")
+    pair.warehouse.execute(f"DELETE FROM {pair.objects.final}")
+    pair.copy()
+    assert pair.sample() == 9
+
+
+def test_without_a_key_a_row_is_found_by_all_its_values(pair: Pair) -> None:
+    spec = parse_spec({"table_name": str(pair.spec.source), "watermark_type": "full_snapshot"}, "test")
+    pair.warehouse.execute(f"DROP TABLE {pair.objects.final}")
+    whole = Pair(pair.source, pair.target, spec, keyed=False)
+    whole.copy()
+    assert whole.sample() == 10
+    assert whole.drift() is None
+    whole.warehouse.execute(f"UPDATE {whole.objects.final} SET \"T\" = 'x'")
+    with pytest.raises(ReconciliationFailed, match=r"FINAL lacks 10"):
+        whole.sample()

@@ -1,0 +1,133 @@
+"""What Aurora's catalog says about a table, and what is refused for it."""
+
+from typing import Any
+
+import pytest
+
+from functions.shared.aurora import Aurora
+from functions.shared.catalog import Relation, read_relation
+from functions.shared.errors import AccessDenied, InvalidConfiguration
+from functions.shared.naming import quote
+from functions.shared.spec import parse_spec
+from local.aurora.server import SYNC_ROLE
+
+
+def read(source: Aurora, table: str, **spec: Any) -> Relation:
+    raw = {"table_name": table, "watermark_type": "full_snapshot", **spec}
+    return read_relation(source, parse_spec(raw, "test"))
+
+
+def types(relation: Relation) -> dict[str, tuple[str, str]]:
+    return {column.name: (column.type_name, column.target_type) for column in relation.columns}
+
+
+def test_columns_come_in_order_with_type_modifier_and_nullability(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (b numeric(10,2), gone int, a text NOT NULL, n numeric(3,-2))")
+    owner.execute(f"ALTER TABLE {schema}.t DROP COLUMN gone")
+    relation = read(source, f"{schema}.t")
+    assert [(c.name, c.target_type, c.not_null) for c in relation.columns] == [
+        ("b", "NUMBER(10,2)", False),
+        ("a", "VARCHAR", True),
+        ("n", "VARCHAR", False),
+    ]
+    assert relation.key == []
+
+
+def test_a_domain_travels_as_its_base_type(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(
+        f"CREATE DOMAIN {schema}.money_ AS numeric(12,4); CREATE DOMAIN {schema}.price AS {schema}.money_ NOT NULL"
+    )
+    owner.execute(f"CREATE DOMAIN {schema}.tags AS text[]; CREATE TYPE {schema}.mood AS ENUM ('ok')")
+    owner.execute(f"CREATE TABLE {schema}.t (p {schema}.price, q {schema}.tags, m {schema}.mood, ps {schema}.price[])")
+    relation = read(source, f"{schema}.t")
+    assert types(relation) == {
+        "p": ("numeric", "NUMBER(12,4)"),
+        "q": ("_text", "VARIANT"),
+        "m": ("mood", "VARCHAR"),
+        "ps": ("_price", "VARIANT"),
+    }
+    assert relation.column("p").not_null
+    assert not relation.column("q").not_null
+
+
+@pytest.mark.parametrize("name", ["Order Details", 'say "hi"', "x; DROP TABLE y; --", "100%s", "Größe", "a.b"])
+def test_quoted_names_are_found_as_they_are(source: Aurora, owner: Any, schema: str, name: str) -> None:
+    owner.execute(f"CREATE TABLE {schema}.{quote(name)} ({quote(name)} int PRIMARY KEY)".replace("%", "%%"), ())
+    relation = read(source, f"{schema}.{quote(name)}")
+    assert [column.name for column in relation.columns] == [name]
+    assert relation.key == [name]
+
+
+def test_the_key_is_the_primary_key_in_its_own_order(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (a int, b int, c int, PRIMARY KEY (c, a))")
+    assert read(source, f"{schema}.t").key == ["c", "a"]
+
+
+def test_columns_that_the_primary_key_only_includes_are_no_key(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (a int, b int, PRIMARY KEY (a) INCLUDE (b))")
+    assert read(source, f"{schema}.t").key == ["a"]
+
+
+def test_the_configured_key_wins_over_the_tables_own(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (a int PRIMARY KEY, b int)")
+    assert read(source, f"{schema}.t", primary_keys=["b"]).key == ["b"]
+
+
+def test_a_partitioned_table_is_one_table(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (a int PRIMARY KEY) PARTITION BY RANGE (a)")
+    owner.execute(f"CREATE TABLE {schema}.t1 PARTITION OF {schema}.t DEFAULT")
+    assert read(source, f"{schema}.t").key == ["a"]
+
+
+def test_a_missing_table_is_told_with_the_one_that_was_meant(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(f'CREATE TABLE {schema}."Orders" (a int)')
+    with pytest.raises(InvalidConfiguration, match=rf"^{schema}.orders: table_name .* did you mean {schema}.Orders\?"):
+        read(source, f"{schema}.orders")
+
+
+def test_a_missing_table_without_a_like_says_what_to_do(source: Aurora, schema: str) -> None:
+    with pytest.raises(InvalidConfiguration, match=r"create it, or correct table_name"):
+        read(source, f"{schema}.orders")
+
+
+@pytest.mark.parametrize("kind", ["VIEW", "MATERIALIZED VIEW", "SEQUENCE"])
+def test_what_is_no_table_is_refused(source: Aurora, owner: Any, schema: str, kind: str) -> None:
+    owner.execute(f"CREATE {kind} {schema}.v" + (" AS SELECT 1 AS a" if "VIEW" in kind else ""))
+    with pytest.raises(InvalidConfiguration, match=rf"^{schema}.v: table_name is not a table"):
+        read(source, f"{schema}.v")
+
+
+def test_a_table_that_may_not_be_read_says_which_grant_is_missing(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (a int); REVOKE SELECT ON {schema}.t FROM {SYNC_ROLE}")
+    with pytest.raises(AccessDenied, match=rf"^{schema}.t: .*GRANT SELECT ON the table TO {SYNC_ROLE}"):
+        read(source, f"{schema}.t")
+    owner.execute(f"GRANT SELECT ON {schema}.t TO {SYNC_ROLE}; REVOKE USAGE ON SCHEMA {schema} FROM {SYNC_ROLE}")
+    with pytest.raises(AccessDenied, match=r"GRANT USAGE ON SCHEMA"):
+        read(source, f"{schema}.t")
+
+
+def test_a_table_whose_rows_are_hidden_is_refused(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (a int); ALTER TABLE {schema}.t ENABLE ROW LEVEL SECURITY")
+    with pytest.raises(AccessDenied, match=rf"row-level security hides rows .*ALTER ROLE {SYNC_ROLE} BYPASSRLS"):
+        read(source, f"{schema}.t")
+    owner.execute(f"ALTER ROLE {SYNC_ROLE} BYPASSRLS")
+    try:
+        assert read(source, f"{schema}.t").columns
+    finally:
+        owner.execute(f"ALTER ROLE {SYNC_ROLE} NOBYPASSRLS")
+
+
+@pytest.mark.parametrize(
+    ("spec", "key"),
+    [
+        ({"primary_keys": ["a", "nope"]}, "primary_keys"),
+        ({"watermark_type": "timestamp", "watermark_col": "nope"}, "watermark_col"),
+        ({"watermark_type": "composite", "watermark_cols": ["a", "nope"]}, "watermark_cols"),
+    ],
+)
+def test_a_column_that_does_not_exist_is_told_with_those_that_do(
+    source: Aurora, owner: Any, schema: str, spec: dict[str, Any], key: str
+) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (a int, b int)")
+    with pytest.raises(InvalidConfiguration, match=rf"^{schema}.t: {key} names column 'nope', .*its columns are a, b$"):
+        read(source, f"{schema}.t", **spec)

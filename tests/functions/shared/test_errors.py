@@ -1,0 +1,88 @@
+"""The vocabulary of failure."""
+
+import json
+from pathlib import Path
+
+import psycopg2
+import pytest
+from psycopg2 import errors as pg
+from snowflake.connector.errors import DatabaseError, ForbiddenError, OperationalError, ProgrammingError
+
+from functions.shared import aurora, errors, warehouse
+from functions.shared.errors import AccessDenied, PermanentError, SyncError, TransientError
+
+KINDS = [kind for base in (TransientError, PermanentError) for kind in base.__subclasses__()]
+
+
+def test_every_error_is_either_retried_or_recorded_at_once() -> None:
+    assert len(KINDS) >= 10
+    assert set(SyncError.__subclasses__()) == {TransientError, PermanentError}
+    assert len({kind.__name__ for kind in KINDS}) == len(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_error_is_a_leaf_with_a_sentence_about_itself(kind: type[SyncError]) -> None:
+    assert not kind.__subclasses__()  # Retry lists names; it knows no inheritance
+    assert (kind.__doc__ or "").endswith(".")
+
+
+def test_the_workflow_retries_no_permanent_error() -> None:
+    workflow = json.loads((Path(__file__).parents[3] / "statemachine" / "sync.asl.json").read_text())
+    retried: set[str] = set()
+
+    def walk(value: object) -> None:
+        if isinstance(value, dict):
+            for rule in value.get("Retry", []):
+                retried.update(rule["ErrorEquals"])
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    walk(workflow)
+    own = {name for name in retried if not name.startswith(("Lambda.", "States.", "Sandbox."))}
+    assert own
+    assert own <= {kind.__name__ for kind in TransientError.__subclasses__()}
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (pg.InsufficientPrivilege("permission denied for table t\nHINT: x"), AccessDenied),
+        (pg.IoError("could not upload"), errors.ExportFailed),
+        (pg.SystemError("could not upload"), errors.ExportFailed),
+        (pg.QueryCanceled("canceling statement"), errors.SourceUnavailable),
+        (pg.AdminShutdown("terminating connection"), errors.SourceUnavailable),
+        (psycopg2.InterfaceError("connection already closed"), errors.SourceUnavailable),
+        (pg.UndefinedColumn("column x does not exist"), errors.SourceRejected),
+        (pg.DivisionByZero("division by zero"), errors.SourceRejected),
+    ],
+)
+def test_what_aurora_says_becomes_the_workflows_error(raised: Exception, told: type[SyncError]) -> None:
+    with pytest.raises(told, match=r"^public.orders: ") as caught, aurora.speaking_of("public.orders"):
+        raise raised
+    assert str(raised).splitlines()[0] in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (ForbiddenError(msg="403"), AccessDenied),
+        (ProgrammingError(msg="invalid\nidentifier"), errors.WarehouseRejected),
+        (OperationalError(msg="connection reset"), errors.WarehouseUnavailable),
+        (DatabaseError(msg="internal"), errors.WarehouseUnavailable),
+    ],
+)
+def test_what_snowflake_says_becomes_the_workflows_error(raised: Exception, told: type[SyncError]) -> None:
+    with pytest.raises(told, match=r"^public.orders: ") as caught, warehouse.speaking_of("public.orders"):
+        raise raised
+    assert "\n" not in str(caught.value)
+
+
+def test_an_error_of_our_own_passes_unchanged() -> None:
+    own = errors.NullWatermark("public.orders: x")
+    with pytest.raises(errors.NullWatermark) as caught, warehouse.speaking_of("t"), aurora.speaking_of("t"):
+        raise own
+    assert caught.value is own

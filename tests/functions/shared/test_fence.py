@@ -1,0 +1,245 @@
+"""The fence: nothing below it can still commit; where none exists, nothing may be read."""
+
+import shutil
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import psycopg2
+import pytest
+
+from functions.shared.aurora import APPLICATION, Aurora
+from functions.shared.errors import FenceRefused
+from functions.shared.fence import VERSION, read_fence
+from local import processes
+from local.aurora.binaries import find_binaries, unprivileged_account
+from local.aurora.server import SYNC_ROLE
+from local.aurora.server import Aurora as LocalAurora
+from local.processes import Process, free_port
+
+MARGIN = 0.2
+
+
+def version(source: Aurora) -> int:
+    return int(source.row(f"SELECT {VERSION} AS version")["version"])
+
+
+def test_without_open_transactions_the_fence_is_the_clock_less_the_margin(source: Aurora) -> None:
+    fence = read_fence(source, "t", 5, watermark=True)
+    assert timedelta(seconds=5) <= fence.clock - fence.moment < timedelta(seconds=5.1)
+
+
+def test_an_older_open_transaction_holds_the_fence(source: Aurora, session: Any) -> None:
+    session.execute("SELECT now()")
+    began = session.fetchone()[0]
+    time.sleep(MARGIN + 0.1)
+    assert read_fence(source, "t", MARGIN, watermark=True).moment == began
+    session.connection.commit()
+    assert read_fence(source, "t", MARGIN, watermark=True).moment > began
+
+
+def test_a_transaction_that_wrote_holds_the_horizon_until_it_ends(
+    source: Aurora, owner: Any, session: Any, schema: str
+) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (a int)")
+    session.execute(f"INSERT INTO {schema}.t VALUES (1)")
+    session.execute("SELECT pg_current_xact_id()::text::bigint")
+    own = session.fetchone()[0]
+    owner.execute(f"INSERT INTO {schema}.t VALUES (2)")
+    assert read_fence(source, "t", MARGIN, watermark=False).horizon == own
+    session.connection.commit()
+    assert read_fence(source, "t", MARGIN, watermark=False).horizon > own
+
+
+def test_the_syncs_own_sessions_do_not_hold_the_fence(source: Aurora, server: LocalAurora) -> None:
+    exporting = psycopg2.connect(server.dsn(SYNC_ROLE), application_name=APPLICATION)
+    exporting.cursor().execute("SELECT 1")
+    time.sleep(MARGIN + 0.1)
+    fence = read_fence(source, "t", MARGIN, watermark=True)
+    exporting.close()
+    assert fence.clock - fence.moment < timedelta(seconds=MARGIN + 0.05)
+
+
+@pytest.mark.parametrize("name", ["someone", APPLICATION])
+def test_other_users_hold_it_whatever_they_call_themselves(source: Aurora, server: LocalAurora, name: str) -> None:
+    other = psycopg2.connect(server.dsn(), application_name=name)
+    other.cursor().execute("SELECT 1")
+    time.sleep(MARGIN + 0.1)
+    fence = read_fence(source, "t", MARGIN, watermark=True)
+    other.close()
+    assert fence.clock - fence.moment > timedelta(seconds=MARGIN + 0.05)
+
+
+def test_another_databases_transactions_do_not_hold_the_moment(source: Aurora, server: LocalAurora) -> None:
+    elsewhere = psycopg2.connect(server.dsn().replace("/app", "/postgres"))
+    elsewhere.cursor().execute("SELECT now()")
+    time.sleep(MARGIN + 0.1)
+    fence = read_fence(source, "t", MARGIN, watermark=True)
+    elsewhere.close()
+    assert fence.clock - fence.moment < timedelta(seconds=MARGIN + 0.05)
+
+
+def test_without_the_right_to_see_transactions_it_is_refused_for_watermarks_only(source: Aurora, owner: Any) -> None:
+    owner.execute(f"REVOKE pg_read_all_stats FROM {SYNC_ROLE}")
+    try:
+        with pytest.raises(FenceRefused, match=rf"^public.orders: .*GRANT pg_read_all_stats TO {SYNC_ROLE}$"):
+            read_fence(source, "public.orders", 5, watermark=True)
+        assert read_fence(source, "public.orders", 5, watermark=False).horizon
+    finally:
+        owner.execute(f"GRANT pg_read_all_stats TO {SYNC_ROLE}")
+
+
+def test_without_that_right_the_fence_would_pass_an_open_transaction(source: Aurora, owner: Any, session: Any) -> None:
+    """The damage that the refusal prevents."""
+    session.execute("SELECT now()")
+    began = session.fetchone()[0]
+    time.sleep(MARGIN + 0.1)
+    owner.execute(f"REVOKE pg_read_all_stats FROM {SYNC_ROLE}")
+    try:
+        assert read_fence(source, "t", MARGIN, watermark=False).moment > began
+    finally:
+        owner.execute(f"GRANT pg_read_all_stats TO {SYNC_ROLE}")
+
+
+@pytest.fixture(scope="module")
+def standby(server: LocalAurora, home: Path) -> str:
+    """The DSN of a second server made from a backup of the first: a replica until it is promoted."""
+    account = unprivileged_account()
+    primary, copy = server.spool.parent / "data", server.spool.parent / "standby"
+    with psycopg2.connect(server.dsn()) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backup_start('standby', true)")
+        shutil.copytree(primary, copy, ignore=lambda _, names: [n for n in names if n in ("pg_wal", "postmaster.pid")])
+        cursor.execute("SELECT labelfile FROM pg_backup_stop(false)")
+        (copy / "backup_label").write_text(cursor.fetchone()[0])
+    connection.close()
+    shutil.copytree(primary / "pg_wal", copy / "pg_wal")
+    (copy / "standby.signal").touch()
+    with (copy / "postgresql.conf").open("a") as settings:
+        settings.write("max_prepared_transactions = 4\n")
+    for path in [copy, *copy.rglob("*")]:
+        if account:
+            shutil.chown(path, account)
+    copy.chmod(0o700)
+    port = free_port()
+    binaries = find_binaries(account, server.spool.parent / "binaries")
+    command = [str(binaries / "postgres"), "-D", str(copy), "-p", str(port)]
+    processes.start(home, Process("standby", command, working_folder=copy, user=account, stop_signal=signal.SIGINT))
+    dsn = server.dsn(SYNC_ROLE).replace(f":{server.port}/", f":{port}/")
+    processes.wait_until(home, "standby", lambda: psycopg2.connect(dsn) is not None)
+    return dsn
+
+
+def connected(dsn: str) -> Aurora:
+    connection = psycopg2.connect(dsn)
+    connection.autocommit = True
+    return Aurora(connection)
+
+
+def test_a_replica_is_refused_and_so_are_prepared_transactions_once_it_is_the_writer(
+    standby: str, server: LocalAurora
+) -> None:
+    replica = connected(standby)
+    for watermark in (True, False):
+        with pytest.raises(FenceRefused, match=r"^public.orders: .*replica.*writer endpoint"):
+            read_fence(replica, "public.orders", 5, watermark)
+
+    promoted = connected(
+        standby.replace(server.sync_password, server.owner_password).replace(SYNC_ROLE, "aurora_owner")
+    )
+    assert promoted.row("SELECT pg_promote() AS done")["done"]
+    assert read_fence(replica, "public.orders", 5, watermark=True).horizon
+
+    writer = promoted._connection
+    writer.autocommit = False
+    writer.cursor().execute("CREATE TABLE prepared_rows (a int)")
+    writer.cursor().execute("PREPARE TRANSACTION 'pending'")
+    with pytest.raises(FenceRefused, match=r"^public.orders: 1 prepared transactions .*pg_prepared_xacts"):
+        read_fence(replica, "public.orders", 5, watermark=True)
+    held = read_fence(replica, "public.orders", 5, watermark=False).horizon
+    writer.rollback()
+    writer.autocommit = True
+    writer.cursor().execute("COMMIT PREPARED 'pending'")
+    assert read_fence(replica, "public.orders", 5, watermark=True).horizon > held
+    for aurora in (replica, promoted):
+        aurora._connection.close()
+
+
+def test_the_version_is_equal_while_nothing_commits(source: Aurora, session: Any) -> None:
+    session.execute("SELECT 1")
+    assert version(source) == version(source)
+    before = version(source)
+    session.execute("SELECT pg_current_xact_id()")
+    assert version(source) == before  # a transaction that only began is in no snapshot
+
+
+def test_every_commit_raises_the_version_savepoints_included(
+    source: Aurora, owner: Any, session: Any, schema: str
+) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (a int)")
+    seen = [version(source)]
+    for number in range(5):
+        session.execute(f"INSERT INTO {schema}.t VALUES (0)")
+        for point in range(number):
+            session.execute(f"SAVEPOINT s{point}; INSERT INTO {schema}.t VALUES ({point})")
+            if point % 2:
+                session.execute(f"ROLLBACK TO SAVEPOINT s{point}")
+        owner.execute(f"INSERT INTO {schema}.t VALUES (1)")
+        seen.append(version(source))
+        session.connection.commit()
+        seen.append(version(source))
+    assert seen == sorted(set(seen))
+
+
+def test_the_highest_transaction_alone_would_call_two_snapshots_equal(
+    source: Aurora, owner: Any, session: Any, schema: str
+) -> None:
+    """Why those still running are subtracted."""
+    highest = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS xmax"
+    owner.execute(f"CREATE TABLE {schema}.t (a int)")
+    session.execute(f"INSERT INTO {schema}.t VALUES (1)")
+    owner.execute(f"INSERT INTO {schema}.t VALUES (2)")
+    before = source.row(highest)["xmax"], version(source)
+    session.connection.commit()
+    after = source.row(highest)["xmax"], version(source)
+    assert before[0] == after[0]
+    assert before[1] < after[1]
+
+
+def test_a_snapshot_with_more_rows_has_a_higher_version_under_concurrent_writers(
+    source: Aurora, owner: Any, server: LocalAurora, schema: str
+) -> None:
+    """Every commit adds a row, so the count of rows orders the snapshots; the version must order them alike."""
+    owner.execute(f"CREATE TABLE {schema}.t (a int)")
+    until = time.monotonic() + 1.5
+
+    def write(seed: int) -> None:
+        random = Random(seed)
+        connection = psycopg2.connect(server.dsn())
+        cursor = connection.cursor()
+        while time.monotonic() < until:
+            cursor.execute(f"INSERT INTO {schema}.t VALUES (1)")
+            for _ in range(random.choice([0, 0, 1, 3])):
+                cursor.execute(f"SAVEPOINT s; INSERT INTO {schema}.t VALUES (2)")
+                cursor.execute(random.choice(["RELEASE s", "ROLLBACK TO s"]))
+            time.sleep(random.random() / 200)
+            connection.commit() if random.random() < 0.8 else connection.rollback()
+        connection.close()
+
+    seen: list[tuple[int, int]] = []
+    query = f"SELECT {VERSION} AS version, (SELECT count(*) FROM {schema}.t) AS rows"
+    with ThreadPoolExecutor(6) as pool:
+        writers = [pool.submit(write, seed) for seed in range(6)]
+        while time.monotonic() < until:
+            row = source.row(query)
+            seen.append((row["version"], row["rows"]))
+        for writer in writers:
+            writer.result()
+    assert len({rows for _, rows in seen}) > 50
+    for (earlier, fewer), (later, more) in pairwise(seen):
+        assert later >= earlier
+        assert (later > earlier) if more != fewer else True

@@ -1,0 +1,68 @@
+"""Runs of the watermark step against a real table, with a chosen state of Snowflake."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from functions.shared.aurora import Aurora
+from functions.shared.bounds import Bounds, Reading
+from functions.shared.catalog import read_relation
+from functions.shared.fence import Fence, read_fence
+from functions.shared.spec import parse_spec
+from functions.shared.warehouse import Warehouse
+from functions.shared.warehouse_sql import TableObjects
+from functions.watermark.resolve import Run, resolve
+from functions.watermark.state import TableState
+
+MARGIN = 0.05
+
+
+@dataclass
+class Readings:
+    """A warehouse that only keeps the readings of ceilings."""
+
+    stored: list[tuple[int, str]] = field(default_factory=list)
+
+    def execute(self, statement: str, values: Any) -> None:
+        assert '"READINGS"' in statement
+        self.stored.append((values[1], values[2]))
+
+    def rows(self, query: str, _values: Any = ()) -> list[dict[str, Any]]:
+        before = query.split('"READ_AT" < \'')[1].split("'", maxsplit=1)[0]
+        older = [(read_at, ceiling) for ceiling, read_at in self.stored if read_at < before]
+        return [{"CEILING": max(older)[1]}] if older else []
+
+
+@dataclass
+class Source:
+    """One table's specification, and the readings that its runs left."""
+
+    aurora: Aurora
+    raw: dict[str, Any]
+    readings: Readings = field(default_factory=Readings)
+
+    def fence(self) -> Fence:
+        return read_fence(self.aurora, "t", MARGIN, watermark=True)
+
+    def resolve(
+        self,
+        state: TableState,
+        fence: Fence | None = None,
+        reading: Reading | None = None,
+        settled: bool = True,
+        **spec: Any,
+    ) -> Bounds:
+        parsed = parse_spec({**self.raw, **spec}, "test")
+        relation = read_relation(self.aurora, parsed)
+        run = Run(
+            aurora=self.aurora,
+            warehouse=cast("Warehouse", self.readings),
+            spec=parsed,
+            relation=relation,
+            objects=TableObjects("AURORA", parsed.source),
+            state=state,
+            fence=fence or self.fence(),
+            margin_seconds=MARGIN,
+            reading=reading,
+            settled=settled,
+        )
+        return resolve(run, {"target": "T", "started_at": 0})
