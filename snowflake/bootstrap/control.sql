@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."TABLES" (
   "TABLE_NAME" VARCHAR NOT NULL COMMENT 'schema.table in Aurora',
   "SOURCE_OID" NUMBER(20, 0) NOT NULL COMMENT 'Aurora''s identity of the table',
-  "COLUMNS" VARCHAR NOT NULL COMMENT 'JSON: the columns that STAGING, FINAL and the pipe were made for',
+  "RULES" VARCHAR NOT NULL COMMENT 'JSON: the columns, key and deletes that STAGING, FINAL and the pipe were made for',
   "CREATED_AT" TIMESTAMP_LTZ(6) NOT NULL
 );
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."BATCHES" (

@@ -4,18 +4,23 @@ from typing import Any
 
 import pytest
 
-from functions.schema.registry import read_columns, record_columns, refuse_drift, refuse_unusable_names
+from functions.schema.registry import read_rules, record_rules, refuse_drift, refuse_unusable_names
 from functions.shared.columns import Column
 from functions.shared.errors import InvalidConfiguration, SchemaMismatch
-from tests.functions.batches import COLUMNS, Target
+from functions.shared.warehouse_sql import MergeRules
+from tests.functions.batches import KEYED, Target
 
 
 def column(name: str, type_name: str = "text", **more: Any) -> Column:
     return Column(name, type_name, -1, **{"not_null": False, **more})
 
 
+def ruled(columns: list[Column], keyed: bool = True, soft_deletes: bool = False) -> MergeRules:
+    return MergeRules(columns, columns[:1] if keyed else [], None, soft_deletes)
+
+
 def test_a_new_table_has_no_columns_yet(target: Target) -> None:
-    assert read_columns(target.warehouse, target.objects) is None
+    assert read_rules(target.warehouse, target.objects) is None
 
 
 def test_the_columns_recorded_last_are_read_back(target: Target) -> None:
@@ -25,9 +30,10 @@ def test_the_columns_recorded_last_are_read_back(target: Target) -> None:
         column("back\\slash"),
         column("Größe", "_text", is_array=True),
     ]
-    record_columns(target.warehouse, target.objects, 1, COLUMNS)
-    record_columns(target.warehouse, target.objects, 2, odd)
-    assert read_columns(target.warehouse, target.objects) == odd
+    rules = ruled(odd)
+    record_rules(target.warehouse, target.objects, 1, KEYED)
+    record_rules(target.warehouse, target.objects, 2, rules)
+    assert read_rules(target.warehouse, target.objects) == rules
 
 
 @pytest.mark.parametrize(
@@ -58,13 +64,13 @@ def test_odd_names_are_usable(name: str) -> None:
 
 
 def test_the_same_columns_in_another_order_are_no_drift() -> None:
-    refuse_drift("public.t", [column("a"), column("b")], [column("b"), column("a", not_null=True)])
+    refuse_drift("public.t", ruled([column("a"), column("b")]), ruled([column("b"), column("a", not_null=True)]))
 
 
 def test_what_changed_is_named_column_by_column() -> None:
     known = [column("a"), column("b", "int4"), column("c")]
     with pytest.raises(SchemaMismatch) as raised:
-        refuse_drift("public.t", known, [column("a"), column("b", "int8"), column("d")])
+        refuse_drift("public.t", ruled(known), ruled([column("a"), column("b", "int8"), column("d")]))
     message = str(raised.value)
     assert message.startswith("public.t: ")
     for said in ("'d' is new", "'c' is gone", "'b' was NUMBER(10,0) and is now NUMBER(19,0)", "drop the FINAL table"):
@@ -73,4 +79,21 @@ def test_what_changed_is_named_column_by_column() -> None:
 
 
 def test_a_wider_text_is_no_drift() -> None:
-    refuse_drift("public.t", [Column("a", "varchar", 14, False)], [Column("a", "text", -1, False)])
+    refuse_drift("public.t", ruled([Column("a", "varchar", 14, False)]), ruled([Column("a", "text", -1, False)]))
+
+
+@pytest.mark.parametrize(
+    ("known", "present", "said"),
+    [
+        ({"keyed": False}, {}, "it had no key and now has one"),
+        ({}, {"keyed": False}, "it had a key and now has none"),
+        ({}, {"soft_deletes": True}, "soft deletes were off and are now on"),
+        ({"soft_deletes": True}, {}, "soft deletes were on and are now off"),
+    ],
+)
+def test_rules_that_need_other_columns_in_final_are_refused(
+    known: dict[str, bool], present: dict[str, bool], said: str
+) -> None:
+    refuse_drift("public.t", ruled([column("a")], **known), ruled([column("a")], **known))
+    with pytest.raises(SchemaMismatch, match=rf"^public.t: .*{said}.*drop the FINAL table"):
+        refuse_drift("public.t", ruled([column("a")], **known), ruled([column("a")], **present))
