@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_every_mistake_ends_in_one_sentence_and_the_good_tables_run(laptop: Lapt
     laptop.sql(f"CREATE VIEW {s}.seen AS SELECT 1 AS id")
     for name in "abcdef":
         laptop.sql(f"CREATE TABLE {s}.{name} (LIKE {s}.good INCLUDING ALL)")
-    mistakes = {
+    mistakes: dict[str, tuple[dict[str, Any], list[str]]] = {
         f"{s}.a": ({"watermark_colum": "at"}, ["unknown key 'watermark_colum'", "did you mean 'watermark_col'"]),
         f"{s}.b": (
             {"watermark_type": "timestmp", "watermark_col": "at"},
