@@ -132,6 +132,8 @@ def _environment(settings: Settings, staging_bucket_name: str) -> dict[str, str]
         "SNOWFLAKE_DATABASE": settings.snowflake_database,
         "FENCE_MARGIN_SECONDS": str(settings.fence_margin_seconds),
         "LOAD_TIMEOUT_SECONDS": str(settings.load_timeout_seconds),
+        "SLICE_MEGABYTES": f"{settings.slice_megabytes:g}",
+        "WAVE_SLICES": str(settings.wave_slices),
         "LOAD_POLL_SECONDS": str(settings.load_poll_seconds),
         "POWERTOOLS_METRICS_NAMESPACE": settings.stack_name,
         "POWERTOOLS_LOG_LEVEL": settings.log_level,

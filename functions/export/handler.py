@@ -1,4 +1,4 @@
-"""Export: Aurora itself writes the window's rows to S3; they never pass through here."""
+"""Export: Aurora itself writes one slice's rows to S3; they never pass through here."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,13 +9,13 @@ from psycopg2 import sql
 
 from functions.shared import aurora
 from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds
+from functions.shared.bounds import Bounds, Slice
 from functions.shared.columns import Column, export_list
 from functions.shared.fence import VERSION
 from functions.shared.observability import Event, count, logger, step
 from functions.shared.settings import settings
 from functions.shared.spec import spec_of
-from functions.shared.windows import relation, window
+from functions.shared.windows import relation, slice_window
 
 # No header: where Aurora cuts a big export into parts is not documented to repeat it.
 _EXPORT = """
@@ -27,31 +27,31 @@ FROM aws_s3.query_export_to_s3(
 
 @step
 def handler(event: Event, _context: LambdaContext) -> Event:
-    """Returns {"batch": {id, rows, bytes, files, version}, "load": {wait_seconds, since}}.
+    """Returns {rows, bytes, files: [{name, version}], wait_seconds}, the slice's part of the batch.
 
     Each attempt writes under a name of its own, so what an earlier attempt left behind belongs to no batch.
     """
     spec = spec_of(event["table"])
     columns = [Column.from_json(value) for value in event["schema"]["columns"]]
+    limits = slice_window(Bounds.model_validate(event["bounds"]), Slice.model_validate(event["slice"]))
     source = aurora.connect(spec.table_name)
     with aurora.speaking_of(spec.table_name):
-        query = sql.SQL("SELECT {} FROM {} WHERE {}").format(
-            export_list(columns), relation(spec.source), window(Bounds.model_validate(event["bounds"]))
-        )
-        batch = _export(source, query, spec.source.folder)
-    logger.info("Exported", extra={"batch": batch})
-    count("RowsExported", batch["rows"])
-    count("BytesExported", batch["bytes"])
-    since = datetime.now(UTC).isoformat()
-    return {"batch": batch, "load": {"wait_seconds": settings().load_poll_seconds, "since": since}}
+        query = sql.SQL("SELECT {} FROM {} WHERE {}").format(export_list(columns), relation(spec.source), limits)
+        part = _export(source, query, spec.source.folder)
+    logger.info("Exported", extra={"part": part})
+    count("RowsExported", part["rows"])
+    count("BytesExported", part["bytes"])
+    return {**part, "wait_seconds": settings().load_poll_seconds}
 
 
 def _export(source: Aurora, query: sql.Composable, folder: str) -> dict[str, Any]:
-    batch_id = str(uuid4())
-    key = f"{folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{batch_id}.csv"
+    key = f"{folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{uuid4()}.csv"
     target = {"bucket": settings().staging_bucket, "key": key, "region": settings().aws_region}
     with source.snapshot():
+        # The function ends before its Lambda does, so that the error says which limit was too tight.
+        source.rows("SELECT set_config('statement_timeout', %s, true)", (f"{settings().export_seconds}s",))
         version = source.row(f"SELECT {VERSION} AS version")["version"]
         written = source.row(_EXPORT, {"query": source.text(query), **target})
-    files = [key] + [f"{key}_part{number}" for number in range(2, written["files"] + 1)]
-    return {"id": batch_id, "version": version, "rows": written["rows"], "bytes": written["bytes"], "files": files}
+    names = [key] + [f"{key}_part{number}" for number in range(2, written["files"] + 1)]
+    files = [{"name": name, "version": version} for name in names]
+    return {"rows": written["rows"], "bytes": written["bytes"], "files": files}

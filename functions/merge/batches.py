@@ -1,8 +1,8 @@
 """The control rows of a batch: what it consists of before the merge, what became of it after."""
 
 import json
-from typing import Any
 
+from functions.shared.batch import Batch
 from functions.shared.bounds import Bounds
 from functions.shared.naming import literal, quote
 from functions.shared.warehouse import Warehouse
@@ -10,27 +10,25 @@ from functions.shared.warehouse_sql import TableObjects
 
 
 def record_batch(
-    target: Warehouse, objects: TableObjects, bounds: Bounds, batch: dict[str, Any], execution: str
+    target: Warehouse, objects: TableObjects, bounds: Bounds, batch: Batch, execution: str, max_delete_percent: int
 ) -> None:
     """Makes a loaded batch known to the merge; a second call changes nothing."""
     control = f'{quote(objects.database)}."CONTROL"'
-    absent = f'WHERE NOT EXISTS (SELECT 1 FROM {control}."{{}}" WHERE "BATCH_ID" = {literal(batch["id"])})'
-    marks = ", ".join(["(%s)"] * len(batch["files"]))
+    absent = f'WHERE NOT EXISTS (SELECT 1 FROM {control}."{{}}" WHERE "BATCH_ID" = {literal(batch.id)})'
+    files = ", ".join(f"({literal(file.name)}, {file.version:d})" for file in batch.files)
     target.execute(
         f'INSERT INTO {control}."BATCH_FILES" ("BATCH_ID", "FILE_NAME", "VERSION") '
-        f"SELECT {literal(batch['id'])}, COLUMN1, {batch['version']:d} FROM VALUES {marks} "
-        + absent.format("BATCH_FILES"),
-        batch["files"],
+        f"SELECT {literal(batch.id)}, COLUMN1, COLUMN2 FROM VALUES {files} " + absent.format("BATCH_FILES")
     )
     window = {"reads": bounds.reads, "low": bounds.low, "high": bounds.high, "horizon": bounds.horizon}
-    watermark = json.dumps({**window, "rows": batch["rows"]})
+    watermark = json.dumps({**window, "rows": batch.rows})
     held_from = bounds.high if bounds.complete else None
-    kind = (bounds.complete, bounds.reset, held_from, watermark)
+    kind = (bounds.complete, max_delete_percent, bounds.reset, held_from, watermark)
     target.execute(
-        f'INSERT INTO {control}."BATCHES" ("BATCH_ID", "TABLE_NAME", "EXECUTION", "COMPLETE", "RESET", "HIGH", '
-        '"WATERMARK", "VERSION", "EXPORTED", "CREATED_AT") '
-        f"SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, CURRENT_TIMESTAMP() {absent.format('BATCHES')}",
-        [batch["id"], str(objects.source), execution, *kind, batch["version"], batch["rows"]],
+        f'INSERT INTO {control}."BATCHES" ("BATCH_ID", "TABLE_NAME", "EXECUTION", "COMPLETE", "MAX_DELETE_PERCENT", '
+        '"RESET", "HIGH", "WATERMARK", "VERSION", "EXPORTED", "CREATED_AT") '
+        f"SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CURRENT_TIMESTAMP() {absent.format('BATCHES')}",
+        [batch.id, str(objects.source), execution, *kind, batch.oldest_version, batch.rows],
     )
 
 

@@ -4,6 +4,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.reconcile.evidence import check_ledger, compare_sample, measure_drift
 from functions.shared import aurora, warehouse
+from functions.shared.batch import Batch
 from functions.shared.bounds import Bounds
 from functions.shared.observability import Event, count, logger, step
 from functions.shared.settings import settings
@@ -19,12 +20,12 @@ def handler(event: Event, _context: LambdaContext) -> Event:
     bounds = Bounds.model_validate(event["bounds"])
     rules = MergeRules.from_json(event["schema"])
     objects = TableObjects(settings().snowflake_database, spec.source)
-    batch, ledger = event["batch"], event["merge"]["ledger"]
-    check_ledger(name, batch["rows"], event["load"]["loaded"], ledger)
+    batch, ledger = Batch.model_validate(event["batch"]), event["merge"]["ledger"]
+    check_ledger(name, batch.rows, int(event["load"]["loaded"]), ledger)
     source, target = aurora.connect(name), warehouse.connect(name)
     with aurora.speaking_of(name), warehouse.speaking_of(name):
         drift = measure_drift(source, target, spec, bounds, rules, objects)
-        sampled = compare_sample(source, target, spec, bounds, rules, objects, batch["version"])
+        sampled = compare_sample(source, target, spec, bounds, rules, objects, batch.newest_version)
     if drift is not None:
         count("WatermarkDrift", drift)
     count("RowsSampled", sampled)
@@ -39,7 +40,7 @@ def handler(event: Event, _context: LambdaContext) -> Event:
         "drift": drift,
         "sampled": sampled,
         "full_refresh": spec.full_refresh,
-        "batch_id": batch["id"],
+        "batch_id": batch.id,
         "note": bounds.note,
     }
     logger.info("Reconciled", extra={"result": result})

@@ -18,9 +18,19 @@ class Reading(BaseModel):
     read_at: str
 
 
+class Slice(BaseModel):
+    """The rows with `low <= slice column < high`; None leaves a side open."""
+
+    model_config = ConfigDict(frozen=True)
+
+    low: str | None = None
+    high: str | None = None
+
+
 class Bounds(BaseModel):
     """The window `low < column < high`, or the horizons of an xmin window, or everything (`complete`).
 
+    The window is exported in `slices` of `slice_column`; `more` says that it ends with a wave, before the fence.
     `held` counts rows past the fence; `reset` says that Aurora's transaction ids went back;
     `started_at` is in milliseconds since the epoch.
     """
@@ -44,6 +54,9 @@ class Bounds(BaseModel):
     note: str = ""
     wait_seconds: int = 0
     reading: Reading | None = None
+    slice_column: str | None = None
+    slices: list[Slice] = [Slice()]
+    more: bool = False
 
     @property
     def reads(self) -> str:

@@ -25,6 +25,9 @@ class Settings(BaseModel):
     fence_margin_seconds: float = 5
     load_timeout_seconds: int = 1800
     load_poll_seconds: int = 10
+    slice_megabytes: float = 200
+    wave_slices: int = 16
+    export_seconds: int = 840
 
 
 @cache

@@ -36,6 +36,7 @@ class TableSpec(BaseModel):
     primary_keys: Columns = []
     primary_key: Columns = []
     deletes: Literal["soft", "hard"] = "soft"
+    max_delete_percent: Annotated[int, Field(ge=0, le=100)] = 50
     full_refresh: bool = False
 
     @cached_property

@@ -12,6 +12,8 @@ from functions.shared.naming import SourceTable, literal, quote
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "snowflake"
 STORAGE_INTEGRATION = "AURORA_EXPORTS"
+# Fewer deletes than this are never suspicious, whatever their share.
+_GUARDED_ROWS = 100
 _BOOTSTRAP = ("bootstrap/database.sql", "bootstrap/stage.sql", "bootstrap/control.sql")
 # The output is SQL: every value is quoted by `quote` or `literal` where it is put in.
 _environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False)  # noqa: S701
@@ -135,6 +137,7 @@ def compare_statement(
 
 def _merge(objects: TableObjects, rules: MergeRules, batch: str) -> str:
     values = {**objects.names(), **vars(rules), "batch": batch, "table_name": literal(str(objects.source))}
+    values["guarded_rows"] = _GUARDED_ROWS
     return _render("table/merge.sql", values)
 
 

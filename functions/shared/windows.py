@@ -2,7 +2,7 @@
 
 from psycopg2 import sql
 
-from functions.shared.bounds import Bounds
+from functions.shared.bounds import Bounds, Slice
 from functions.shared.naming import SourceTable
 
 EVERYTHING = sql.SQL("true")
@@ -24,6 +24,18 @@ def window(bounds: Bounds) -> sql.Composable:
     return both(
         after(bounds.column, bounds.low, bounds.type_name), before(bounds.column, bounds.high, bounds.type_name)
     )
+
+
+def slice_window(bounds: Bounds, part: Slice) -> sql.Composable:
+    """The rows of the window that one slice exports; the first slice takes rows without a value too."""
+    if bounds.slice_column is None:
+        return window(bounds)
+    column = sql.Identifier(bounds.slice_column)
+    low = EVERYTHING if part.low is None else sql.SQL("{} >= {}").format(column, sql.Literal(part.low))
+    high = EVERYTHING if part.high is None else sql.SQL("{} < {}").format(column, sql.Literal(part.high))
+    if part.low is None and part.high is not None:
+        high = sql.SQL("({} OR {} IS NULL)").format(high, column)
+    return both(window(bounds), low, high)
 
 
 def after(column: str, low: str | None, type_name: str) -> sql.Composable:

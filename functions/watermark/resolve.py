@@ -21,6 +21,7 @@ from functions.watermark.state import TableState, as_text, read_ceiling, store_r
 # Beyond half of the 32-bit circle an xmin window says nothing; well before it, an idle table's horizon is renewed.
 _XID_HALF_CIRCLE = 2**31
 _XID_RENEWAL = 2**30
+_BELOW_EVERY_BIGINT = str(-(2**63))
 # What the session would have without this project's own setting.
 _DEFAULT_ZONE = "SELECT reset_val AS zone FROM pg_settings WHERE name = 'TimeZone'"
 _ZONE = """
@@ -102,8 +103,8 @@ def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
     unblocked = run.fence.clock - run.fence.moment <= timedelta(seconds=run.margin_seconds + 1)
     if found["recent"] and unblocked and not run.settled and column.type_name != "date":
         return _settling(run, bounds)
-    if found["pending"] or bounds.complete:
-        return bounds
+    if found["pending"] or bounds.complete or not run.state.exists:
+        return bounds  # a new table gets its FINAL even while it is empty
     beyond = f"between {bounds.low} and" if bounds.low else "below"
     return _idle(bounds, f"nothing {beyond} the fence {high}")
 
@@ -115,6 +116,8 @@ def _integer(run: Run, common: dict[str, Any]) -> Bounds:
     low = None if run.state.low is None else int(run.state.low)
     bounds = Bounds(**common, status="NEW", column=column.name, type_name="int8", low=run.state.low)
     ceiling = found["ceiling"]
+    if ceiling is None and not run.state.exists:
+        return bounds.model_copy(update={"high": _BELOW_EVERY_BIGINT})
     if not bounds.complete and (ceiling is None or (low is not None and ceiling <= low)):
         return _idle(bounds, f"nothing above {low}")
     reading = Reading(ceiling=ceiling or 0, read_at=as_text(found["read_at"]) or "")
@@ -128,7 +131,8 @@ def _integer(run: Run, common: dict[str, Any]) -> Bounds:
         return _idle(bounds, f"rows above {low} wait for a transaction open since {as_text(run.fence.moment)}")
     beyond = sql.SQL("SELECT count(*) AS held FROM {} WHERE {} > {}")
     held = beyond.format(relation(run.relation.source), sql.Identifier(column.name), sql.Literal(passed))
-    return bounds.model_copy(update={"high": str(passed + 1), "held": run.aurora.row(held)["held"]})
+    found = {"high": str(passed + 1), "held": run.aurora.row(held)["held"]}
+    return bounds.model_copy(update={**found, "reading": run.reading})  # the next wave goes up to the same ceiling
 
 
 def _passed_ceiling(run: Run) -> int | None:
@@ -141,6 +145,8 @@ def _passed_ceiling(run: Run) -> int | None:
 def _xmin(run: Run, common: dict[str, Any]) -> Bounds:
     low = run.state.last.get("horizon")
     bounds = Bounds(**common, status="NEW", low_horizon=low)
+    if _stays_empty(run):
+        return _idle(bounds, "the table is empty")
     if low is None or bounds.complete:
         return bounds
     gap = run.fence.horizon - low
@@ -157,6 +163,8 @@ def _xmin(run: Run, common: dict[str, Any]) -> Bounds:
 def _full_snapshot(run: Run, common: dict[str, Any]) -> Bounds:
     bounds = Bounds(**{**common, "complete": True}, status="NEW")
     low, rows = run.state.last.get("horizon"), run.state.last.get("rows")
+    if _stays_empty(run):
+        return _idle(bounds, "the table is empty")
     if low is None or rows is None or common["complete"] or not 0 <= run.fence.horizon - low < _XID_RENEWAL:
         return bounds
     # Every insert and update leaves a row with a younger xmin; without one, only deletes can have happened.
@@ -167,6 +175,14 @@ def _full_snapshot(run: Run, common: dict[str, Any]) -> Bounds:
     if found["written"] or found["rows"] != rows:
         return bounds
     return _idle(bounds, f"its {rows} rows are unchanged since transaction {low}")
+
+
+def _stays_empty(run: Run) -> bool:
+    """Whether FINAL has no row, and neither has Aurora."""
+    if not run.state.exists or run.state.version is not None:
+        return False
+    query = sql.SQL("SELECT NOT EXISTS (SELECT 1 FROM {}) AS empty")
+    return bool(run.aurora.row(query.format(relation(run.relation.source)))["empty"])
 
 
 def _settling(run: Run, bounds: Bounds) -> Bounds:

@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."BATCHES" (
   "TABLE_NAME" VARCHAR NOT NULL,
   "EXECUTION" VARCHAR NOT NULL,
   "COMPLETE" BOOLEAN NOT NULL COMMENT 'The batch holds every row of the table: what it lacks is deleted',
+  "MAX_DELETE_PERCENT" NUMBER(3, 0) NOT NULL COMMENT 'A complete batch that would delete a greater share of FINAL is refused',
   "RESET" BOOLEAN NOT NULL COMMENT 'Aurora''s transaction ids went back: versions start again from this batch',
   "HIGH" VARCHAR COMMENT 'Watermark value below which this batch''s rows may be applied',
   "WATERMARK" VARCHAR COMMENT 'JSON: what the next run starts from, where FINAL itself cannot say',

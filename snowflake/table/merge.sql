@@ -24,6 +24,7 @@ BEGIN
   LET exported NUMBER := (SELECT "EXPORTED" FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch);
   LET complete BOOLEAN := (SELECT "COMPLETE" FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch);
   LET reset BOOLEAN := (SELECT "RESET" FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch);
+  LET max_delete_percent NUMBER := (SELECT "MAX_DELETE_PERCENT" FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch);
   LET high VARCHAR := (SELECT "HIGH" FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch);
   BEGIN TRANSACTION;
   LET merged_before NUMBER := (SELECT COUNT(*) FROM {{ control }}."LEDGER" WHERE "TABLE_NAME" = {{ table_name }});
@@ -50,9 +51,19 @@ BEGIN
     FROM {{ typed }} WHERE "_BATCH_ID" = :batch AND "_REJECTED" IS NOT NULL;
   LET quarantined NUMBER := SQLROWCOUNT;
   UPDATE {{ final }} SET "_VERSION" = :version - 1 WHERE :reset AND "_VERSION" >= :version;
+  LET floor NUMBER := (
+    SELECT COALESCE(MAX(l."VERSION"), 0)
+    FROM {{ control }}."LEDGER" l
+    INNER JOIN {{ control }}."BATCHES" b ON l."BATCH_ID" = b."BATCH_ID"
+    WHERE l."TABLE_NAME" = {{ table_name }} AND b."COMPLETE" AND NOT :reset AND NOT EXISTS (
+      SELECT 1 FROM {{ control }}."LEDGER" r
+      INNER JOIN {{ control }}."BATCHES" c ON r."BATCH_ID" = c."BATCH_ID"
+      WHERE r."TABLE_NAME" = {{ table_name }} AND c."RESET" AND r."MERGED_AT" > l."MERGED_AT"
+    )
+  );
 {%- if key %}
   LET duplicates NUMBER := (
-    SELECT COUNT_IF(s."_RANK" > 1 OR t."_VERSION" > s."_VERSION")
+    SELECT COUNT_IF(s."_RANK" > 1 OR t."_VERSION" > s."_VERSION" OR (t."_VERSION" IS NULL AND s."_VERSION" < :floor))
     FROM (
       SELECT {{ list(key) }}, "_VERSION",
         ROW_NUMBER() OVER (PARTITION BY {{ list(key) }} ORDER BY "_VERSION" DESC, "_FILE" DESC, "_ROW" DESC) AS "_RANK"
@@ -76,11 +87,17 @@ BEGIN
 {%- endif %}
     t."_VERSION" = s."_VERSION",
     t."_SYNCED_AT" = CURRENT_TIMESTAMP()
-  WHEN NOT MATCHED THEN INSERT ({{ list(columns) }}, "_VERSION", "_SYNCED_AT"{{ ', "IS_DELETED"' if soft_deletes }})
+  WHEN NOT MATCHED AND s."_VERSION" >= :floor THEN INSERT ({{ list(columns) }}, "_VERSION", "_SYNCED_AT"{{ ', "IS_DELETED"' if soft_deletes }})
     VALUES ({% for column in columns %}s.{{ column.identifier }}, {% endfor %}s."_VERSION", CURRENT_TIMESTAMP(){{ ", FALSE" if soft_deletes }});
   LET merged NUMBER := SQLROWCOUNT;
 {%- set missing %}"_VERSION" < :version
     AND NOT EXISTS (SELECT 1 FROM {{ typed }} s WHERE s."_BATCH_ID" = :batch AND {{ match("s", "t") }}){% endset %}
+  LET missing NUMBER := (SELECT COUNT(*) FROM {{ final }} t WHERE :complete AND {{ "NOT t.\"IS_DELETED\" AND " if soft_deletes }}t.{{ missing }});
+  LET living NUMBER := (SELECT COUNT(*) FROM {{ final }} t WHERE :complete{{ " AND NOT t.\"IS_DELETED\"" if soft_deletes }});
+  IF (missing >= {{ guarded_rows }} AND missing * 100 > living * max_delete_percent) THEN
+    ROLLBACK;
+    RETURN 'MASS_DELETE ' || :missing || ' ' || :living;
+  END IF;
 {%- if soft_deletes %}
   UPDATE {{ final }} t SET "IS_DELETED" = TRUE, "_DELETED_AT" = CURRENT_TIMESTAMP(), "_VERSION" = :version
   WHERE :complete AND NOT t."IS_DELETED" AND t.{{ missing }};
@@ -92,7 +109,7 @@ BEGIN
 {%- else %}
   LET newer NUMBER := (SELECT COUNT(*) FROM {{ final }} WHERE :complete AND "_VERSION" > :version);
   DELETE FROM {{ final }} WHERE :complete AND "_VERSION" < :version;
-{%- set fresh %}:newer = 0{% if watermark %} AND COALESCE({{ watermark.identifier }} > (SELECT MAX(f.{{ watermark.identifier }}) FROM {{ final }} f), TRUE){% endif %}{% endset %}
+{%- set fresh %}:newer = 0 AND "_VERSION" >= :floor{% if watermark %} AND COALESCE({{ watermark.identifier }} > (SELECT MAX(f.{{ watermark.identifier }}) FROM {{ final }} f), TRUE){% endif %}{% endset %}
   LET duplicates NUMBER := (SELECT COUNT_IF(NOT ({{ fresh }})) {{ rows }});
   MERGE INTO {{ final }} t
   USING (SELECT {{ list(columns) }}, "_VERSION", "_FILE", "_ROW" {{ rows }} AND {{ fresh }}) s

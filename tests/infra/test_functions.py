@@ -57,6 +57,8 @@ def test_the_environment_carries_the_context() -> None:
         fence_margin_seconds=7,
         load_timeout_seconds=60,
         load_poll_seconds=3,
+        slice_megabytes=0.5,
+        wave_slices=2,
         log_level="DEBUG",
     )
     functions = {found["FunctionName"]: found for found in stack.of_type("AWS::Lambda::Function")}
@@ -75,6 +77,8 @@ def test_the_environment_carries_the_context() -> None:
         "FENCE_MARGIN_SECONDS": "7",
         "LOAD_TIMEOUT_SECONDS": "60",
         "LOAD_POLL_SECONDS": "3",
+        "SLICE_MEGABYTES": "0.5",
+        "WAVE_SLICES": "2",
         "POWERTOOLS_SERVICE_NAME": "await-load",
         "POWERTOOLS_METRICS_NAMESPACE": "other",
         "POWERTOOLS_LOG_LEVEL": "DEBUG",

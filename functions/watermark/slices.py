@@ -1,0 +1,114 @@
+"""Cuts a window that is too big for one export into slices, and too many slices into waves.
+
+The cuts are quantiles of a sample of the window itself: the planner's histogram knows neither the window nor the rows
+written since the last ANALYZE, which are just the ones that an incremental run reads.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from psycopg2 import sql
+
+from functions.shared.aurora import Aurora
+from functions.shared.bounds import Bounds, Slice
+from functions.shared.catalog import Relation
+from functions.shared.spec import TableSpec
+from functions.shared.windows import relation as full_name
+from functions.shared.windows import window
+
+_PAGE_BYTES = 8192
+_SAMPLED_PAGES = 2000
+_SAMPLED_WIDTHS = 200
+_QUANTILES = 1000
+# A table this much smaller than a slice needs no sample: TOAST seldom compresses better.
+_COMPRESSION = 4
+_SIZE = """
+SELECT sum(pg_table_size(relid))::bigint AS bytes, sum(pg_relation_size(relid))::bigint AS heap
+FROM (SELECT relid FROM pg_partition_tree(%(oid)s) UNION SELECT %(oid)s::regclass) AS parts(relid)
+"""
+
+
+def cut(
+    aurora: Aurora, spec: TableSpec, relation: Relation, bounds: Bounds, slice_bytes: float, wave_slices: int
+) -> Bounds:
+    """The same bounds in slices of about `slice_bytes` of exported text.
+
+    A window along a watermark of more than `wave_slices` slices ends with its first wave: what a wave merged is never
+    read again. A complete or an xmin window is one wave, for it can only be applied as a whole.
+    """
+    column = _slice_column(spec, relation, bounds)
+    if bounds.status != "NEW" or column is None:
+        return bounds
+    size = aurora.row(_SIZE, {"oid": relation.oid})
+    if size["bytes"] * _COMPRESSION <= slice_bytes:
+        return bounds
+    percent = min(100.0, 100.0 * _SAMPLED_PAGES * _PAGE_BYTES / max(size["heap"], 1))
+    rows, quantiles = _quantiles(aurora, relation, bounds, column, percent)
+    slices = math.ceil(rows * 100 / percent * _width(aurora, relation, percent) / slice_bytes)
+    if slices <= 1:
+        return bounds
+    if bounds.column is None or bounds.complete or slices <= wave_slices:
+        return _sliced(bounds, column, boundaries(quantiles, slices))
+    leading = quantiles
+    if column != bounds.column:
+        _, leading = _quantiles(aurora, relation, bounds, bounds.column, percent)
+    ends = boundaries(leading, math.ceil(slices / wave_slices))
+    if not ends:
+        return _sliced(bounds, column, boundaries(quantiles, slices))
+    wave = bounds.model_copy(update={"high": ends[0], "more": True})
+    inside = quantiles[: quantiles.index(ends[0])] if column == bounds.column else quantiles
+    return _sliced(wave, column, boundaries(inside, wave_slices))
+
+
+def boundaries(quantiles: Sequence[str], parts: int) -> list[str]:
+    """The values that cut sorted `quantiles` into at most `parts` parts of about equal size, none of them empty."""
+    chosen: list[str] = []
+    for part in range(1, parts):
+        value = quantiles[part * len(quantiles) // parts]
+        if value != quantiles[0] and value not in chosen[-1:]:
+            chosen.append(value)
+    return chosen
+
+
+def _slice_column(spec: TableSpec, relation: Relation, bounds: Bounds) -> str | None:
+    """Along the watermark where there is one, its last column: that one splits rows of equal timestamps."""
+    if spec.watermarks and not bounds.complete:
+        return spec.watermarks[-1]
+    return relation.key[0] if relation.key else None
+
+
+def _quantiles(
+    aurora: Aurora, relation: Relation, bounds: Bounds, column: str, percent: float
+) -> tuple[int, list[str]]:
+    query = sql.SQL(
+        "SELECT count({column}) AS rows, "
+        "percentile_disc({steps}) WITHIN GROUP (ORDER BY {column})::text[] AS quantiles "
+        "FROM {table} TABLESAMPLE SYSTEM ({percent}) WHERE {window}"
+    )
+    steps = [step / _QUANTILES for step in range(_QUANTILES)]
+    found = aurora.row(
+        query.format(
+            column=sql.Identifier(column),
+            steps=sql.Literal(steps),
+            table=full_name(relation.source),
+            percent=sql.Literal(percent),
+            window=window(bounds),
+        )
+    )
+    return found["rows"], found["quantiles"] or []
+
+
+def _width(aurora: Aurora, relation: Relation, percent: float) -> float:
+    """Bytes of a row's text; a few rows, because reading wide ones is what it costs."""
+    query = sql.SQL(
+        "SELECT avg(octet_length(t::text)) AS width FROM (SELECT * FROM {} TABLESAMPLE SYSTEM ({}) LIMIT {}) AS t"
+    )
+    values = full_name(relation.source), sql.Literal(percent), sql.Literal(_SAMPLED_WIDTHS)
+    return float(aurora.row(query.format(*values))["width"] or 0)
+
+
+def _sliced(bounds: Bounds, column: str, cuts: Sequence[str]) -> Bounds:
+    edges = [None, *cuts, None]
+    slices = [Slice(low=low, high=high) for low, high in pairwise(edges)]
+    return bounds.model_copy(update={"slice_column": column, "slices": slices})
