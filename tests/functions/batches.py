@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 from functions.merge.batches import read_ledger, record_batch
+from functions.shared.batch import Batch, ExportedFile
 from functions.shared.bounds import Bounds
 from functions.shared.columns import Column
 from functions.shared.naming import SourceTable
@@ -52,9 +53,27 @@ class Target:
         columns: Sequence[Column] = COLUMNS,
         **bounds: Any,
     ) -> str:
-        """Puts a batch's rows into STAGING and records it; returns its id."""
+        """Puts a batch of one slice into STAGING and records it; returns its id."""
+        return self.load_slices([(rows, version)], exported, columns, **bounds)
+
+    def load_slices(
+        self,
+        slices: Sequence[tuple[Sequence[Row], int]],
+        exported: int | None = None,
+        columns: Sequence[Column] = COLUMNS,
+        **bounds: Any,
+    ) -> str:
+        """Puts a batch's slices, each with its snapshot's version, into STAGING and records it; returns its id."""
         batch = f"b{next(_numbers)}"
-        file = f"public.{self.name}/run-{batch}.csv"
+        files = []
+        for number, (rows, version) in enumerate(slices):
+            files.append(ExportedFile(name=f"public.{self.name}/run-{batch}-{number}.csv", version=version))
+            self._stage(rows, files[-1].name, columns)
+        staged = sum(len(rows) for rows, _ in slices)
+        self._record(batch, files, staged if exported is None else exported, **bounds)
+        return batch
+
+    def _stage(self, rows: Sequence[Row], file: str, columns: Sequence[Column]) -> None:
         names = ", ".join(column.identifier for column in columns)
         marks = ", ".join(["%s"] * (len(columns) + 2))
         if rows:
@@ -63,16 +82,18 @@ class Target:
                 + ", ".join([f"({marks})"] * len(rows)),
                 [value for number, row in enumerate(rows, 1) for value in (*row, file, number)],
             )
-        self.record(batch, [file], version, len(rows) if exported is None else exported, **bounds)
-        return batch
 
     def record(self, batch: str, files: list[str], version: int, rows: int, **bounds: Any) -> None:
+        self._record(batch, [ExportedFile(name=name, version=version) for name in files], rows, **bounds)
+
+    def _record(
+        self, batch: str, files: list[ExportedFile], rows: int, max_delete_percent: int = 50, **bounds: Any
+    ) -> None:
         made = Bounds(
             **{"status": "NEW", "strategy": "timestamp", "target": "T", "started_at": 0, "column": "at", **bounds}
         )
-        record_batch(
-            self.warehouse, self.objects, made, {"id": batch, "files": files, "version": version, "rows": rows}, "e"
-        )
+        exported = Batch(id=batch, rows=rows, bytes=1, files=files)
+        record_batch(self.warehouse, self.objects, made, exported, "e", max_delete_percent)
 
     def merge(self, rules: MergeRules, batch: str, statement: str | None = None) -> str:
         """The word that the merge ends with."""

@@ -35,10 +35,9 @@ def event(target: Target, rows: int, waited: float = 1) -> dict[str, Any]:
         "table": {"table_name": name, "spec": {"table_name": name, "watermark_col": "at"}},
         "batch": {
             "id": "b",
-            "version": 1,
             "rows": rows,
             "bytes": 1,
-            "files": [f"{target.name}.csv", f"{target.name}.csv_part2"],
+            "files": [{"name": f"{target.name}.csv{part}", "version": 1} for part in ("", "_part2")],
         },
         "load": {"wait_seconds": 10, "since": since},
     }

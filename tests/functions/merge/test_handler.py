@@ -34,10 +34,9 @@ def event(target: Target, rows: list[Row], exported: int | None = None) -> dict[
         "schema": KEYED.to_json(),
         "batch": {
             "id": batch,
-            "version": 10,
             "rows": len(rows) if exported is None else exported,
             "bytes": 1,
-            "files": [file],
+            "files": [{"name": file, "version": 10}],
         },
     }
 

@@ -47,7 +47,7 @@ def test_a_batch_is_merged_once(target: Target) -> None:
 def test_a_batch_that_was_recorded_twice_is_one_batch(target: Target) -> None:
     target.make(KEYED)
     batch = target.load([("1", "10", at(1))], version=10)
-    target.record(batch, [f"public.{target.name}/run-{batch}.csv"], 10, 1)
+    target.record(batch, [f"public.{target.name}/run-{batch}-0.csv"], 10, 1)
     assert target.merge(KEYED, batch) == "MERGED"
     assert_adds_up(target.ledger(batch))
 

@@ -180,10 +180,6 @@ class TestInteger:
         assert numbers.resolve(filled("3"), settled=False).status == "IDLE"
         assert numbers.resolve(EMPTY, settled=False).status == "SETTLING"
 
-    def test_an_empty_table_is_idle(self, numbers: Source, owner: Any) -> None:
-        owner.execute(f"TRUNCATE {numbers.raw['table_name']}")
-        assert numbers.resolve(NOTHING, settled=False).status == "IDLE"
-
     def test_a_ceiling_under_an_open_transaction_is_kept_for_the_next_run(
         self, numbers: Source, owner: Any, session: Any
     ) -> None:
