@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from local import endpoints, processes
-from local.aurora.server import DATABASE, SYNC_ROLE, Aurora, remove_aurora, start_aurora
+from local.aurora.server import DATABASE, MAX_FILE_BYTES, SYNC_ROLE, Aurora, remove_aurora, start_aurora
 from local.aws.server import REGION, start_aws
 from local.deploy import DeploymentFailed, deploy
 from local.endpoints import Endpoints
@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).parents[1]
 BUILD = REPOSITORY / ".build"
 STACK = "aurora-snowflake-sync"
 _VAULT_SERVER_ID = "vault.laptop"
-_AURORA_SECRET, _SNOWFLAKE_SECRET = f"{STACK}/aurora", f"{STACK}/snowflake"
+AURORA_SECRET, SNOWFLAKE_SECRET = f"{STACK}/aurora", f"{STACK}/snowflake"
 # Vault's address is part of the template: the same port each time spares a synthesis.
 _VAULT_PORTS = range(18200, 18300)
 _PROCESSES = {"aws", "aurora", "aurora-uploader", "warehouse", "vault"}
@@ -36,8 +36,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def up(home: Path, say: Say) -> Endpoints:
+def up(home: Path, say: Say, wait_scale: float = 1.0, max_file_bytes: int = MAX_FILE_BYTES) -> Endpoints:
     """Starts everything and deploys the stack; where it is up already, deploys what changed.
+
+    ``wait_scale`` multiplies the workflow's waits; an export is cut into files of about ``max_file_bytes``.
 
     Raises StartFailed, SynthesisFailed or DeploymentFailed, and then leaves nothing running.
     """
@@ -49,7 +51,7 @@ def up(home: Path, say: Say) -> Endpoints:
         say(f"{', '.join(sorted(ended))} had ended: starting everything anew, with no data.")
     down(home)
     try:
-        return _start(home, say)
+        return _start(home, say, wait_scale, max_file_bytes)
     except BaseException:
         _stop(home)
         raise
@@ -72,17 +74,17 @@ def _stop(home: Path) -> None:
     (home / "endpoints.json").unlink(missing_ok=True)
 
 
-def _start(home: Path, say: Say) -> Endpoints:
+def _start(home: Path, say: Say, wait_scale: float, max_file_bytes: int) -> Endpoints:
     home.mkdir(parents=True, exist_ok=True)
     vault_port = _first_free(_VAULT_PORTS)
     with ThreadPoolExecutor() as pool:
         assembly = pool.submit(_timed(say, "Template synthesized", synthesize), REPOSITORY, BUILD, _context(vault_port))
-        aws = _timed(say, "AWS", start_aws)(home)
+        aws = _timed(say, "AWS", start_aws)(home, wait_scale)
         queue = create_snowpipe_queue(aws)
-        starting_aurora = pool.submit(_timed(say, "Aurora PostgreSQL", start_aurora), home, aws)
+        starting_aurora = pool.submit(_timed(say, "Aurora PostgreSQL", start_aurora), home, aws, max_file_bytes)
         starting_warehouse = pool.submit(_timed(say, "Snowflake", start_warehouse), home, aws, queue)
         aurora, snowflake = starting_aurora.result(), starting_warehouse.result()
-        secrets = {_AURORA_SECRET: _aurora_secret(aurora), _SNOWFLAKE_SECRET: snowflake}
+        secrets = {AURORA_SECRET: _aurora_secret(aurora), SNOWFLAKE_SECRET: snowflake}
         vault_url = _timed(say, "Vault", start_vault)(
             home, aws, secrets, STACK, f"{STACK}-*", _VAULT_SERVER_ID, port=vault_port
         )
@@ -121,8 +123,8 @@ def _context(vault_port: int) -> dict[str, Any]:
         "vault_url": f"http://127.0.0.1:{vault_port}",
         "vault_role": STACK,
         "vault_server_id": _VAULT_SERVER_ID,
-        "vault_aurora_path": _AURORA_SECRET,
-        "vault_snowflake_path": _SNOWFLAKE_SECRET,
+        "vault_aurora_path": AURORA_SECRET,
+        "vault_snowflake_path": SNOWFLAKE_SECRET,
         "snowpipe_queue_arn": queue_arn(REGION),
         "schedule_enabled": False,
         "fence_margin_seconds": 2,

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,7 +97,16 @@ def running(home: Path) -> list[str]:
 
 def stop(home: Path, seconds: float = 10) -> None:
     """Ends every recorded process and its children: its stop signal first, SIGKILL when the time is over."""
-    records = {path: json.loads(path.read_text()) for path in (home / "processes").glob("*.json")}
+    _stop((home / "processes").glob("*.json"), seconds)
+
+
+def end(home: Path, name: str, seconds: float = 10) -> None:
+    """Ends one recorded process in the same way."""
+    _stop([_record_of(home, name)], seconds)
+
+
+def _stop(paths: Iterable[Path], seconds: float) -> None:
+    records = {path: json.loads(path.read_text()) for path in paths}
     groups = {record["pid"]: record["signal"] for record in records.values() if not _is_another(record)}
     for group, stop_signal in groups.items():
         _signal_group(group, stop_signal)

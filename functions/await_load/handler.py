@@ -1,29 +1,30 @@
 """Await load: whether Snowpipe has loaded every row of exactly this batch's files."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.await_load.snowpipe import RUNNING, pipe_state, refresh, refusals, staged
 from functions.shared import warehouse
 from functions.shared.batch import Batch
 from functions.shared.errors import LoadFailed, LoadTimedOut
-from functions.shared.naming import literal, quote
-from functions.shared.observability import Event, count, seconds, step
+from functions.shared.observability import Event, count, logger, seconds, step
 from functions.shared.settings import settings
 from functions.shared.spec import spec_of
 from functions.shared.warehouse import Warehouse
 from functions.shared.warehouse_sql import TableObjects
 
 _LONGEST_WAIT_SECONDS = 60
-_FAILED = ("Load failed", "Partially loaded")
+# After this part of the load timeout the bucket's event counts as lost.
+_REFRESH_AFTER = 0.25
 
 
 @step
 def handler(event: Event, _context: LambdaContext) -> Event:
-    """Returns {"load": {status: LOADED or PENDING, loaded, wait_seconds, since}}.
+    """Returns {"load": {status: LOADED or PENDING, loaded, wait_seconds, since, refreshed}}.
 
-    Raises LoadFailed where Snowpipe refused a file, LoadTimedOut where it did not come in time.
+    A pipe that runs but has not loaded the files is told of them once. Raises LoadFailed where Snowpipe refused a
+    file, LoadTimedOut where it did not come in time.
     """
     spec = spec_of(event["table"])
     name, batch, load = spec.table_name, Batch.model_validate(event["batch"]), event["load"]
@@ -32,8 +33,8 @@ def handler(event: Event, _context: LambdaContext) -> Event:
     objects = TableObjects(settings().snowflake_database, spec.source)
     target = warehouse.connect(name)
     with warehouse.speaking_of(name):
-        refused = [row for row in _history(target, objects, batch) if row["STATUS"] in _FAILED]
-        loaded = _staged(target, objects, batch)
+        refused = refusals(target, objects, batch.names)
+        loaded = staged(target, objects, batch.names)
     if refused:
         raise LoadFailed(
             f"{name}: Snowpipe refused {len(refused)} of {len(batch.files)} files; {refused[0]['FILE_NAME']}: "
@@ -44,33 +45,28 @@ def handler(event: Event, _context: LambdaContext) -> Event:
             f"{name}: STAGING holds {loaded} rows of a batch of {batch.rows}: a file was loaded twice (was the pipe "
             "made anew?); re-run the table, which exports under a new name"
         )
-    waited = datetime.now(UTC) - datetime.fromisoformat(load["since"])
+    waited = (datetime.now(UTC) - datetime.fromisoformat(load["since"])).total_seconds()
     if loaded == batch.rows:
-        seconds("LoadLatency", waited.total_seconds())
+        seconds("LoadLatency", waited)
         count("RowsLoaded", loaded)
         return {"load": {**load, "status": "LOADED", "loaded": loaded}}
-    if waited > timedelta(seconds=settings().load_timeout_seconds):
-        raise LoadTimedOut(
-            f"{name}: after {waited.total_seconds():.0f} s Snowpipe has loaded {loaded} of {batch.rows} rows; check "
-            f"SYSTEM$PIPE_STATUS('{objects.staging}') and the bucket's event notification, then re-run the table"
-        )
-    wait = min(_LONGEST_WAIT_SECONDS, max(settings().load_poll_seconds, int(waited.total_seconds() / 4)))
+    timeout = settings().load_timeout_seconds
+    with warehouse.speaking_of(name):
+        if waited > timeout:
+            raise LoadTimedOut(
+                f"{name}: after {waited:.0f} s Snowpipe has loaded {loaded} of {batch.rows} rows; "
+                f"{_remedy(target, objects)}, then re-run the table"
+            )
+        if waited > timeout * _REFRESH_AFTER and not load.get("refreshed") and pipe_state(target, objects) == RUNNING:
+            refresh(target, objects, batch.names)
+            logger.warning("Told the pipe of files whose events seem lost", extra={"files": batch.names})
+            load = {**load, "refreshed": True}
+    wait = min(_LONGEST_WAIT_SECONDS, max(settings().load_poll_seconds, int(waited / 4)))
     return {"load": {**load, "status": "PENDING", "loaded": loaded, "wait_seconds": wait}}
 
 
-def _history(target: Warehouse, objects: TableObjects, batch: Batch) -> list[dict[str, Any]]:
-    return target.rows(
-        "SELECT FILE_NAME, STATUS, ROW_COUNT, FIRST_ERROR_MESSAGE "
-        f"FROM TABLE({quote(objects.database)}.INFORMATION_SCHEMA.COPY_HISTORY("
-        f"TABLE_NAME => {literal(objects.staging)}, START_TIME => DATEADD(day, -1, CURRENT_TIMESTAMP()))) "
-        f"WHERE FILE_NAME IN ({_listed(batch)})"
-    )
-
-
-def _staged(target: Warehouse, objects: TableObjects, batch: Batch) -> int:
-    query = f'SELECT COUNT(*) AS "ROWS" FROM {objects.staging} WHERE "_FILE" IN ({_listed(batch)})'
-    return int(target.rows(query)[0]["ROWS"])
-
-
-def _listed(batch: Batch) -> str:
-    return ", ".join(literal(name) for name in batch.names)
+def _remedy(target: Warehouse, objects: TableObjects) -> str:
+    state = pipe_state(target, objects)
+    if state == RUNNING:
+        return f"its pipe runs: check SYSTEM$PIPE_STATUS('{objects.staging}') and the bucket's event notification"
+    return f"its pipe is {state}: run ALTER PIPE {objects.staging} SET PIPE_EXECUTION_PAUSED = FALSE"

@@ -148,12 +148,26 @@ def speaking_of(table: str) -> Iterator[None]:
             f"{table}: Aurora could not write to S3: {_text(error)} {detail}; check the cluster's s3Export role, the "
             "bucket's region and its policy"
         ) from error
+    except errors.QueryCanceled as error:
+        if "statement timeout" not in _text(error):
+            raise _dropped(table, error) from error
+        raise SourceRejected(
+            f"{table}: a statement took longer than Aurora lets it: {_text(error)}; in state Export lower the context "
+            "key slice_megabytes, elsewhere raise the sync role's statement_timeout, and look for what blocks the table"
+        ) from error
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        raise SourceUnavailable(f"{table}: Aurora dropped or cancelled the statement: {_text(error)}") from error
+        raise _dropped(table, error) from error
     except psycopg2.Error as error:
         raise SourceRejected(
             f"{table}: Aurora rejected a statement: {_text(error)}; compare the table's specification with the table"
         ) from error
+
+
+def _dropped(table: str, error: Exception) -> SourceUnavailable:
+    return SourceUnavailable(
+        f"{table}: Aurora dropped or cancelled the statement: {_text(error)}; if retries do not help, see who ended it "
+        "in Aurora's log, then re-run the table"
+    )
 
 
 def _text(error: Exception) -> str:

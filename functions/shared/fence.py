@@ -16,10 +16,12 @@ VERSION = """
 (pg_snapshot_xmax(pg_current_snapshot())::text::numeric
  - (SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot())))::bigint
 """
+# The transactions of one message all take its arrival as now(), but between two of them xact_start is NULL.
 _FENCE = f"""
 SELECT clock_timestamp() AS clock,
        least(clock_timestamp() - make_interval(secs => %(margin)s), (
-           SELECT min(xact_start) FROM pg_stat_activity
+           SELECT min(coalesce(xact_start, CASE WHEN state = 'active' AND backend_type = 'client backend'
+                                                THEN query_start END)) FROM pg_stat_activity
            WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database())
              AND pid <> pg_backend_pid() AND backend_type NOT IN ('walsender', 'autovacuum worker')
              AND NOT (usename = current_user AND application_name = %(own)s))) AS moment,
@@ -28,6 +30,8 @@ SELECT clock_timestamp() AS clock,
        pg_is_in_recovery() AS replica,
        pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS sees_all,
        current_user::text AS role,
+       (SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'disabled') AS hidden,
        (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared
 """
 
@@ -48,8 +52,8 @@ class Fence:
 def read_fence(aurora: Aurora, table: str, margin_seconds: float, watermark: bool) -> Fence:
     """Reads the fence; `watermark` says that values which transactions assign at their start are compared with it.
 
-    Raises FenceRefused where no honest fence exists: on a replica, without pg_read_all_stats, or while prepared
-    transactions (which outlive their session) could still commit older values.
+    Raises FenceRefused where no honest fence exists: on a replica, without pg_read_all_stats, while a session has
+    track_activities off, or while prepared transactions (which outlive their session) could still commit older values.
     """
     row = aurora.row(_FENCE, {"margin": margin_seconds, "own": APPLICATION})
     if row["replica"]:
@@ -61,6 +65,11 @@ def read_fence(aurora: Aurora, table: str, margin_seconds: float, watermark: boo
         raise FenceRefused(
             f"{table}: role {row['role']} cannot see when other sessions' transactions began, so late commits would be "
             f"lost; run GRANT pg_read_all_stats TO {row['role']}"
+        )
+    if watermark and row["hidden"]:
+        raise FenceRefused(
+            f"{table}: {row['hidden']} sessions of its database hide when their transactions began, so late commits "
+            "would be lost; set track_activities = on wherever it is off (see pg_db_role_setting), then reconnect them"
         )
     if watermark and row["prepared"]:
         raise FenceRefused(

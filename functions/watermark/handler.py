@@ -14,7 +14,7 @@ from functions.shared.spec import spec_of
 from functions.shared.warehouse_sql import TableObjects
 from functions.watermark.checks import check
 from functions.watermark.resolve import Run, resolve
-from functions.watermark.slices import cut
+from functions.watermark.slices import Limits, cut
 from functions.watermark.state import read_state
 
 _MEGABYTE = 1_000_000
@@ -32,6 +32,7 @@ def handler(event: Event, _context: LambdaContext) -> Event:
         "target": spec.source.target(settings().snowflake_database),
         "started_at": earlier.started_at if earlier else int(time.time() * 1000),
     }
+    limits = Limits(settings().slice_megabytes * _MEGABYTE, settings().wave_slices)
     source = aurora.connect(name)
     with aurora.speaking_of(name):
         relation = read_relation(source, spec)
@@ -44,7 +45,7 @@ def handler(event: Event, _context: LambdaContext) -> Event:
         reading = earlier.reading if earlier else None
         run = Run(source, target, spec, relation, objects, state, fence, margin, reading, earlier is not None)
         bounds = resolve(run, common)
-        bounds = cut(source, spec, relation, bounds, settings().slice_megabytes * _MEGABYTE, settings().wave_slices)
+        bounds = cut(source, spec, relation, bounds, limits, earlier)
     seconds("FenceLag", (fence.clock - fence.moment).total_seconds())
     count("RowsHeld", bounds.held)
     logger.info("Resolved bounds", extra={"bounds": bounds.to_event()})

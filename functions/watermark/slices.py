@@ -6,6 +6,7 @@ written since the last ANALYZE, which are just the ones that an incremental run 
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from psycopg2 import sql
@@ -29,42 +30,55 @@ FROM (SELECT relid FROM pg_partition_tree(%(oid)s) UNION SELECT %(oid)s::regclas
 """
 
 
-def cut(
-    aurora: Aurora, spec: TableSpec, relation: Relation, bounds: Bounds, slice_bytes: float, wave_slices: int
-) -> Bounds:
-    """The same bounds in slices of about `slice_bytes` of exported text.
+@dataclass(frozen=True)
+class Limits:
+    """How much text one slice may have, in bytes, and how many slices one wave."""
 
-    A window along a watermark of more than `wave_slices` slices ends with its first wave: what a wave merged is never
-    read again. A complete or an xmin window is one wave, for it can only be applied as a whole.
+    slice_bytes: float
+    wave_slices: int
+
+
+def cut(
+    aurora: Aurora, spec: TableSpec, relation: Relation, bounds: Bounds, limits: Limits, earlier: Bounds | None
+) -> Bounds:
+    """The same bounds in slices; `earlier` are those of this run's wave before, None in its first.
+
+    A window along a watermark of more than a wave's slices ends with its first wave: what a wave merged is never read
+    again. A complete or an xmin window is one wave, for it can only be applied as a whole.
     """
     column = _slice_column(spec, relation, bounds)
     if bounds.status != "NEW" or column is None:
         return bounds
     size = aurora.row(_SIZE, {"oid": relation.oid})
-    if size["bytes"] * _COMPRESSION <= slice_bytes:
+    if size["bytes"] * _COMPRESSION <= limits.slice_bytes:
         return bounds
     percent = min(100.0, 100.0 * _SAMPLED_PAGES * _PAGE_BYTES / max(size["heap"], 1))
+    rows_per_slice = limits.slice_bytes / max(_width(aurora, relation, percent), 1) * percent / 100
     rows, quantiles = _quantiles(aurora, relation, bounds, column, percent)
-    slices = math.ceil(rows * 100 / percent * _width(aurora, relation, percent) / slice_bytes)
-    if slices <= 1:
-        return bounds
-    if bounds.column is None or bounds.complete or slices <= wave_slices:
+    slices = math.ceil(rows / rows_per_slice)
+    if slices <= limits.wave_slices or not _has_waves(bounds, earlier):
         return _sliced(bounds, column, boundaries(quantiles, slices))
     leading = quantiles
     if column != bounds.column:
-        _, leading = _quantiles(aurora, relation, bounds, bounds.column, percent)
-    ends = boundaries(leading, math.ceil(slices / wave_slices))
+        _, leading = _quantiles(aurora, relation, bounds, str(bounds.column), percent)
+    ends = boundaries(leading, math.ceil(slices / limits.wave_slices))
     if not ends:
         return _sliced(bounds, column, boundaries(quantiles, slices))
     wave = bounds.model_copy(update={"high": ends[0], "more": True})
-    inside = quantiles[: quantiles.index(ends[0])] if column == bounds.column else quantiles
-    return _sliced(wave, column, boundaries(inside, wave_slices))
+    rows, quantiles = _quantiles(aurora, relation, wave, column, percent)
+    return _sliced(wave, column, boundaries(quantiles, math.ceil(rows / rows_per_slice)))
+
+
+def _has_waves(bounds: Bounds, earlier: Bounds | None) -> bool:
+    # A wave whose rows were all quarantined leaves FINAL where it was: the next one would be the same again.
+    stuck = earlier is not None and earlier.more and earlier.low == bounds.low
+    return bounds.column is not None and not bounds.complete and not stuck
 
 
 def boundaries(quantiles: Sequence[str], parts: int) -> list[str]:
     """The values that cut sorted `quantiles` into at most `parts` parts of about equal size, none of them empty."""
     chosen: list[str] = []
-    for part in range(1, parts):
+    for part in range(1, parts if quantiles else 0):
         value = quantiles[part * len(quantiles) // parts]
         if value != quantiles[0] and value not in chosen[-1:]:
             chosen.append(value)
@@ -109,6 +123,8 @@ def _width(aurora: Aurora, relation: Relation, percent: float) -> float:
 
 
 def _sliced(bounds: Bounds, column: str, cuts: Sequence[str]) -> Bounds:
+    if not cuts:
+        return bounds
     edges = [None, *cuts, None]
     slices = [Slice(low=low, high=high) for low, high in pairwise(edges)]
     return bounds.model_copy(update={"slice_column": column, "slices": slices})

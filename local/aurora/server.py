@@ -7,17 +7,20 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg2
 
 from local.aurora.binaries import find_binaries, unprivileged_account
 from local.aws.server import Aws
-from local.processes import Process, StartFailed, free_port, start, wait_until
+from local.processes import Process, StartFailed, end, free_port, start, wait_until
 
 _SERVER, _UPLOADER = "aurora", "aurora-uploader"
 _SOURCES = Path(__file__).parent
+MAX_FILE_BYTES = 6 * 1024**3  # where Aurora cuts an export into parts
 OWNER, SYNC_ROLE, DATABASE = "aurora_owner", "aurora_sync", "app"
 
 _SETTINGS = """
@@ -51,19 +54,27 @@ class Aurora:
         return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{DATABASE}"
 
 
-def start_aurora(home: Path, aws: Aws, max_file_bytes: int = 6 * 1024**3) -> Aurora:
+def start_aurora(home: Path, aws: Aws, max_file_bytes: int = MAX_FILE_BYTES) -> Aurora:
     """Starts server and uploader; exports go to the S3 of ``aws`` in files of at most about ``max_file_bytes``."""
     account = unprivileged_account()
     folder = _folder(home, account)
     aurora = Aurora(free_port(), secrets.token_urlsafe(18), secrets.token_urlsafe(18), folder / "spool")
     binaries = find_binaries(account, folder / "binaries")
     _initialize(binaries, folder, aurora, account)
-    command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(aurora.port)]
-    start(home, Process(_SERVER, command, working_folder=folder, user=account, stop_signal=signal.SIGINT))
-    wait_until(home, _SERVER, lambda: _answers(aurora))
+    _start_server(home, binaries, folder, aurora.port, account)
+    wait_until(home, _SERVER, lambda: _answers(aurora.dsn()))
     _apply_sql(aurora)
     _start_uploader(home, aurora, aws, max_file_bytes)
     return aurora
+
+
+def restart_aurora(home: Path, dsn: str, meanwhile: Callable[[Path], object] = lambda _: None) -> None:
+    """Ends the server as a failover does and starts it again; ``meanwhile`` may change the data folder it is given."""
+    account, folder = unprivileged_account(), (home / "aurora").resolve()
+    end(home, _SERVER)
+    meanwhile(folder / "data")
+    _start_server(home, find_binaries(account, folder / "binaries"), folder, int(urlsplit(dsn).port or 0), account)
+    wait_until(home, _SERVER, lambda: _answers(dsn))
 
 
 def remove_aurora(home: Path) -> None:
@@ -122,8 +133,13 @@ def _initialize(binaries: Path, folder: Path, aurora: Aurora, account: str | Non
         settings.write(_SETTINGS)
 
 
-def _answers(aurora: Aurora) -> bool:
-    psycopg2.connect(aurora.dsn().replace(f"/{DATABASE}", "/postgres")).close()
+def _start_server(home: Path, binaries: Path, folder: Path, port: int, account: str | None) -> None:
+    command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port)]
+    start(home, Process(_SERVER, command, working_folder=folder, user=account, stop_signal=signal.SIGINT))
+
+
+def _answers(dsn: str) -> bool:
+    psycopg2.connect(dsn.replace(f"/{DATABASE}", "/postgres")).close()
     return True
 
 

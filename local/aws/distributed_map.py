@@ -123,8 +123,10 @@ def _run_children(
     definition = {"QueryLanguage": ctx["QueryLanguage"], **state["ItemProcessor"]}
     counts, counting = map_run["executionCounts"], threading.Lock()
 
+    attempt = ctx["Execution"]["RedriveCount"]
+
     def run_child(child: loop.Execution) -> None:
-        if execution["status"] != "RUNNING":
+        if not loop.goes_on(execution, attempt):
             child["status"] = "ABORTED"
             return
         sfn._executions[child["executionArn"]] = child
@@ -146,7 +148,7 @@ def _run_children(
             done, futures = wait_for(futures, timeout=0.2)
             for finished in done:
                 finished.result()
-            if execution["status"] != "RUNNING":
+            if not loop.goes_on(execution, attempt):
                 _abort(children)
 
 

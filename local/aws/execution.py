@@ -43,21 +43,34 @@ def run(
         "StateMachine": {"Id": machine_arn, "Name": machine_arn.split(":")[6]},
         "variables": variables or {},
     }
+    attempt = attempt_of(execution)
     execution["definition"] = definition
     if execution.get("redriveDate"):
         ctx["Execution"]["RedriveTime"] = execution["redriveDate"]
     try:
         output = _walk(execution, definition, start_at, state_input, ctx)
-        if execution["status"] == "RUNNING":
+        if goes_on(execution, attempt):
             encoded = _encode(output)
             execution.update(status="SUCCEEDED", output=encoded, stopDate=now_iso())
             sfn._add_event(execution, "ExecutionSucceeded", {"executionSucceededEventDetails": {"output": encoded}})
             sfn._emit_execution_status_event(execution)
     except sfn._ExecutionError as failure:
-        _fail(execution, failure.error, failure.cause)
+        if goes_on(execution, attempt):
+            _fail(execution, failure.error, failure.cause)
     except Exception as failure:  # noqa: BLE001 -- whatever a state raises fails the execution
         sfn.logger.exception("Unexpected error in execution %s", execution["executionArn"])
-        _fail(execution, "States.Runtime", str(failure))
+        if goes_on(execution, attempt):
+            _fail(execution, "States.Runtime", str(failure))
+
+
+def attempt_of(execution: Execution) -> int:
+    """How often the execution was redriven; a stopped execution's former attempt may still wait for a function."""
+    return int(execution.get("redriveCount", 0))
+
+
+def goes_on(execution: Execution, attempt: int) -> bool:
+    """Whether this attempt was neither stopped nor replaced by a redrive."""
+    return bool(execution["status"] == "RUNNING") and attempt_of(execution) == attempt
 
 
 def _walk(execution: Execution, definition: dict[str, Any], start_at: str, data: Any, ctx: dict[str, Any]) -> Any:
@@ -72,7 +85,8 @@ def _walk(execution: Execution, definition: dict[str, Any], start_at: str, data:
     }
     deadline = time.monotonic() + definition.get("TimeoutSeconds", float("inf"))
     name: str | None = start_at
-    while name and execution["status"] == "RUNNING":
+    attempt = ctx["Execution"]["RedriveCount"]
+    while name and goes_on(execution, attempt):
         if time.monotonic() > deadline:
             raise sfn._ExecutionError("States.Timeout", f"Execution took over {definition['TimeoutSeconds']} seconds")
         state = definition["States"].get(name)
@@ -87,6 +101,8 @@ def _walk(execution: Execution, definition: dict[str, Any], start_at: str, data:
         if kind == "Fail":
             raise sfn._ExecutionError(*sfn._fail_state_error(state, data, ctx))
         data, following = handlers[kind](state, data)
+        if not goes_on(execution, attempt):
+            break
         sfn._add_event(
             execution, f"{kind}StateExited", {"stateExitedEventDetails": {"name": name, "output": _encode(data)}}
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
+from ministack.services import stepfunctions as sfn
 
 _FAILURE = "__lambda_failure__"
 
@@ -74,8 +75,27 @@ def apply() -> None:
         body: Any = answer.get("body")
         if answer.get("error") and str(body.get("errorMessage")).startswith(f'{{"{_FAILURE}"'):
             body = json.loads(body["errorMessage"])
+        if answer.get("error") and body.get("errorMessage") == "Worker process died":
+            return {**answer, "body": {"errorType": "Runtime.ExitError", "errorMessage": "Runtime exited"}}
         if isinstance(body, dict) and _FAILURE in body:
             return {**answer, "body": {**body[_FAILURE], "requestId": request_id}, "error": True}
         return answer
 
     lambda_svc._execute_function_warm = invoke_and_classify
+
+    _name_throttles()
+
+
+def _name_throttles() -> None:
+    """Stock ministack tells a state machine of a throttled function as Lambda.Unknown."""
+    call = sfn._call_lambda
+
+    def call_and_name_throttles(reference: str, event: Any) -> Any:
+        try:
+            return call(reference, event)
+        except sfn._ExecutionError as failure:
+            if '"TooManyRequestsException"' in failure.cause:
+                raise sfn._ExecutionError("Lambda.TooManyRequestsException", failure.cause) from None
+            raise
+
+    sfn._call_lambda = call_and_name_throttles

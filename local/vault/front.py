@@ -30,6 +30,7 @@ class FrontServer(ThreadingHTTPServer):
     def __init__(self, port: int, bao: Bao, auth: AwsAuth) -> None:
         super().__init__(("127.0.0.1", port), _Front)
         self.bao, self.auth = bao, auth
+        self.sealed, self.refused_reads = False, 0
 
 
 class _Front(BaseHTTPRequestHandler):
@@ -38,10 +39,25 @@ class _Front(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path == f"/v1/auth/{self.server.auth.mount}/login" and self.command in ("POST", "PUT"):
+        if self.path == "/laptop/faults":
+            self._order(json.loads(body))
+        elif self.server.sealed:
+            self._answer(503, {"errors": ["Vault is sealed"]})
+        elif self.path.startswith("/v1/secret/") and self.server.refused_reads:
+            self.server.refused_reads -= 1
+            self._answer(403, {"errors": ["permission denied"]})
+        elif self.path == f"/v1/auth/{self.server.auth.mount}/login" and self.command in ("POST", "PUT"):
             self._login(body)
         else:
             self._proxy(body)
+
+    def _order(self, orders: dict[str, Any]) -> None:
+        """A test's faults: `sealed`; how many `refused_reads`, as with a revoked token; `secrets` to write by path."""
+        self.server.sealed = orders.get("sealed", self.server.sealed)
+        self.server.refused_reads = orders.get("refused_reads", self.server.refused_reads)
+        for path, value in orders.get("secrets", {}).items():
+            self.server.bao.write_secret(path, value)
+        self._answer(200, {})
 
     def _login(self, body: bytes) -> None:
         auth = self.server.auth

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -79,7 +79,10 @@ def as_subquery(node: exp.TableFromRows, session: Session) -> Expr:
         raise compilation_error(f"Unknown argument {sorted(unknown)[0]} of COPY_HISTORY.", 2037, "42601")
     if not {"TABLE_NAME", "START_TIME"} <= set(arguments):
         raise compilation_error("COPY_HISTORY needs TABLE_NAME and START_TIME.", 938, "22023")
-    where = _named(arguments["TABLE_NAME"], node, session, ("TABLE_CATALOG_NAME", "TABLE_SCHEMA_NAME", "TABLE_NAME"))
+    where = [
+        _told(session),
+        *_named(arguments["TABLE_NAME"], node, session, ("TABLE_CATALOG_NAME", "TABLE_SCHEMA_NAME", "TABLE_NAME")),
+    ]
     if "PIPE_NAME" in arguments:
         where += _named(arguments["PIPE_NAME"], node, session, ("PIPE_CATALOG_NAME", "PIPE_SCHEMA_NAME", "PIPE_NAME"))
     query = exp.select("*").from_(exp.to_table(_quoted_table(), dialect="snowflake")).where(*where, dialect="snowflake")
@@ -102,6 +105,12 @@ def _named(value: Expr, node: exp.TableFromRows, session: Session, columns: tupl
         f'"{column}" = {quote_literal(part)}'
         for column, part in zip(columns, (name.database, name.schema, name.name), strict=True)
     ]
+
+
+def _told(session: Session) -> str:
+    """What is not older than the history's lag is not told yet."""
+    latest = now() - timedelta(seconds=session.warehouse.faults.history_lag_seconds)
+    return f'"LAST_LOAD_TIME" <= {quote_literal(latest.isoformat())}::TIMESTAMP_TZ'
 
 
 def _database(node: exp.TableFromRows) -> list[exp.Identifier]:

@@ -64,6 +64,7 @@ class Api:
                 Route("/queries/{query_id}/result", self.result, methods=["GET"]),
                 Route("/monitoring/queries/{query_id}", self.monitor, methods=["GET"]),
                 Route("/telemetry/send", self.telemetry, methods=["POST"]),
+                Route("/laptop/faults", self.faults, methods=["GET", "POST"]),
             ]
         )
 
@@ -140,6 +141,24 @@ class Api:
 
     async def telemetry(self, _: Request) -> JSONResponse:
         return _success(None)
+
+    async def faults(self, request: Request) -> JSONResponse:
+        """A test's orders; the answer says whether a MERGE is held in its transaction."""
+        faults = self._warehouse.faults
+        for order, value in (await _body(request)).items():
+            if order == "history_lag_seconds":
+                faults.history_lag_seconds = float(value)
+            elif order == "hold_merge_into":
+                faults.hold_merge_into(str(value))
+            elif order == "release":
+                faults.release(aborts=value == "abort")
+            elif order == "drop_sessions":
+                self._sessions.clear()
+            elif order == "password":
+                self._password = str(value)
+            else:
+                return JSONResponse({"error": f"unknown fault {order!r}"}, status_code=400)
+        return JSONResponse({"holds_a_merge": faults.holds_a_merge})
 
     async def query(self, request: Request) -> JSONResponse:
         if (session := self._session(request)) is None:

@@ -199,7 +199,9 @@ class Session:
         cursor.check_db_and_schema(expression)
         if isinstance(expression, exp.Merge):
             translated = cursor.translate(merge.without_target_qualifiers(expression), params)
-            return merge.run(self.duck, translated)
+            merged = merge.run(self.duck, translated)
+            self.warehouse.faults.after_merge(self, translated.sql(dialect="duckdb"))
+            return merged
         for part in cursor.parts(expression):
             translated = cursor.translate(part, params)
             cursor._execute(translated, params if translated.find(exp.Placeholder) else None)

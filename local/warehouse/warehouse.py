@@ -11,6 +11,7 @@ from fakesnow.instance import FakeSnow
 from sqlglot import TokenType
 
 from local.warehouse import account_ddl, casts, copy_history, declared_types, overrides
+from local.warehouse.faults import Faults
 from local.warehouse.pipes import Pipes
 from local.warehouse.queries import Queries
 from local.warehouse.result import Result
@@ -42,6 +43,7 @@ class Warehouse:
         self.pipes = Pipes(channel)
         self.tasks = Tasks()
         self.queries = Queries()
+        self.faults = Faults()
 
     def session(self, database: str | None, schema: str | None, autocommit: bool = True) -> Session:
         return Session(self, database, schema, autocommit)

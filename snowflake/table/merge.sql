@@ -6,6 +6,10 @@
 {%- set past_fence = 'COALESCE(' ~ watermark.identifier ~ ' >= ' ~ watermark.cast(":high") ~ ', FALSE)' -%}
 {%- set rows = rows ~ ' AND NOT ' ~ past_fence -%}
 {%- endif -%}
+{#- A row that a newer complete batch lacked is deleted, and an older batch that still holds it must not bring it back. -#}
+{%- macro merged_complete(l, b) -%}
+FROM {{ control }}."LEDGER" {{ l }} INNER JOIN {{ control }}."BATCHES" {{ b }} ON {{ b }}."BATCH_ID" = {{ l }}."BATCH_ID" WHERE {{ l }}."TABLE_NAME" = {{ table_name }} AND {{ b }}."COMPLETE"
+{%- endmacro -%}
 {%- macro match(left, right) -%}
 {%- for column in key -%}
 {{ left }}.{{ column.identifier }} {{ "=" if column.not_null else "IS NOT DISTINCT FROM" }} {{ right }}.{{ column.identifier }}{{ " AND " if not loop.last }}
@@ -51,19 +55,13 @@ BEGIN
     FROM {{ typed }} WHERE "_BATCH_ID" = :batch AND "_REJECTED" IS NOT NULL;
   LET quarantined NUMBER := SQLROWCOUNT;
   UPDATE {{ final }} SET "_VERSION" = :version - 1 WHERE :reset AND "_VERSION" >= :version;
-  LET floor NUMBER := (
-    SELECT COALESCE(MAX(l."VERSION"), 0)
-    FROM {{ control }}."LEDGER" l
-    INNER JOIN {{ control }}."BATCHES" b ON l."BATCH_ID" = b."BATCH_ID"
-    WHERE l."TABLE_NAME" = {{ table_name }} AND b."COMPLETE" AND NOT :reset AND NOT EXISTS (
-      SELECT 1 FROM {{ control }}."LEDGER" r
-      INNER JOIN {{ control }}."BATCHES" c ON r."BATCH_ID" = c."BATCH_ID"
-      WHERE r."TABLE_NAME" = {{ table_name }} AND c."RESET" AND r."MERGED_AT" > l."MERGED_AT"
-    )
+  LET newest_complete NUMBER := (
+    SELECT COALESCE(MAX(l."VERSION"), 0) {{ merged_complete("l", "b") }} AND NOT :reset
+      AND l."MERGED_AT" >= COALESCE((SELECT MAX(k."MERGED_AT") {{ merged_complete("k", "c") }} AND c."RESET"), l."MERGED_AT")
   );
 {%- if key %}
   LET duplicates NUMBER := (
-    SELECT COUNT_IF(s."_RANK" > 1 OR t."_VERSION" > s."_VERSION" OR (t."_VERSION" IS NULL AND s."_VERSION" < :floor))
+    SELECT COUNT_IF(s."_RANK" > 1 OR t."_VERSION" > s."_VERSION" OR (t."_VERSION" IS NULL AND s."_VERSION" < :newest_complete))
     FROM (
       SELECT {{ list(key) }}, "_VERSION",
         ROW_NUMBER() OVER (PARTITION BY {{ list(key) }} ORDER BY "_VERSION" DESC, "_FILE" DESC, "_ROW" DESC) AS "_RANK"
@@ -87,7 +85,7 @@ BEGIN
 {%- endif %}
     t."_VERSION" = s."_VERSION",
     t."_SYNCED_AT" = CURRENT_TIMESTAMP()
-  WHEN NOT MATCHED AND s."_VERSION" >= :floor THEN INSERT ({{ list(columns) }}, "_VERSION", "_SYNCED_AT"{{ ', "IS_DELETED"' if soft_deletes }})
+  WHEN NOT MATCHED AND s."_VERSION" >= :newest_complete THEN INSERT ({{ list(columns) }}, "_VERSION", "_SYNCED_AT"{{ ', "IS_DELETED"' if soft_deletes }})
     VALUES ({% for column in columns %}s.{{ column.identifier }}, {% endfor %}s."_VERSION", CURRENT_TIMESTAMP(){{ ", FALSE" if soft_deletes }});
   LET merged NUMBER := SQLROWCOUNT;
 {%- set missing %}"_VERSION" < :version
@@ -109,7 +107,7 @@ BEGIN
 {%- else %}
   LET newer NUMBER := (SELECT COUNT(*) FROM {{ final }} WHERE :complete AND "_VERSION" > :version);
   DELETE FROM {{ final }} WHERE :complete AND "_VERSION" < :version;
-{%- set fresh %}:newer = 0 AND "_VERSION" >= :floor{% if watermark %} AND COALESCE({{ watermark.identifier }} > (SELECT MAX(f.{{ watermark.identifier }}) FROM {{ final }} f), TRUE){% endif %}{% endset %}
+{%- set fresh %}:newer = 0 AND "_VERSION" >= :newest_complete{% if watermark %} AND COALESCE({{ watermark.identifier }} > (SELECT MAX(f.{{ watermark.identifier }}) FROM {{ final }} f), TRUE){% endif %}{% endset %}
   LET duplicates NUMBER := (SELECT COUNT_IF(NOT ({{ fresh }})) {{ rows }});
   MERGE INTO {{ final }} t
   USING (SELECT {{ list(columns) }}, "_VERSION", "_FILE", "_ROW" {{ rows }} AND {{ fresh }}) s

@@ -27,6 +27,7 @@ AWS_ERRORS = {
     "Lambda.TooManyRequestsException",
     "Lambda.Unknown",
     "Sandbox.Timedout",
+    "Runtime.ExitError",
 }
 ERROR_CLASSES = dict(inspect.getmembers(errors, inspect.isclass))
 

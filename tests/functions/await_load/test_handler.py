@@ -55,15 +55,59 @@ def test_missing_rows_are_waited_for_ever_more_patiently(made: Target, context: 
     stage(made, ROWS[:1], f"{made.name}.csv")
     waits = []
     for waited in (1, 100, 1000):
-        load = handler(event(made, 2, waited), context)["load"]
+        asked = event(made, 2, waited)
+        asked["load"]["refreshed"] = True
+        load = handler(asked, context)["load"]
         assert (load["status"], load["loaded"]) == ("PENDING", 1)
         waits.append(load["wait_seconds"])
     assert waits == [10, 25, 60]
 
 
 def test_rows_that_do_not_come_in_time_are_a_dead_letter(made: Target, context: Mock) -> None:
-    with pytest.raises(LoadTimedOut, match=r"Snowpipe has loaded 0 of 2 rows; check SYSTEM\$PIPE_STATUS"):
+    with pytest.raises(LoadTimedOut, match=r"loaded 0 of 2 rows; its pipe runs: check SYSTEM\$PIPE_STATUS"):
         handler(event(made, 2, 1801), context)
+
+
+def refreshes(target: Target, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The REFRESH statements from here on, which the pipe of this test would not find files for."""
+    sent: list[str] = []
+    execute = target.warehouse.execute
+
+    def watch(statement: str, values: Any = ()) -> None:
+        if "REFRESH" in statement:
+            sent.append(statement)
+        else:
+            execute(statement, values)
+
+    monkeypatch.setattr(target.warehouse, "execute", watch)
+    return sent
+
+
+def test_files_whose_events_seem_lost_are_sent_to_the_pipe_once(
+    made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = refreshes(made, monkeypatch)
+    asked = event(made, 2, 449)
+    folder = made.objects.source.folder
+    asked["batch"]["files"] = [f"{folder}/2026/01/02/03/run-b.csv", f"{folder}/2026/01/02/03/run-b.csv_part2"]
+    assert "refreshed" not in handler(asked, context)["load"]
+    assert not sent
+    asked["load"]["since"] = event(made, 2, 451)["load"]["since"]
+    asked["load"] = handler(asked, context)["load"]
+    assert sent == [f"ALTER PIPE {made.objects.staging} REFRESH PREFIX = '2026/01/02/03/run-b.csv'"]
+    assert handler(asked, context)["load"]["refreshed"]
+    assert len(sent) == 1
+
+
+def test_a_paused_pipe_is_left_alone_and_named_in_the_end(
+    made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.warehouse.execute(f"ALTER PIPE {made.objects.staging} SET PIPE_EXECUTION_PAUSED = TRUE")
+    sent = refreshes(made, monkeypatch)
+    assert handler(event(made, 2, 500), context)["load"]["status"] == "PENDING"
+    with pytest.raises(LoadTimedOut, match=r"its pipe is PAUSED: run ALTER PIPE .* SET PIPE_EXECUTION_PAUSED = FALSE"):
+        handler(event(made, 2, 1801), context)
+    assert not sent
 
 
 def test_a_file_loaded_twice_is_refused(made: Target, context: Mock) -> None:

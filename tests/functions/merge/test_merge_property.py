@@ -7,7 +7,7 @@ from functions.shared.warehouse_sql import MergeRules
 from tests.functions.batches import KEYED, KEYLESS, Row, Target, assert_adds_up, at
 
 SLOW = settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 values = st.one_of(st.integers(0, 99).map(str), st.none(), st.just("not a number"))
 contents = st.dictionaries(st.integers(1, 4).map(str), values, max_size=4)

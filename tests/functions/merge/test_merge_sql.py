@@ -280,6 +280,44 @@ def test_an_older_snapshot_without_a_key_does_not_replace_a_newer_one(target: Ta
     assert_adds_up(target.ledger(older))
 
 
+@pytest.mark.parametrize("rules", [HARD, WHOLE], ids=["hard", "keyless"])
+def test_an_older_batch_does_not_bring_back_what_a_newer_snapshot_lacked(target: Target, rules: MergeRules) -> None:
+    target.make(rules)
+    older = target.load([("1", "10"), ("2", "20")], version=10, columns=rules.columns, **SNAPSHOT)
+    newer = target.load([], version=20, columns=rules.columns, **SNAPSHOT)
+    for batch in (newer, older):
+        assert target.merge(rules, batch) == "MERGED"
+    assert target.final() == []
+    assert target.ledger(older)["duplicates"] == 2
+    assert_adds_up(target.ledger(older))
+
+
+def test_an_older_window_does_not_bring_back_what_a_full_refresh_deleted(target: Target) -> None:
+    target.make(KEYED)
+    older = target.load([("1", "10", at(1)), ("2", "20", at(2))], version=10)
+    refresh = target.load([("1", "11", at(3))], version=20, complete=True, high=at(9))
+    for batch in (refresh, older):
+        target.merge(KEYED, batch)
+    assert target.final() == [(1, 11)]
+    assert_adds_up(target.ledger(older))
+
+
+def test_without_the_guard_a_deleted_row_would_come_back(target: Target) -> None:
+    target.make(HARD)
+    older = target.load([("1", "10"), ("2", "20")], version=10, columns=HARD.columns, **SNAPSHOT)
+    target.merge(HARD, target.load([("1", "11")], version=20, columns=HARD.columns, **SNAPSHOT))
+    statement = without(merge_statement(target.objects, HARD, older), ' AND s."_VERSION" >= :newest_complete')
+    target.merge(HARD, older, statement)
+    assert target.final() == [(1, 11), (2, 20)]
+
+
+def test_after_a_restore_new_rows_of_lower_versions_arrive(target: Target) -> None:
+    target.make(HARD)
+    for version, rows, reset in ((1000, [("1", "10")], False), (500, [("1", "5")], True), (510, [("2", "6")], False)):
+        target.merge(HARD, target.load(rows, version=version, columns=HARD.columns, reset=reset, **SNAPSHOT))
+    assert target.final() == [(2, 6)]
+
+
 @pytest.mark.parametrize("rules", [HARD, WHOLE, SOFT], ids=["hard", "keyless", "soft"])
 def test_after_a_restore_lower_versions_win_once_and_what_is_gone_goes(target: Target, rules: MergeRules) -> None:
     target.make(rules)

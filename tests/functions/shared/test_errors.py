@@ -41,7 +41,7 @@ def test_the_workflow_retries_no_permanent_error() -> None:
                 walk(inner)
 
     walk(workflow)
-    own = {name for name in retried if not name.startswith(("Lambda.", "States.", "Sandbox."))}
+    own = {name for name in retried if not name.startswith(("Lambda.", "States.", "Sandbox.", "Runtime."))}
     assert own
     assert own <= {kind.__name__ for kind in TransientError.__subclasses__()}
 

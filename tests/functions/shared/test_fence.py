@@ -31,7 +31,7 @@ def version(source: Aurora) -> int:
 
 def test_without_open_transactions_the_fence_is_the_clock_less_the_margin(source: Aurora) -> None:
     fence = read_fence(source, "t", 5, watermark=True)
-    assert timedelta(seconds=5) <= fence.clock - fence.moment < timedelta(seconds=5.1)
+    assert timedelta(seconds=4.99) < fence.clock - fence.moment < timedelta(seconds=5.1)
 
 
 def test_an_older_open_transaction_holds_the_fence(source: Aurora, session: Any) -> None:
@@ -243,3 +243,37 @@ def test_a_snapshot_with_more_rows_has_a_higher_version_under_concurrent_writers
     for (earlier, fewer), (later, more) in pairwise(seen):
         assert later >= earlier
         assert (later > earlier) if more != fewer else True
+
+
+def test_a_message_of_several_transactions_holds_the_fence_between_them(source: Aurora, server: LocalAurora) -> None:
+    """They all take the message's arrival as now(), but between two of them the server shows no open transaction."""
+    connection = psycopg2.connect(server.dsn())
+    connection.autocommit = True
+    cursor = connection.cursor()
+    cursor.execute("SELECT pg_backend_pid()")
+    pid = cursor.fetchone()[0]
+    gap = "SELECT count(*) AS n FROM pg_stat_activity WHERE pid = %s AND state = 'active' AND xact_start IS NULL"
+    moments, gaps = [], 0
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(cursor.execute, "BEGIN; COMMIT;" * 200_000 + "SELECT now()")
+        while not sent.done():
+            moments.append(read_fence(source, "t", 0, watermark=True).moment)
+            gaps += source.row(gap, [pid])["n"]
+        sent.result()
+    arrived = cursor.fetchone()[0]
+    connection.close()
+    assert gaps > 3  # else there was nothing to see
+    assert [moment for moment in moments[:-1] if moment > arrived] == []
+
+
+def test_a_session_that_hides_its_transactions_is_refused(source: Aurora, session: Any) -> None:
+    session.execute("SET track_activities = off")
+    session.connection.commit()
+    session.execute("SELECT now()")
+    began = session.fetchone()[0]
+    time.sleep(MARGIN + 0.1)
+    with pytest.raises(FenceRefused, match=r"^public.orders: 1 sessions .*track_activities = on"):
+        read_fence(source, "public.orders", MARGIN, watermark=True)
+    unguarded = read_fence(source, "public.orders", MARGIN, watermark=False)
+    assert unguarded.moment > began  # the damage that the refusal prevents
+    session.connection.rollback()
