@@ -6,9 +6,19 @@
 {%- set past_fence = 'COALESCE(' ~ watermark.identifier ~ ' >= ' ~ watermark.cast(":high") ~ ', FALSE)' -%}
 {%- set rows = rows ~ ' AND NOT ' ~ past_fence -%}
 {%- endif -%}
-{#- A row that a newer complete batch lacked is deleted, and an older batch that still holds it must not bring it back. -#}
+{#- A row that a newer complete batch lacked is deleted, and an older batch that still holds it must not bring it back.
+    What lay past that batch's fence is new all the same. -#}
+{%- macro outdated(prefix) -%}
+{{ prefix }}"_VERSION" < :newest_complete{% if watermark %} AND COALESCE({{ prefix }}{{ watermark.identifier }} < {{ watermark.cast(":complete_high") }}, TRUE){% endif %}
+{%- endmacro -%}
 {%- macro merged_complete(l, b) -%}
 FROM {{ control }}."LEDGER" {{ l }} INNER JOIN {{ control }}."BATCHES" {{ b }} ON {{ b }}."BATCH_ID" = {{ l }}."BATCH_ID" WHERE {{ l }}."TABLE_NAME" = {{ table_name }} AND {{ b }}."COMPLETE"
+{%- endmacro -%}
+{%- macro refuse_mass_delete() %}
+  IF (missing >= {{ guarded_rows }} AND missing * 100 > living * max_delete_percent) THEN
+    ROLLBACK;
+    RETURN 'MASS_DELETE ' || :missing || ' ' || :living;
+  END IF;
 {%- endmacro -%}
 {%- macro match(left, right) -%}
 {%- for column in key -%}
@@ -59,16 +69,20 @@ BEGIN
     SELECT COALESCE(MAX(l."VERSION"), 0) {{ merged_complete("l", "b") }} AND NOT :reset
       AND l."MERGED_AT" >= COALESCE((SELECT MAX(k."MERGED_AT") {{ merged_complete("k", "c") }} AND c."RESET"), l."MERGED_AT")
   );
+{%- if watermark %}
+  LET complete_high VARCHAR := (SELECT MAX(b."HIGH") {{ merged_complete("l", "b") }} AND l."VERSION" = :newest_complete);
+{%- endif %}
 {%- if key %}
   LET duplicates NUMBER := (
-    SELECT COUNT_IF(s."_RANK" > 1 OR t."_VERSION" > s."_VERSION" OR (t."_VERSION" IS NULL AND s."_VERSION" < :newest_complete))
+    SELECT COUNT_IF(s."_RANK" > 1 OR t."_VERSION" > s."_VERSION" OR (t."_VERSION" IS NULL AND {{ outdated("s.") }}))
     FROM (
-      SELECT {{ list(key) }}, "_VERSION",
+      SELECT {{ list(key) }}, "_VERSION",{% if watermark and watermark not in key %} {{ watermark.identifier }},{% endif %}
         ROW_NUMBER() OVER (PARTITION BY {{ list(key) }} ORDER BY "_VERSION" DESC, "_FILE" DESC, "_ROW" DESC) AS "_RANK"
       {{ rows }}
     ) s
     LEFT JOIN {{ final }} t ON {{ match("t", "s") }}
   );
+  LET living NUMBER := (SELECT COUNT(*) FROM {{ final }} WHERE :complete{{ ' AND NOT "IS_DELETED"' if soft_deletes }});
   MERGE INTO {{ final }} t
   USING (
     SELECT {{ list(columns) }}, "_VERSION" {{ rows }}
@@ -85,17 +99,13 @@ BEGIN
 {%- endif %}
     t."_VERSION" = s."_VERSION",
     t."_SYNCED_AT" = CURRENT_TIMESTAMP()
-  WHEN NOT MATCHED AND s."_VERSION" >= :newest_complete THEN INSERT ({{ list(columns) }}, "_VERSION", "_SYNCED_AT"{{ ', "IS_DELETED"' if soft_deletes }})
+  WHEN NOT MATCHED AND NOT ({{ outdated("s.") }}) THEN INSERT ({{ list(columns) }}, "_VERSION", "_SYNCED_AT"{{ ', "IS_DELETED"' if soft_deletes }})
     VALUES ({% for column in columns %}s.{{ column.identifier }}, {% endfor %}s."_VERSION", CURRENT_TIMESTAMP(){{ ", FALSE" if soft_deletes }});
   LET merged NUMBER := SQLROWCOUNT;
 {%- set missing %}"_VERSION" < :version
     AND NOT EXISTS (SELECT 1 FROM {{ typed }} s WHERE s."_BATCH_ID" = :batch AND {{ match("s", "t") }}){% endset %}
   LET missing NUMBER := (SELECT COUNT(*) FROM {{ final }} t WHERE :complete AND {{ "NOT t.\"IS_DELETED\" AND " if soft_deletes }}t.{{ missing }});
-  LET living NUMBER := (SELECT COUNT(*) FROM {{ final }} t WHERE :complete{{ " AND NOT t.\"IS_DELETED\"" if soft_deletes }});
-  IF (missing >= {{ guarded_rows }} AND missing * 100 > living * max_delete_percent) THEN
-    ROLLBACK;
-    RETURN 'MASS_DELETE ' || :missing || ' ' || :living;
-  END IF;
+  {{- refuse_mass_delete() }}
 {%- if soft_deletes %}
   UPDATE {{ final }} t SET "IS_DELETED" = TRUE, "_DELETED_AT" = CURRENT_TIMESTAMP(), "_VERSION" = :version
   WHERE :complete AND NOT t."IS_DELETED" AND t.{{ missing }};
@@ -106,8 +116,12 @@ BEGIN
   LET deleted NUMBER := SQLROWCOUNT;
 {%- else %}
   LET newer NUMBER := (SELECT COUNT(*) FROM {{ final }} WHERE :complete AND "_VERSION" > :version);
-  DELETE FROM {{ final }} WHERE :complete AND "_VERSION" < :version;
-{%- set fresh %}:newer = 0 AND "_VERSION" >= :newest_complete{% if watermark %} AND COALESCE({{ watermark.identifier }} > (SELECT MAX(f.{{ watermark.identifier }}) FROM {{ final }} f), TRUE){% endif %}{% endset %}
+{%- set replaced %}:complete AND :newer = 0 AND "_VERSION" < :version{% endset %}
+  LET living NUMBER := (SELECT COUNT(*) FROM {{ final }} WHERE {{ replaced }});
+  LET missing NUMBER := living - loaded;
+  {{- refuse_mass_delete() }}
+  DELETE FROM {{ final }} WHERE {{ replaced }};
+{%- set fresh %}:newer = 0 AND NOT ({{ outdated("") }}){% if watermark %} AND COALESCE({{ watermark.identifier }} > (SELECT MAX(f.{{ watermark.identifier }}) FROM {{ final }} f), TRUE){% endif %}{% endset %}
   LET duplicates NUMBER := (SELECT COUNT_IF(NOT ({{ fresh }})) {{ rows }});
   MERGE INTO {{ final }} t
   USING (SELECT {{ list(columns) }}, "_VERSION", "_FILE", "_ROW" {{ rows }} AND {{ fresh }}) s

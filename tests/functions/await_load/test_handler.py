@@ -89,7 +89,8 @@ def test_files_whose_events_seem_lost_are_sent_to_the_pipe_once(
     sent = refreshes(made, monkeypatch)
     asked = event(made, 2, 449)
     folder = made.objects.source.folder
-    asked["batch"]["files"] = [f"{folder}/2026/01/02/03/run-b.csv", f"{folder}/2026/01/02/03/run-b.csv_part2"]
+    names = [f"{folder}/2026/01/02/03/run-b.csv{part}" for part in ("", "_part2")]
+    asked["batch"]["files"] = [{"name": name, "version": 1} for name in names]
     assert "refreshed" not in handler(asked, context)["load"]
     assert not sent
     asked["load"]["since"] = event(made, 2, 451)["load"]["since"]
