@@ -306,7 +306,7 @@ def test_without_the_guard_a_deleted_row_would_come_back(target: Target) -> None
     target.make(HARD)
     older = target.load([("1", "10"), ("2", "20")], version=10, columns=HARD.columns, **SNAPSHOT)
     target.merge(HARD, target.load([("1", "11")], version=20, columns=HARD.columns, **SNAPSHOT))
-    statement = without(merge_statement(target.objects, HARD, older), ' AND s."_VERSION" >= :newest_complete')
+    statement = without(merge_statement(target.objects, HARD, older), ' AND NOT (s."_VERSION" < :newest_complete)')
     target.merge(HARD, older, statement)
     assert target.final() == [(1, 11), (2, 20)]
 
