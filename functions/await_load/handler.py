@@ -46,6 +46,7 @@ def handler(event: Event, _context: LambdaContext) -> Event:
             "made anew?); re-run the table, which exports under a new name"
         )
     waited = (datetime.now(UTC) - datetime.fromisoformat(load["since"])).total_seconds()
+    seconds("UnmergedBatchAge", waited)
     if loaded == batch.rows:
         seconds("LoadLatency", waited)
         count("RowsLoaded", loaded)

@@ -31,8 +31,8 @@ class Bounds(BaseModel):
     """The window `low < column < high`, or the horizons of an xmin window, or everything (`complete`).
 
     The window is exported in `slices` of `slice_column`; `more` says that it ends with a wave, before the fence.
-    `held` counts rows past the fence; `reset` says that Aurora's transaction ids went back;
-    `started_at` is in milliseconds since the epoch.
+    `held` counts rows past the fence, `late` those that appeared behind the last one; `reset` says that Aurora's
+    transaction ids went back; `started_at` is in milliseconds since the epoch.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,6 +51,7 @@ class Bounds(BaseModel):
     reset: bool = False
     target_exists: bool = False
     held: int = 0
+    late: int = 0
     note: str = ""
     wait_seconds: int = 0
     reading: Reading | None = None

@@ -48,5 +48,6 @@ def handler(event: Event, _context: LambdaContext) -> Event:
         bounds = cut(source, spec, relation, bounds, limits, earlier)
     seconds("FenceLag", (fence.clock - fence.moment).total_seconds())
     count("RowsHeld", bounds.held)
+    count("LateArrivals", bounds.late)
     logger.info("Resolved bounds", extra={"bounds": bounds.to_event()})
     return {"bounds": bounds.to_event()}

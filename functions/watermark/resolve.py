@@ -10,24 +10,19 @@ from psycopg2 import sql
 from functions.shared.aurora import Aurora
 from functions.shared.bounds import Bounds, Reading, reads
 from functions.shared.catalog import Relation
-from functions.shared.errors import InvalidConfiguration
+from functions.shared.columns import Column
 from functions.shared.fence import Fence
 from functions.shared.spec import TableSpec
 from functions.shared.warehouse import Warehouse
 from functions.shared.warehouse_sql import TableObjects
 from functions.shared.windows import before, relation, window
+from functions.watermark.moments import in_type, moment_as, zone_of
 from functions.watermark.state import TableState, as_text, read_ceiling, store_reading
 
 # Beyond half of the 32-bit circle an xmin window says nothing; well before it, an idle table's horizon is renewed.
 _XID_HALF_CIRCLE = 2**31
 _XID_RENEWAL = 2**30
 _BELOW_EVERY_BIGINT = str(-(2**63))
-# What the session would have without this project's own setting.
-_DEFAULT_ZONE = "SELECT reset_val AS zone FROM pg_settings WHERE name = 'TimeZone'"
-_ZONE = """
-SELECT %(zone)s AS zone, count(DISTINCT (moment AT TIME ZONE %(zone)s) - (moment AT TIME ZONE 'UTC')) AS offsets
-FROM generate_series(now() - interval '1 year', now() + interval '1 year', interval '7 days') AS moment
-"""
 
 
 @dataclass(frozen=True)
@@ -79,7 +74,8 @@ def _reload_note(run: Run, went_back: bool) -> str:
 
 def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
     column = run.relation.column(run.spec.watermarks[0])
-    high = _moment_as(run, column.type_name)
+    zone = zone_of(run.aurora, run.spec, column.type_name)
+    high = moment_as(run.aurora, run.fence.moment, column.type_name, zone)
     bounds = Bounds(
         **common, status="NEW", column=column.name, type_name=column.type_name, low=run.state.low, high=high
     )
@@ -87,6 +83,7 @@ def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
     query = sql.SQL(
         "SELECT EXISTS (SELECT 1 FROM {table} WHERE {window}) AS pending, "
         "(SELECT count(*) FROM {table} WHERE NOT {limit}) AS held, "
+        "(SELECT count(*) FROM {table} WHERE {window} AND {passed}) AS late, "
         "EXISTS (SELECT 1 FROM {table} WHERE NOT {limit} AND {column} <= {clock}) AS recent"
     )
     found = run.aurora.row(
@@ -94,11 +91,12 @@ def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
             table=relation(run.relation.source),
             window=window(bounds),
             limit=limit,
+            passed=_passed(run, column),
             column=sql.Identifier(column.name),
-            clock=_clock_as(run, column.type_name),
+            clock=in_type(run.fence.clock, column.type_name, zone),
         )
     )
-    bounds = bounds.model_copy(update={"held": found["held"]})
+    bounds = bounds.model_copy(update={"held": found["held"], "late": found["late"]})
     # Rows of the last few seconds lie past the fence only because of its margin, unless a transaction holds it back.
     unblocked = run.fence.clock - run.fence.moment <= timedelta(seconds=run.margin_seconds + 1)
     if found["recent"] and unblocked and not run.settled and column.type_name != "date":
@@ -107,6 +105,12 @@ def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
         return bounds  # a new table gets its FINAL even while it is empty
     beyond = f"between {bounds.low} and" if bounds.low else "below"
     return _idle(bounds, f"nothing {beyond} the fence {high}")
+
+
+def _passed(run: Run, column: Column) -> sql.Composable:
+    """Rows that the last run's fence had passed: no transaction can have dated them so, only an application."""
+    fence = None if run.state.low is None else run.state.last.get("high")
+    return sql.SQL("false") if fence is None else before(column.name, fence, column.type_name)
 
 
 def _integer(run: Run, common: dict[str, Any]) -> Bounds:
@@ -192,32 +196,3 @@ def _settling(run: Run, bounds: Bounds) -> Bounds:
 def _idle(bounds: Bounds, note: str) -> Bounds:
     held = f"; {bounds.held} rows are held back past the fence" if bounds.held else ""
     return bounds.model_copy(update={"status": "IDLE", "note": note + held})
-
-
-def _moment_as(run: Run, type_name: str) -> str:
-    """The fence as a value of the watermark column's type."""
-    if type_name == "timestamptz":
-        return as_text(run.fence.moment) or ""
-    query = sql.SQL("SELECT ({}::timestamptz AT TIME ZONE {})::{}::text AS moment")
-    values = sql.Literal(as_text(run.fence.moment)), sql.Literal(_zone(run, type_name)), sql.SQL(type_name)
-    return str(run.aurora.row(query.format(*values))["moment"])
-
-
-def _clock_as(run: Run, type_name: str) -> sql.Composable:
-    clock = sql.SQL("{}::timestamptz").format(sql.Literal(as_text(run.fence.clock)))
-    if type_name == "timestamptz":
-        return clock
-    return sql.SQL("({} AT TIME ZONE {})::{}").format(clock, sql.Literal(_zone(run, type_name)), sql.SQL(type_name))
-
-
-def _zone(run: Run, type_name: str) -> str:
-    """The zone in which a column without one is written; one with clock changes repeats an hour, so it is refused."""
-    zone = run.spec.watermark_timezone or run.aurora.row(_DEFAULT_ZONE)["zone"]
-    found = run.aurora.row(_ZONE, {"zone": zone})
-    if found["offsets"] > 1 and type_name == "timestamp":
-        raise InvalidConfiguration(
-            f"{run.spec.table_name}: watermark_col {run.spec.watermarks[0]!r} is a timestamp without time zone in "
-            f"{zone}, where the clock is set back once a year and local times repeat; make it timestamptz, or set "
-            "watermark_timezone to the fixed zone its writers use, e.g. UTC"
-        )
-    return zone

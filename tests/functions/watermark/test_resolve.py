@@ -52,6 +52,12 @@ class TestTimestamp:
         assert bounds.status == "IDLE"
         assert "nothing between" in bounds.note
 
+    def test_rows_dated_before_the_last_fence_are_read_and_counted_as_late(self, events: Source) -> None:
+        low, passed = (as_text(datetime.now(UTC) - timedelta(**age)) for age in ({"hours": 2}, {"minutes": 30}))
+        bounds = events.resolve(filled(low, high=passed, reads="column at"))
+        assert (bounds.status, bounds.late) == ("NEW", 1)
+        assert events.resolve(filled(low, reads="column at")).late == 0
+
     def test_rows_past_the_fence_are_counted_not_read(self, events: Source, owner: Any) -> None:
         owner.execute(f"INSERT INTO {events.raw['table_name']} VALUES (3, now() + interval '1 day')")
         bounds = events.resolve(filled(newest(events)[:4] + "-01-01T00:00:00+00:00"))

@@ -1,0 +1,50 @@
+"""Moments as values of a watermark column's type, in the zone in which its writers write."""
+
+from datetime import datetime
+
+from psycopg2 import sql
+
+from functions.shared.aurora import Aurora
+from functions.shared.errors import InvalidConfiguration
+from functions.shared.spec import TableSpec
+from functions.watermark.state import as_text
+
+# What the session would have without this project's own setting.
+_DEFAULT_ZONE = "SELECT reset_val AS zone FROM pg_settings WHERE name = 'TimeZone'"
+_ZONE = """
+SELECT %(zone)s AS zone, count(DISTINCT (moment AT TIME ZONE %(zone)s) - (moment AT TIME ZONE 'UTC')) AS offsets
+FROM generate_series(now() - interval '1 year', now() + interval '1 year', interval '7 days') AS moment
+"""
+
+
+def zone_of(aurora: Aurora, spec: TableSpec, type_name: str) -> str:
+    """The zone that a column without one is written in; timestamptz needs none and gets UTC.
+
+    Raises InvalidConfiguration for a timestamp in a zone with clock changes, where an hour repeats each year.
+    """
+    if type_name == "timestamptz":
+        return "UTC"
+    zone = spec.watermark_timezone or str(aurora.row(_DEFAULT_ZONE)["zone"])
+    if type_name == "timestamp" and aurora.row(_ZONE, {"zone": zone})["offsets"] > 1:
+        raise InvalidConfiguration(
+            f"{spec.table_name}: watermark_col {spec.watermarks[0]!r} is a timestamp without time zone in {zone}, "
+            "where the clock is set back once a year and local times repeat; make it timestamptz, or set "
+            "watermark_timezone to the fixed zone its writers use, e.g. UTC"
+        )
+    return zone
+
+
+def moment_as(aurora: Aurora, moment: datetime, type_name: str, zone: str) -> str:
+    """The moment as text of the column's type."""
+    if type_name == "timestamptz":
+        return as_text(moment) or ""
+    query = sql.SQL("SELECT {}::text AS moment").format(in_type(moment, type_name, zone))
+    return str(aurora.row(query)["moment"])
+
+
+def in_type(moment: datetime, type_name: str, zone: str) -> sql.Composable:
+    """The moment as Aurora's SQL of the column's type."""
+    instant = sql.SQL("{}::timestamptz").format(sql.Literal(as_text(moment)))
+    if type_name == "timestamptz":
+        return instant
+    return sql.SQL("({} AT TIME ZONE {})::{}").format(instant, sql.Literal(zone), sql.SQL(type_name))
