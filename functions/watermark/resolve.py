@@ -182,8 +182,8 @@ def _full_snapshot(run: Run, common: dict[str, Any]) -> Bounds:
 
 
 def _stays_empty(run: Run) -> bool:
-    """Whether FINAL has no row, and neither has Aurora."""
-    if not run.state.exists or run.state.version is not None:
+    """Whether FINAL has no row, and neither has Aurora; a full_refresh runs all the same, which clears its flag."""
+    if not run.state.exists or run.state.version is not None or run.spec.full_refresh:
         return False
     query = sql.SQL("SELECT NOT EXISTS (SELECT 1 FROM {}) AS empty")
     return bool(run.aurora.row(query.format(relation(run.relation.source)))["empty"])
