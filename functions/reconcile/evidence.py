@@ -46,7 +46,10 @@ def measure_drift(
     if there is None:
         return 0
     if here is None:
-        raise ReconciliationFailed(f"{spec.table_name}: FINAL is empty, yet Aurora has rows below the fence; re-run it")
+        raise ReconciliationFailed(
+            f"{spec.table_name}: FINAL is empty, yet Aurora has rows below the fence; see CONTROL.QUARANTINE for rows "
+            "that do not cast, else re-run it"
+        )
     return max(0.0, _distance(there, here))
 
 

@@ -46,6 +46,7 @@ from local.processes import free_port  # noqa: E402
 from local.warehouse.server import Api  # noqa: E402
 from local.warehouse.warehouse import Warehouse as LocalWarehouse  # noqa: E402
 from tests.functions.batches import Target  # noqa: E402
+from tests.functions.bucket import Bucket  # noqa: E402
 
 _numbers = count(1)
 
@@ -74,9 +75,17 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(home: Path) -> Iterator[LocalAurora]:
-    """A PostgreSQL server; nothing here exports, so there is no S3 behind it."""
-    yield start_aurora(home, Aws("http://127.0.0.1:9", "eu-central-1", "none", "none"))
+def bucket() -> Iterator[Bucket]:
+    """Where exports land."""
+    made = Bucket()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def server(home: Path, bucket: Bucket) -> Iterator[LocalAurora]:
+    """A PostgreSQL server that cuts its exports into files of about 50 kB."""
+    yield start_aurora(home, Aws(bucket.endpoint_url, "eu-central-1", "none", "none"), max_file_bytes=50_000)
     processes.stop(home)
     remove_aurora(home)
 

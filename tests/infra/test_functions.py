@@ -1,5 +1,6 @@
 import pytest
 
+from functions.shared.settings import Settings
 from infra.functions import FUNCTIONS, FunctionSpec
 from tests.infra.synthesis import ROOT, Synthesized, synthesize_stack
 
@@ -34,6 +35,11 @@ def test_a_function_has_its_names_limits_role_and_logs(stack: Synthesized, spec:
     assert stack.text(function["LoggingConfig"]["LogGroup"]) == f"/aws/lambda/{name}"
     assert "TracingConfig" not in function
     assert "VpcConfig" not in function
+
+
+def test_an_export_ends_its_statement_before_lambda_ends_the_function() -> None:
+    seconds = Settings.model_fields["export_seconds"].default
+    assert 0 < seconds <= EXPECTED["export"][0] - 30
 
 
 def test_runtime_and_architecture_come_from_the_context() -> None:

@@ -52,7 +52,8 @@ def test_the_workflow_retries_no_permanent_error() -> None:
         (pg.InsufficientPrivilege("permission denied for table t\nHINT: x"), AccessDenied),
         (pg.IoError("could not upload"), errors.ExportFailed),
         (pg.SystemError("could not upload"), errors.ExportFailed),
-        (pg.QueryCanceled("canceling statement"), errors.SourceUnavailable),
+        (pg.QueryCanceled("canceling statement due to user request"), errors.SourceUnavailable),
+        (pg.QueryCanceled("canceling statement due to statement timeout"), errors.SourceRejected),
         (pg.AdminShutdown("terminating connection"), errors.SourceUnavailable),
         (psycopg2.InterfaceError("connection already closed"), errors.SourceUnavailable),
         (pg.UndefinedColumn("column x does not exist"), errors.SourceRejected),
@@ -64,6 +65,18 @@ def test_what_aurora_says_becomes_the_workflows_error(raised: Exception, told: t
         raise raised
     assert str(raised).splitlines()[0] in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        ("statement timeout", "in state Export lower the context key slice_megabytes"),
+        ("user request", "see who ended it in Aurora's log, then re-run the table"),
+    ],
+)
+def test_a_cancelled_statement_says_what_to_do(reason: str, remedy: str) -> None:
+    with pytest.raises(SyncError, match=remedy), aurora.speaking_of("public.orders"):
+        raise pg.QueryCanceled(f"canceling statement due to {reason}")
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,9 @@ BAD = [
     ({**BASE, "primary_keys": ["id", "id"]}, ["primary_keys names a column twice"]),
     ({**BASE, "primary_keys": 7}, ["primary_keys 7", "valid list"]),
     ({**BASE, "primary_keys": [None]}, ["primary_keys None", "valid string"]),
+    ({**BASE, "max_delete_percent": 101}, ["max_delete_percent 101", "less than or equal to 100"]),
+    ({**BASE, "max_delete_percent": -1}, ["max_delete_percent -1", "greater than or equal to 0"]),
+    ({**BASE, "max_delete_percent": "50"}, ["max_delete_percent '50'", "valid integer"]),
     ({**BASE, "full_refresh": "yes"}, ["full_refresh 'yes'", "valid boolean"]),
     ({**BASE, "full_refresh": 1}, ["full_refresh 1", "valid boolean"]),
 ]  # fmt: skip

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from psycopg2 import sql
 
 from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds
-from functions.shared.windows import window, xmin_between
+from functions.shared.bounds import Bounds, Slice
+from functions.shared.windows import slice_window, window, xmin_between
 
 _CIRCLE = 2**32
 _FIRST_NORMAL_XID = 3
@@ -110,3 +110,31 @@ def test_comparing_raw_ids_as_numbers_would_lose_rows_at_the_crossing(source: Au
     )
     assert selected(source, raw, "xmin", "xid", xmin_between(low, high)) == [0, 1]
     assert selected(source, raw, "xmin", "xid", naive) == []
+
+
+@in_postgres
+@given(
+    values=st.lists(st.none() | st.integers(-9, 9), max_size=30),
+    cuts=st.sets(st.integers(-10, 10)).map(sorted),
+    high=st.none() | st.integers(-9, 10),
+)
+def test_slices_take_each_row_of_the_window_once(
+    source: Aurora, values: list[int | None], cuts: list[int], high: int | None
+) -> None:
+    common: dict[str, Any] = {"status": "NEW", "target": "T", "started_at": 0, "slice_column": "v"}
+    if high is None:
+        bounds = Bounds(**common, strategy="full_snapshot", complete=True)
+    else:
+        bounds = Bounds(**common, strategy="integer", column="v", type_name="int8", high=str(high))
+    edges = [None, *map(str, cuts), None]
+    taken = [
+        index
+        for low, end in pairwise(edges)
+        for index in chosen(source, values, slice_window(bounds, Slice(low=low, high=end)))
+    ]
+    assert sorted(taken) == chosen(source, values, window(bounds))
+
+
+def chosen(source: Aurora, values: list[int | None], condition: sql.Composable) -> list[int]:
+    rows = sql.SQL("SELECT n FROM unnest({}::int8[]) WITH ORDINALITY AS r(v, n) WHERE ").format(sql.Literal(values))
+    return sorted(row["n"] for row in source.rows(rows + condition))

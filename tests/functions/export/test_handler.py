@@ -1,0 +1,105 @@
+"""The export of one slice: its files, their version, and what a slice that takes too long is told."""
+
+import csv
+import io
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from functions.export.handler import handler
+from functions.shared.aurora import Aurora
+from functions.shared.batch import Batch
+from functions.shared.catalog import read_relation
+from functions.shared.errors import SourceRejected
+from functions.shared.settings import settings
+from functions.shared.spec import parse_spec
+from functions.shared.warehouse_sql import MergeRules
+from tests.functions.bucket import Bucket
+
+SLICES: list[dict[str, Any]] = [{"low": None, "high": "34"}, {"low": "34", "high": "67"}, {"low": "67", "high": None}]
+
+
+@pytest.fixture
+def table(owner: Any, schema: str) -> str:
+    owner.execute(f"CREATE TABLE {schema}.t (id int PRIMARY KEY, note text)")
+    owner.execute(f"INSERT INTO {schema}.t SELECT n, repeat('x', 2000) FROM generate_series(1, 100) AS n")
+    return f"{schema}.t"
+
+
+def event(source: Aurora, table: str, part: dict[str, Any]) -> dict[str, Any]:
+    raw = {"table_name": table, "watermark_type": "full_snapshot"}
+    relation = read_relation(source, parse_spec(raw, "test"))
+    rules = MergeRules(relation.columns, [relation.column("id")], None, soft_deletes=True)
+    bounds = {"status": "NEW", "strategy": "full_snapshot", "target": "T", "started_at": 0, "complete": True}
+    return {
+        "table": {"table_name": table, "spec": raw, "digest": "d"},
+        "execution": "run-1",
+        "bounds": {**bounds, "slice_column": "id", "slices": SLICES},
+        "schema": rules.to_json(),
+        "slice": part,
+    }
+
+
+def ids(bucket: Bucket, part: dict[str, Any]) -> list[int]:
+    texts = [bucket.objects[file["name"]].decode() for file in part["files"]]
+    return [int(row[0]) for text in texts for row in csv.reader(io.StringIO(text))]
+
+
+def test_the_slices_of_a_wave_are_together_its_rows(source: Aurora, table: str, bucket: Bucket, context: Mock) -> None:
+    parts = [handler(event(source, table, part), context) for part in SLICES]
+    assert [part["rows"] for part in parts] == [33, 33, 34]
+    assert [len(ids(bucket, part)) for part in parts] == [33, 33, 34]
+    assert sorted(number for part in parts for number in ids(bucket, part)) == list(range(1, 101))
+    files = [file for part in parts for file in part["files"]]
+    assert sum(part["bytes"] for part in parts) == sum(len(bucket.objects[file["name"]]) for file in files)
+    assert {part["wait_seconds"] for part in parts} == {10}
+
+
+def test_every_part_that_aurora_cut_a_file_into_is_named(
+    source: Aurora, table: str, bucket: Bucket, context: Mock
+) -> None:
+    before = set(bucket.objects)
+    part = handler(event(source, table, {}), context)
+    names = Batch(id="b", **part).names
+    assert names[1:] == [f"{names[0]}_part{number}" for number in range(2, len(names) + 1)]
+    assert len(names) >= 4
+    assert set(bucket.objects) - before == set(names)
+    assert ids(bucket, part) == list(range(1, 101))
+
+
+def test_each_attempt_has_a_name_and_a_version_of_its_own(
+    source: Aurora, owner: Any, table: str, bucket: Bucket, context: Mock
+) -> None:
+    first = handler(event(source, table, SLICES[0]), context)["files"]
+    owner.execute(f"UPDATE {table} SET note = 'y' WHERE id = 1")
+    second = handler(event(source, table, SLICES[0]), context)["files"]
+    assert not {file["name"] for file in first} & {file["name"] for file in second}
+    assert first[0]["version"] < second[0]["version"]
+    assert len({file["version"] for file in first}) == 1
+
+
+def test_an_empty_slice_is_a_file_without_rows(source: Aurora, table: str, context: Mock) -> None:
+    part = handler(event(source, table, {"low": "1000"}), context)
+    assert (part["rows"], part["bytes"], len(part["files"])) == (0, 0, 1)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPORT_SECONDS", "1")
+    settings.cache_clear()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_slice_that_takes_too_long_says_what_to_change_and_publishes_nothing(
+    source: Aurora, session: Any, table: str, bucket: Bucket, context: Mock
+) -> None:
+    asked = event(source, table, SLICES[0])
+    session.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+    before = set(bucket.objects)
+    with pytest.raises(SourceRejected, match=rf"^{table}: .*statement timeout.*lower the context key slice_megabytes"):
+        handler(asked, context)
+    session.connection.rollback()
+    assert set(bucket.objects) == before
+    assert source.row("SHOW statement_timeout") == {"statement_timeout": "0"}
+    assert handler(asked, context)["rows"] == 33

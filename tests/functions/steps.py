@@ -1,0 +1,74 @@
+"""One table's steps one after another, as the workflow calls them; the loads are put into STAGING from the bucket."""
+
+import csv
+import io
+import time
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import Mock
+from uuid import uuid4
+
+from functions.export.handler import handler as export
+from functions.merge.handler import handler as merge
+from functions.reconcile.handler import handler as reconcile
+from functions.schema.handler import handler as schema
+from functions.shared.naming import SourceTable
+from functions.shared.warehouse import Warehouse
+from functions.shared.warehouse_sql import TableObjects
+from functions.watermark.handler import handler as watermark
+from tests.functions.bucket import Bucket
+
+
+@dataclass
+class Steps:
+    """A table with its specification; its values are neither NULL nor empty."""
+
+    warehouse: Warehouse
+    bucket: Bucket
+    context: Mock
+    spec: dict[str, Any]
+
+    @property
+    def objects(self) -> TableObjects:
+        return TableObjects("AURORA", SourceTable.parse(self.spec["table_name"]))
+
+    def run(self) -> list[dict[str, Any]]:
+        """One run: the results of its waves, empty where the table was idle."""
+        table = {"table_name": self.spec["table_name"], "spec": self.spec, "digest": "d"}
+        event: dict[str, Any] = {"table": table, "execution": str(uuid4())}
+        results: list[dict[str, Any]] = []
+        while len(results) < 30:
+            event |= watermark(event, self.context)
+            bounds = event["bounds"]
+            if bounds["status"] == "SETTLING":
+                time.sleep(0.2)
+                continue
+            if bounds["status"] == "IDLE":
+                return results
+            results.append(self._wave(event))
+            if not bounds["more"]:
+                return results
+        raise AssertionError(f"endless: {results}")
+
+    def _wave(self, event: dict[str, Any]) -> dict[str, Any]:
+        event = {**event, **schema(event, self.context)}
+        parts = [export({**event, "slice": part}, self.context) for part in event["bounds"]["slices"]]
+        files = [file for part in parts for file in part["files"]]
+        sums = {term: sum(part[term] for part in parts) for term in ("rows", "bytes")}
+        for file in files:
+            self._load(file["name"])
+        event |= {"batch": {"id": str(uuid4()), **sums, "files": files}, "load": {"loaded": sums["rows"]}}
+        event |= merge(event, self.context)
+        result: dict[str, Any] = reconcile(event, self.context)["result"]
+        return {**result, "slices": len(parts)}
+
+    def _load(self, file: str) -> None:
+        rows = list(csv.reader(io.StringIO(self.bucket.objects[file].decode())))
+        if rows:
+            marks = ", ".join([f"({', '.join(['%s'] * (len(rows[0]) + 2))}, NULL)"] * len(rows))
+            values = [value for number, row in enumerate(rows, 1) for value in (*row, file, number)]
+            self.warehouse.execute(f"INSERT INTO {self.objects.staging} VALUES {marks}", values)
+
+    def final(self) -> list[int]:
+        rows = self.warehouse.rows(f'SELECT "ID" FROM {self.objects.final} ORDER BY 1')
+        return [int(row["ID"]) for row in rows]

@@ -1,0 +1,130 @@
+"""What the steps do together, without the workflow around them."""
+
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from functions.shared import warehouse
+from functions.shared.aurora import Aurora
+from functions.shared.errors import MergeFailed, ReconciliationFailed
+from functions.shared.settings import settings
+from functions.shared.warehouse import Warehouse
+from tests.functions.bucket import Bucket
+from tests.functions.steps import Steps
+
+STRATEGIES: dict[str, dict[str, Any]] = {
+    "timestamp": {"watermark_col": "at"},
+    "composite": {"watermark_type": "composite", "watermark_cols": ["at", "id"]},
+    "integer": {"watermark_type": "integer", "watermark_col": "id"},
+    "xmin": {"watermark_type": "xmin"},
+    "soft": {"watermark_type": "full_snapshot"},
+    "hard": {"watermark_type": "full_snapshot", "deletes": "hard"},
+}
+WINDOWS = ["timestamp", "composite", "integer"]
+each = pytest.mark.parametrize("strategy", STRATEGIES)
+
+
+@pytest.fixture
+def steps(
+    source: Aurora,
+    owner: Any,
+    schema: str,
+    snowflake_session: Warehouse,
+    bucket: Bucket,
+    context: Mock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[str], Steps]:
+    monkeypatch.setattr(warehouse, "connect", lambda _table: snowflake_session)
+    monkeypatch.setenv("FENCE_MARGIN_SECONDS", "0.05")
+    settings.cache_clear()
+    columns = "id int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), day date DEFAULT now(), pad text DEFAULT 'x'"
+    owner.execute(f"CREATE TABLE {schema}.t ({columns})")
+
+    def made(strategy: str, **spec: Any) -> Steps:
+        return Steps(snowflake_session, bucket, context, {"table_name": f"{schema}.t", **STRATEGIES[strategy], **spec})
+
+    return made
+
+
+def fill(owner: Any, schema: str, rows: int) -> None:
+    owner.execute(
+        f"INSERT INTO {schema}.t SELECT n, now() - interval '1 day' + n * interval '1 s', '2026-01-01', "
+        f"repeat('x', 80) FROM generate_series(1, {rows}) AS n"
+    )
+
+
+@pytest.fixture
+def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """About 160 rows a slice, two slices a wave."""
+    monkeypatch.setenv("SLICE_MEGABYTES", "0.02")
+    monkeypatch.setenv("WAVE_SLICES", "2")
+    settings.cache_clear()
+
+
+@each
+def test_an_empty_table_gets_its_final_and_is_then_idle_until_it_has_rows(
+    steps: Any, owner: Any, schema: str, strategy: str
+) -> None:
+    table = steps(strategy)
+    [first] = table.run()
+    assert (first["exported"], first["merged"], table.final()) == (0, 0, [])
+    assert table.run() == []
+    fill(owner, schema, 3)
+    assert [result["merged"] for result in table.run()] == [3]
+    assert table.final() == [1, 2, 3]
+    assert table.run() == []
+
+
+@each
+def test_an_empty_table_can_be_refreshed(steps: Any, strategy: str) -> None:
+    """Only a run that loads clears the flag."""
+    steps(strategy).run()
+    [again] = steps(strategy, full_refresh=True).run()
+    assert (again["merged"], again["full_refresh"]) == (0, True)
+
+
+@pytest.mark.usefixtures("small_slices")
+@each
+def test_a_table_of_many_slices_is_copied_whole(steps: Any, owner: Any, schema: str, strategy: str) -> None:
+    fill(owner, schema, 600)
+    table = steps(strategy)
+    waves = table.run()
+    assert (len(waves) > 1) == (strategy in WINDOWS)
+    assert sum(wave["slices"] for wave in waves) >= 4
+    assert sum(wave["merged"] for wave in waves) == 600
+    assert table.final() == list(range(1, 601))
+    assert table.run() == []
+
+
+@pytest.mark.usefixtures("small_slices")
+def test_a_wave_that_is_quarantined_whole_does_not_stop_the_ones_after_it(steps: Any, owner: Any, schema: str) -> None:
+    fill(owner, schema, 1000)
+    owner.execute(f"UPDATE {schema}.t SET day = 'infinity' WHERE id BETWEEN 200 AND 800")
+    table = steps("timestamp")
+    waves = table.run()
+    assert waves[-1]["quarantined"] > 0
+    assert table.final() == [*range(1, 200), *range(801, 1001)]
+
+
+@pytest.mark.usefixtures("small_slices")
+def test_a_first_wave_that_is_quarantined_whole_says_where_its_rows_are(steps: Any, owner: Any, schema: str) -> None:
+    fill(owner, schema, 1000)
+    owner.execute(f"UPDATE {schema}.t SET day = 'infinity' WHERE id <= 800")
+    with pytest.raises(ReconciliationFailed, match=r"FINAL is empty.*see CONTROL.QUARANTINE"):
+        steps("timestamp").run()
+
+
+@pytest.mark.parametrize("strategy", ["soft", "hard"])
+def test_a_table_emptied_by_accident_keeps_its_copy(steps: Any, owner: Any, schema: str, strategy: str) -> None:
+    fill(owner, schema, 200)
+    table = steps(strategy)
+    table.run()
+    owner.execute(f"TRUNCATE {schema}.t")
+    with pytest.raises(MergeFailed, match=r"lacks 200 of FINAL's 200 rows, more than max_delete_percent 50"):
+        table.run()
+    assert len(table.final()) == 200
+    [meant] = steps(strategy, max_delete_percent=100).run()
+    assert meant["deleted"] == 200
+    assert table.run() == []
