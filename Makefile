@@ -34,6 +34,14 @@ test: venv ## Lint, type-check and test
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest
 
+.PHONY: torture
+torture: venv ## Sync while 8, then 32 sessions write, and write docs/torture.md
+	@$(BIN)/python -m tests.torture --writers 8 32 --seconds 120 --write docs/torture.md
+
+.PHONY: faults
+faults: venv ## Play the fault matrix and write docs/fault-matrix.md
+	@$(BIN)/python -m tests.faults --write docs/fault-matrix.md
+
 .PHONY: synth
 synth: venv ## Write the CloudFormation template and deployment packages to cdk.out
 	@CDK_OUTDIR=cdk.out $(BIN)/python app.py
