@@ -16,7 +16,11 @@ STORAGE_INTEGRATION = "AURORA_EXPORTS"
 _GUARDED_ROWS = 100
 _BOOTSTRAP = ("bootstrap/database.sql", "bootstrap/stage.sql", "bootstrap/control.sql")
 # The output is SQL: every value is quoted by `quote` or `literal` where it is put in.
-_environment = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False)  # noqa: S701
+_environment = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    undefined=StrictUndefined,
+    autoescape=False,  # noqa: S701 -- HTML's escapes would corrupt SQL
+)
 
 
 @dataclass(frozen=True)

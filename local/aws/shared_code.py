@@ -20,6 +20,7 @@ _unpacking = threading.Lock()
 class _SharedZip(zipfile.ZipFile):
     """A ZipFile that unpacks into a link to the folder of its content."""
 
+    # ministack passes a path, and nothing else
     def extractall(self, path: str, *_args: object, **_kwargs: object) -> None:  # type: ignore[override]
         assert self.filename
         digest = hashlib.sha256(Path(self.filename).read_bytes()).hexdigest()

@@ -82,7 +82,7 @@ class Bao:
         )
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
-                return json.loads(answer.read() or b"{}")  # type: ignore[no-any-return]
+                return dict(json.loads(answer.read() or b"{}"))
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{method} {path}: {error.code} {error.read().decode(errors='replace')}") from None
 

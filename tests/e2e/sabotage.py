@@ -48,7 +48,7 @@ def repackage(package: bytes, edits: Mapping[str, Edit]) -> bytes:
 def deploy_edited(laptop: Laptop, step: str, edits: Mapping[str, Edit]) -> bytes:
     """Deploys the step's package with the edits; returns the package as it was."""
     functions = laptop.aws.client("lambda")
-    with urlopen(functions.get_function(FunctionName=function_name(step))["Code"]["Location"]) as answer:  # noqa: S310
+    with urlopen(functions.get_function(FunctionName=function_name(step))["Code"]["Location"]) as answer:  # noqa: S310 -- the laptop's
         package = bytes(answer.read())
     _deploy(functions, step, repackage(package, edits))
     return package

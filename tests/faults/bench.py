@@ -148,6 +148,6 @@ def _puppeteer(step: str) -> Callable[[str], str]:
 
 
 def _post(url: str, orders: dict[str, Any]) -> dict[str, Any]:
-    request = urllib.request.Request(url, data=json.dumps(orders).encode(), method="POST")  # noqa: S310
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    request = urllib.request.Request(url, data=json.dumps(orders).encode(), method="POST")  # noqa: S310 -- the laptop's
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- the laptop's
         return dict(json.loads(answer.read()))

@@ -31,7 +31,7 @@ _ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE": "Sync",
     "POWERTOOLS_METRICS_DISABLED": "true",
 }
-# The logger and the metrics read theirs when they are imported.
+# The logger and the metrics read theirs when they are imported, so the imports of the code come after it (E402).
 for _name in ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_METRICS_DISABLED"):
     os.environ.setdefault(_name, _ENVIRONMENT[_name])
 
