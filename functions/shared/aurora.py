@@ -1,7 +1,11 @@
 """The thin adapter to Aurora PostgreSQL: one warm session per container, and its errors in the workflow's words."""
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -24,6 +28,9 @@ _SESSION = {
     "row_security": "off",
 }
 _CONNECT_TIMEOUT_SECONDS = 10
+_LEASE_MARGIN_SECONDS = 60
+# Amazon's certificate authorities for RDS in every region (truststore.pki.rds.amazonaws.com, global bundle).
+_RDS_AUTHORITIES = Path(__file__).with_name("rds_global_bundle.pem")
 
 Query = str | sql.Composable
 
@@ -65,6 +72,10 @@ class Aurora:
             if not self._connection.closed:
                 self._connection.set_session(isolation_level="DEFAULT", autocommit=True)
 
+    def close(self) -> None:
+        """Ends the session."""
+        self._connection.close()
+
     @property
     def usable(self) -> bool:
         """Whether the warm session still answers."""
@@ -75,7 +86,15 @@ class Aurora:
         return True
 
 
-_warm: list[Aurora] = []
+@dataclass(frozen=True)
+class _Session:
+    """A warm session, and until when (monotonic clock) its user may begin a statement."""
+
+    aurora: Aurora
+    until: float
+
+
+_warm: list[_Session] = []
 
 
 def connect(table: str) -> Aurora:
@@ -83,33 +102,47 @@ def connect(table: str) -> Aurora:
 
     Raises SourceUnavailable or AccessDenied, naming `table`.
     """
-    if not _warm or not _warm[0].usable:
+    if not _warm or _warm[0].until <= time.monotonic() or not _warm[0].aurora.usable:
+        for session in _warm:
+            session.aurora.close()
         _warm[:] = [_open(table)]
-    return _warm[0]
+    return _warm[0].aurora
 
 
-def _open(table: str) -> Aurora:
-    path = settings().vault_aurora_path
-    try:
-        return _login(vault.secret(path))
-    except psycopg2.OperationalError as error:
-        if not _is_rejected_login(error):
-            raise _unreachable(table, error) from error
-        vault.forget(path)
-    try:
-        return _login(vault.secret(path))
-    except psycopg2.OperationalError as error:
-        if _is_rejected_login(error):
-            raise AccessDenied(
-                f"{table}: Aurora refused the user of Vault's secret {path}: {_text(error)}; "
-                "check that the user exists and that the secret holds its present password"
-            ) from error
-        raise _unreachable(table, error) from error
+def _open(table: str) -> _Session:
+    for last in (False, True):
+        login = _login_of()
+        try:
+            return _Session(_login(login.data), login.until)
+        except psycopg2.OperationalError as error:
+            if not _is_rejected_login(error):
+                raise _unreachable(table, error) from error
+            if last:
+                raise AccessDenied(
+                    f"{table}: Aurora refused the user of Vault's secret {_login_path()}: {_text(error)}; "
+                    "check that the user exists and that the secret holds its present password"
+                ) from error
+            vault.forget(_login_path())
+    raise AssertionError  # the loop returns or raises
+
+
+def _login_path() -> str:
+    """Where the user and its password come from: Vault's database engine, or the secret that holds all."""
+    return settings().vault_aurora_login_path or settings().vault_aurora_path
+
+
+def _login_of() -> vault.Kept:
+    """The connection's arguments; of a user that Vault made, only while it outlives the longest statement."""
+    where = vault.secret(settings().vault_aurora_path)
+    if not settings().vault_aurora_login_path:
+        return vault.Kept(where, math.inf)
+    login = vault.lease(_login_path(), settings().export_seconds + _LEASE_MARGIN_SECONDS)
+    return vault.Kept({**where, **login.data}, login.until)
 
 
 def _login(secret: dict[str, Any]) -> Aurora:
     connection = psycopg2.connect(
-        **{"sslmode": "require", **secret},
+        **{"sslmode": "verify-full", "sslrootcert": str(_RDS_AUTHORITIES), **secret},
         application_name=APPLICATION,
         connect_timeout=_CONNECT_TIMEOUT_SECONDS,
         keepalives_idle=60,
@@ -128,8 +161,8 @@ def _is_rejected_login(error: psycopg2.OperationalError) -> bool:
 
 def _unreachable(table: str, error: Exception) -> SourceUnavailable:
     return SourceUnavailable(
-        f"{table}: Aurora could not be reached: {_text(error)}; check the cluster's state, its security group and "
-        "the host in Vault's secret"
+        f"{table}: Aurora could not be reached from {settings().network}: {_text(error)}; check the cluster's state, "
+        "that its security group lets the functions' in, and the host in Vault's secret"
     )
 
 

@@ -16,15 +16,18 @@ VERSION = """
 (pg_snapshot_xmax(pg_current_snapshot())::text::numeric
  - (SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot())))::bigint
 """
+# The sync's own sessions only read; users that Vault makes for it are different ones of one group role.
 # The transactions of one message all take its arrival as now(), but between two of them xact_start is NULL.
-_FENCE = f"""
+_FENCE = rf"""
 SELECT clock_timestamp() AS clock,
        least(clock_timestamp() - make_interval(secs => %(margin)s), (
            SELECT min(coalesce(xact_start, CASE WHEN state = 'active' AND backend_type = 'client backend'
                                                 THEN query_start END)) FROM pg_stat_activity
            WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database())
              AND pid <> pg_backend_pid() AND backend_type NOT IN ('walsender', 'autovacuum worker')
-             AND NOT (usename = current_user AND application_name = %(own)s))) AS moment,
+             AND NOT (application_name = %(own)s AND (usename = current_user OR usesysid IN (
+                 SELECT theirs.member FROM pg_auth_members theirs JOIN pg_auth_members ours USING (roleid)
+                 WHERE ours.member = current_user::regrole AND roleid::regrole::text NOT LIKE 'pg\_%%'))))) AS moment,
        pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
        {VERSION} AS version,
        pg_is_in_recovery() AS replica,

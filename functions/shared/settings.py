@@ -20,6 +20,7 @@ class Settings(BaseModel):
     vault_server_id: str = ""
     vault_kv_mount: str = "secret"
     vault_aurora_path: str
+    vault_aurora_login_path: str = ""
     vault_snowflake_path: str
     snowflake_database: str
     fence_margin_seconds: float = 5
@@ -28,6 +29,7 @@ class Settings(BaseModel):
     slice_megabytes: float = 200
     wave_slices: int = 16
     export_seconds: int = 840
+    network: str = "outside of a VPC"
 
 
 @cache

@@ -1,6 +1,8 @@
 """Credentials from HashiCorp Vault, logged in with the function's own AWS identity."""
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -11,9 +13,17 @@ from hvac.exceptions import Forbidden, InvalidPath, InvalidRequest, Unauthorized
 from functions.shared.errors import AccessDenied, VaultUnavailable
 from functions.shared.settings import settings
 
-_CACHE_SECONDS = 300
+_KV_SECONDS = 300
 _TIMEOUT_SECONDS = 10
-_cache: dict[str, tuple[float, dict[str, Any]]] = {}
+_cache: dict[str, "Kept"] = {}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A secret, and until when (monotonic clock) it may be used."""
+
+    data: dict[str, Any]
+    until: float
 
 
 def secret(path: str) -> dict[str, Any]:
@@ -21,12 +31,16 @@ def secret(path: str) -> dict[str, Any]:
 
     Raises AccessDenied where Vault refuses, VaultUnavailable where it does not answer.
     """
-    known = _cache.get(path)
-    if known and known[0] > time.monotonic():
-        return known[1]
-    data = _read(path)
-    _cache[path] = (time.monotonic() + _CACHE_SECONDS, data)
-    return data
+    return _kept(path, lambda client: _read_kv(client, path)).data
+
+
+def lease(path: str, outlives_seconds: float) -> Kept:
+    """A database user made by Vault's database engine (`<mount>/creds/<role>`), as {user, password}.
+
+    It is handed out only while it lives for `outlives_seconds` more, the longest that a statement may take. Raises
+    AccessDenied, also where no lease of the role lives that long, and VaultUnavailable.
+    """
+    return _kept(path, lambda client: _read_lease(client, path, outlives_seconds))
 
 
 def forget(path: str) -> None:
@@ -34,30 +48,51 @@ def forget(path: str) -> None:
     _cache.pop(path, None)
 
 
-def _read(path: str) -> dict[str, Any]:
+def _kept(path: str, read: Callable[[hvac.Client], Kept]) -> Kept:
+    known = _cache.get(path)
+    if known is None or known.until <= time.monotonic():
+        known = _cache[path] = _ask(path, read)
+    return known
+
+
+def _read_kv(client: hvac.Client, path: str) -> Kept:
+    answer = client.secrets.kv.v2.read_secret_version(
+        path=path, mount_point=settings().vault_kv_mount, raise_on_deleted_version=True
+    )
+    return Kept(answer["data"]["data"], time.monotonic() + _KV_SECONDS)
+
+
+def _read_lease(client: hvac.Client, path: str, outlives_seconds: float) -> Kept:
+    answer = client.read(path)
+    if not isinstance(answer, dict):
+        raise InvalidPath(path)
+    lives, login = answer["lease_duration"], answer["data"]
+    if lives <= outlives_seconds:
+        raise AccessDenied(
+            f"Vault's {path} makes users that live for {lives} s, and one statement may take {outlives_seconds:.0f} s; "
+            "raise default_ttl of the role"
+        )
+    return Kept({"user": login["username"], "password": login["password"]}, time.monotonic() + lives - outlives_seconds)
+
+
+def _ask(path: str, read: Callable[[hvac.Client], Kept]) -> Kept:
     env = settings()
     try:
         client = hvac.Client(url=env.vault_url, timeout=_TIMEOUT_SECONDS)
         _login(client)
-        answer = client.secrets.kv.v2.read_secret_version(
-            path=path, mount_point=env.vault_kv_mount, raise_on_deleted_version=True
-        )
+        return read(client)
     except (Forbidden, Unauthorized, InvalidRequest) as error:
         raise AccessDenied(
-            f"Vault at {env.vault_url} refused role {env.vault_role!r} for secret {env.vault_kv_mount}/{path}: "
-            f"{_reason(error)}; check that the role exists, is bound to the function's IAM role and may read the secret"
+            f"Vault at {env.vault_url} refused role {env.vault_role!r} for {path}: {_reason(error)}; check that the "
+            "role exists, is bound to the function's IAM role and may read the path"
         ) from error
     except InvalidPath as error:
-        raise AccessDenied(
-            f"Vault at {env.vault_url} has no secret {env.vault_kv_mount}/{path}; write it, or correct the path"
-        ) from error
+        raise AccessDenied(f"Vault at {env.vault_url} has nothing at {path}; write it, or correct the path") from error
     except (requests.RequestException, VaultError) as error:
         raise VaultUnavailable(
-            f"Vault at {env.vault_url} did not answer ({type(error).__name__}): check that it runs, is unsealed and "
-            "can be reached from the function's subnet"
+            f"Vault at {env.vault_url} did not answer ({type(error).__name__}) from {env.network}: check that it "
+            "runs, is unsealed, and that the security group lets its port out"
         ) from error
-    data: dict[str, Any] = answer["data"]["data"]
-    return data
 
 
 def _login(client: hvac.Client) -> None:

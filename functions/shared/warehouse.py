@@ -83,8 +83,8 @@ def _open(table: str) -> Warehouse:
         except Error as error:
             if not _is_rejected_login(error):
                 raise WarehouseUnavailable(
-                    f"{table}: Snowflake could not be reached: {_text(error)}; check the account name, the network "
-                    "policy and the function's way out of its subnet"
+                    f"{table}: Snowflake could not be reached from {settings().network}: {_text(error)}; check the "
+                    "account name, the network policy and the way out of the subnet (NAT, or a PrivateLink endpoint)"
                 ) from error
             if last:
                 raise AccessDenied(
