@@ -27,7 +27,8 @@ SELECT clock_timestamp() AS clock,
              AND pid <> pg_backend_pid() AND backend_type NOT IN ('walsender', 'autovacuum worker')
              AND NOT (application_name = %(own)s AND (usename = current_user OR usesysid IN (
                  SELECT theirs.member FROM pg_auth_members theirs JOIN pg_auth_members ours USING (roleid)
-                 WHERE ours.member = current_user::regrole AND roleid::regrole::text NOT LIKE 'pg\_%%'))))) AS moment,
+                 WHERE pg_get_userbyid(ours.member) = current_user
+                   AND pg_get_userbyid(roleid) NOT LIKE 'pg\_%%'))))) AS moment,
        pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
        {VERSION} AS version,
        pg_is_in_recovery() AS replica,

@@ -1,6 +1,7 @@
 """``python -m local.vault``: OpenBao with its secrets, policy and AWS role, behind the login front.
 
-The secrets come as JSON ``{path: value}`` in the environment variable LOCAL_VAULT_SECRETS.
+The secrets come as JSON ``{path: value}`` in the environment variable LOCAL_VAULT_SECRETS, what is needed to make
+database users, if they are wanted, in LOCAL_VAULT_USERS.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from local.vault.bao import Bao
+from local.vault.bao import Bao, DatabaseUsers
 from local.vault.front import AwsAuth, FrontServer
 from local.vault.login import Role
 
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--token-ttl", default="15m")
     asked = parser.parse_args()
     secrets = json.loads(os.environ.pop("LOCAL_VAULT_SECRETS"))
+    users = [DatabaseUsers(**json.loads(text)) for text in [os.environ.pop("LOCAL_VAULT_USERS", "")] if text]
 
     bao = Bao(asked.folder)
 
@@ -40,7 +42,10 @@ def main() -> None:
         bao.wait_until_unsealed()
         for path, value in secrets.items():
             bao.write_secret(path, value)
-        bao.write_read_policy(POLICY, list(secrets))
+        for one in users:
+            bao.make_users(one)
+        readable = [f"secret/data/{path}" for path in secrets] + [f"database/creds/{one.role}" for one in users]
+        bao.write_read_policy(POLICY, readable)
         role = Role(tuple(asked.bound_arn), (POLICY,), asked.token_ttl)
         auth = AwsAuth(asked.mount, {asked.role: role}, asked.server_id, asked.sts_url)
         server = FrontServer(asked.port, bao, auth)

@@ -6,12 +6,29 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from local.processes import free_port
 from local.vault.login import Role
+
+_CREATE_USER = (
+    "CREATE ROLE \"{{name}}\" LOGIN INHERIT IN ROLE GROUP PASSWORD '{{password}}' VALID UNTIL '{{expiration}}'"
+)
+
+
+@dataclass(frozen=True)
+class DatabaseUsers:
+    """What Vault's database engine needs to make users of a PostgreSQL server, each a member of `group`."""
+
+    connection_url: str
+    owner: str
+    owner_password: str
+    role: str
+    group: str
+    ttl: str = "1h"
 
 
 class Bao:
@@ -58,9 +75,24 @@ class Bao:
         self._call("POST", f"secret/data/{path}", {"data": value})
 
     def write_read_policy(self, name: str, paths: list[str]) -> None:
-        """A policy that may read exactly these KV v2 secrets."""
-        rules = "\n".join(f'path "secret/data/{path}" {{ capabilities = ["read"] }}' for path in paths)
+        """A policy that may read exactly these paths."""
+        rules = "\n".join(f'path "{path}" {{ capabilities = ["read"] }}' for path in paths)
         self._call("PUT", f"sys/policies/acl/{name}", {"policy": rules})
+
+    def make_users(self, users: DatabaseUsers) -> None:
+        """Mounts the database engine, with one role that makes short-lived users."""
+        self._call("POST", "sys/mounts/database", {"type": "database"})
+        connection = {
+            "plugin_name": "postgresql-database-plugin",
+            "allowed_roles": users.role,
+            "connection_url": users.connection_url,
+            "username": users.owner,
+            "password": users.owner_password,
+        }
+        self._call("POST", "database/config/aurora", connection)
+        role = {"db_name": "aurora", "default_ttl": users.ttl, "max_ttl": users.ttl}
+        made = [_CREATE_USER.replace("GROUP", users.group)]
+        self._call("POST", f"database/roles/{users.role}", {**role, "creation_statements": made})
 
     def create_token(self, role: Role, display_name: str, metadata: dict[str, str]) -> dict[str, Any]:
         """A login's answer: a new orphan token with the role's policies and lifetime."""
