@@ -1,7 +1,6 @@
 """Context in, cloud assembly out."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,10 @@ def default_context(root: Path = ROOT) -> dict[str, Any]:
 def synthesize() -> CloudAssembly:
     """Writes the cloud assembly to $CDK_OUTDIR; $CDK_CONTEXT_JSON (the command line's -c) wins over cdk.json.
 
-    The command line deploys to AWS, so under it the Lambda runtime must suit; others may emulate any runtime.
-    Raises SettingsError where a context key is wrong, missing or unknown.
+    Raises SettingsError where a context key is wrong, missing or unknown, or the runtime cannot load the drivers.
     """
     app = cdk.App(context=default_context())
     settings = Settings.from_context(app.node.get_all_context())
-    if "CDK_CLI_VERSION" in os.environ:
-        settings.check_runtime()
+    settings.check_runtime()
     SyncStack(app, settings)
     return app.synth()

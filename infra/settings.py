@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from infra.account_settings import AccountSettings
 
 EXAMPLE_VAULT_URL = "https://vault.example.com:8200"
 
@@ -46,7 +48,7 @@ def _vault_url(url: str) -> str:
 VaultPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")]
 
 
-class Settings(BaseModel):
+class Settings(AccountSettings):
     """One field per context key; each description completes the sentence "must be ..."."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -74,6 +76,10 @@ class Settings(BaseModel):
         description="3.11, 3.12, 3.13 or 3.14, as a string", examples=["3.13"]
     )
     lambda_architecture: Literal["arm64", "x86_64"] = Field(description="arm64 or x86_64", examples=["arm64"])
+    emulated: bool = Field(
+        description="false on AWS, true only where an emulator runs the functions on this machine's own Python",
+        examples=["false"],
+    )
     max_concurrency: int = Field(
         ge=1, le=1000, description="the number of tables to sync at a time, 1 to 1000", examples=["10"]
     )
@@ -131,15 +137,27 @@ class Settings(BaseModel):
     def from_context(cls, context: Mapping[str, Any]) -> Self:
         """The settings that the context of a CDK app gives; keys of CDK itself are ignored.
 
-        Raises SettingsError for the first key that is unknown, missing or wrong.
+        Raises SettingsError for the first key that is unknown, missing, wrong or contradicts another.
         """
         unknown = [key for key in context if _OWN_KEY.fullmatch(key) and key not in cls.model_fields]
         if unknown:
             raise SettingsError(cls._unknown(unknown[0]))
         try:
-            return cls.model_validate(dict(context))
+            settings = cls.model_validate(dict(context))
         except ValidationError as error:
             raise SettingsError(cls._invalid(str(error.errors()[0]["loc"][0]), context)) from None
+        for sentence in settings.contradictions():
+            raise SettingsError(f"{sentence}.")
+        return settings
+
+    def check_region(self, region: str) -> None:
+        """Raises SettingsError where the deployment's region, if it is known, is not the cluster's."""
+        if region and self.aurora_region and region != self.aurora_region:
+            raise SettingsError(
+                f"Context key aurora_cluster_arn names a cluster in {self.aurora_region}, but the deployment goes to "
+                f"{region}, and aws_s3 writes only into a bucket of the cluster's own region: deploy there, for "
+                f"example with AWS_REGION={self.aurora_region}."
+            )
 
     def check_runtime(self) -> None:
         """Raises SettingsError for a Python version whose Lambda runtime cannot load the drivers.
@@ -147,7 +165,7 @@ class Settings(BaseModel):
         Lambda's Python 3.11 runs on Amazon Linux 2, whose C library is older than the drivers' wheels; an emulator that
         runs on this machine's own Python 3.11 can load them.
         """
-        if self.lambda_python == "3.11":
+        if self.lambda_python == "3.11" and not self.emulated:
             raise SettingsError(
                 "Context key lambda_python is '3.11', whose Lambda runtime is too old for the database drivers: "
                 "set a newer one, for example -c lambda_python=3.13."

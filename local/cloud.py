@@ -119,6 +119,7 @@ def _context(vault_port: int) -> dict[str, Any]:
     return {
         "stack_name": STACK,
         "lambda_python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "emulated": True,
         "lambda_architecture": "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
         "vault_url": f"http://127.0.0.1:{vault_port}",
         "vault_role": STACK,

@@ -52,7 +52,6 @@ def _run_app(repository: Path, outdir: Path, context: Mapping[str, Any]) -> None
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    environment.pop("CDK_CLI_VERSION", None)
     ran = subprocess.run(
         [sys.executable, "app.py"], cwd=repository, env=environment, capture_output=True, text=True, check=False
     )

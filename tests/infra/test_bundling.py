@@ -177,7 +177,7 @@ def test_a_package_fits_lambda_and_has_boto3_only_where_the_connector_needs_it(n
 @on_linux
 @pytest.mark.bundling
 def test_a_second_synthesis_builds_nothing_again(tmp_path: Path) -> None:
-    context = {"lambda_python": HOST_PYTHON, "lambda_architecture": HOST_ARCHITECTURE}
+    context = {"lambda_python": HOST_PYTHON, "lambda_architecture": HOST_ARCHITECTURE, "emulated": True}
     environment = os.environ | {"CDK_OUTDIR": str(tmp_path), "CDK_CONTEXT_JSON": json.dumps(context)}
 
     def synthesize() -> list[str]:

@@ -101,3 +101,4 @@ def test_a_runtime_that_cannot_load_the_drivers_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"lambda_python is '3\.11'"):
         settings(lambda_python="3.11").check_runtime()
     settings(lambda_python="3.12").check_runtime()
+    settings(lambda_python="3.11", emulated=True).check_runtime()
