@@ -17,11 +17,13 @@ def main() -> None:
         distributed_map,
         execution,
         lambda_errors,
+        output_changes,
         permissions,
         redrive,
         retry,
         shared_code,
         ssm_resources,
+        stack_events,
         transport,
         warm_workers,
     )
@@ -37,6 +39,8 @@ def main() -> None:
         redrive,
         ssm_resources,
         transport,
+        output_changes,
+        stack_events,
     )
     for patch in patches:
         patch.apply()
