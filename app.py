@@ -1,10 +1,10 @@
 """The CDK application: `cdk synth`, or `CDK_OUTDIR=cdk.out python app.py` where there is no CDK command line."""
 
-from infra.application import synthesize
+from infra.application import ChecksFailed, synthesize
 from infra.settings import SettingsError
 
 if __name__ == "__main__":
     try:
         synthesize()
-    except SettingsError as error:
+    except (SettingsError, ChecksFailed) as error:
         raise SystemExit(str(error)) from None

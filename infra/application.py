@@ -1,16 +1,22 @@
 """Context in, cloud assembly out."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk.cx_api import CloudAssembly
+from cdk_nag import AwsSolutionsChecks
 
 from infra.settings import Settings
 from infra.stack import SyncStack
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+class ChecksFailed(Exception):
+    """The template has findings that nobody acknowledged; they are on stderr."""
 
 
 def default_context(root: Path = ROOT) -> dict[str, Any]:
@@ -22,10 +28,26 @@ def default_context(root: Path = ROOT) -> dict[str, Any]:
 def synthesize() -> CloudAssembly:
     """Writes the cloud assembly to $CDK_OUTDIR; $CDK_CONTEXT_JSON (the command line's -c) wins over cdk.json.
 
-    Raises SettingsError where a context key is wrong, missing or unknown, or the runtime cannot load the drivers.
+    Raises SettingsError where a context key is wrong, missing, unknown or fits neither the others nor the place that
+    the command line deploys to, ChecksFailed where the template has a finding.
     """
     app = cdk.App(context=default_context())
     settings = Settings.from_context(app.node.get_all_context())
     settings.check_runtime()
+    settings.check_place(os.environ.get("CDK_DEFAULT_REGION", ""), os.environ.get("CDK_DEFAULT_ACCOUNT", ""))
     SyncStack(app, settings)
-    return app.synth()
+    return checked(app)
+
+
+def checked(app: cdk.App) -> CloudAssembly:
+    """The app's cloud assembly, refused with ChecksFailed where AWS's own rules find something."""
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    try:
+        return app.synth()
+    except RuntimeError as error:
+        if "ValidationFailed" not in str(error):
+            raise
+        raise ChecksFailed(
+            "The template has findings, written above: change it, or acknowledge them in infra/acknowledgements.py "
+            "with the reason."
+        ) from None

@@ -3,31 +3,44 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.bundling import Bundler
+from infra.names import role_arn
+from infra.network import Placement
 from infra.parameters import TableParameters
+from infra.retention import log_group
 from infra.settings import Settings
 
-LOG_RETENTION = logs.RetentionDays.ONE_MONTH
 _PLAIN_MEMORY = 512
 # Importing the Snowflake connector is bound by the processor, which grows with the memory.
 _WAREHOUSE_MEMORY = 1024
+_TRACE = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+_CHANGE_INTERFACES = [
+    *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
+    "ec2:UnassignPrivateIpAddresses",
+]
+_SEE_INTERFACES = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
 
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """What differs between functions: `name` is the folder, the timeout is in minutes, the memory in MB."""
+    """What differs between functions: `name` is the folder, the timeout is in minutes, the memory in MB.
+
+    A function that `needs_credentials` of Vault runs in the private subnets. The others call AWS's own APIs alone,
+    which no network of ours makes safer: outside of the VPC they need no interface, NAT gateway or endpoint.
+    """
 
     name: str
     timeout: int
     memory: int
     reads_parameters: bool = False
     writes_parameters: bool = False
+    needs_credentials: bool = True
 
     @property
     def dashed(self) -> str:
@@ -40,14 +53,21 @@ class FunctionSpec:
 
 
 FUNCTIONS = (
-    FunctionSpec("config", timeout=1, memory=_PLAIN_MEMORY, reads_parameters=True),
+    FunctionSpec("config", timeout=1, memory=_PLAIN_MEMORY, reads_parameters=True, needs_credentials=False),
     FunctionSpec("watermark", timeout=5, memory=_WAREHOUSE_MEMORY),
     FunctionSpec("schema", timeout=5, memory=_WAREHOUSE_MEMORY),
     FunctionSpec("export", timeout=15, memory=_PLAIN_MEMORY),
     FunctionSpec("await_load", timeout=2, memory=_WAREHOUSE_MEMORY),
     FunctionSpec("merge", timeout=2, memory=_WAREHOUSE_MEMORY),
     FunctionSpec("reconcile", timeout=5, memory=_WAREHOUSE_MEMORY),
-    FunctionSpec("clear_full_refresh", timeout=1, memory=_PLAIN_MEMORY, reads_parameters=True, writes_parameters=True),
+    FunctionSpec(
+        "clear_full_refresh",
+        timeout=1,
+        memory=_PLAIN_MEMORY,
+        reads_parameters=True,
+        writes_parameters=True,
+        needs_credentials=False,
+    ),
 )
 
 
@@ -63,27 +83,27 @@ class SyncFunctions(Construct):
         bundler: Bundler,
         parameters: TableParameters,
         staging_bucket_name: str,
+        placement: Placement | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
         self._bundler = bundler
         self._parameters = parameters
+        self._placement = placement
         environment = _environment(settings, staging_bucket_name)
         self.functions: Mapping[str, lambda_.Function] = {
             spec.substitution: self._function(spec, environment) for spec in FUNCTIONS
         }
+        self.vault_role_arns = [role_arn(self, self._name(spec)) for spec in FUNCTIONS if spec.needs_credentials]
+
+    def _name(self, spec: FunctionSpec) -> str:
+        return f"{self._settings.stack_name}-{spec.dashed}"
 
     def _function(self, spec: FunctionSpec, environment: Mapping[str, str]) -> lambda_.Function:
-        name = f"{self._settings.stack_name}-{spec.dashed}"
+        name = self._name(spec)
         scope = Construct(self, spec.substitution)
-        log_group = logs.LogGroup(
-            scope,
-            "Logs",
-            log_group_name=f"/aws/lambda/{name}",
-            retention=LOG_RETENTION,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        return lambda_.Function(
+        group = log_group(scope, "Logs", name=f"/aws/lambda/{name}", settings=self._settings)
+        function = lambda_.Function(
             scope,
             "Function",
             function_name=name,
@@ -93,10 +113,20 @@ class SyncFunctions(Construct):
             architecture=self._bundler.architecture,
             timeout=Duration.minutes(spec.timeout),
             memory_size=spec.memory,
-            role=self._role(scope, name, self._statements(spec, log_group)),
-            log_group=log_group,
+            role=self._role(scope, name, self._statements(spec, name, group)),
+            log_group=group,
             environment={**environment, "POWERTOOLS_SERVICE_NAME": spec.dashed},
         )
+        resource = function.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)
+        if self._settings.tracing:
+            resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
+        if self._placement and spec.needs_credentials:
+            resource.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
+                subnet_ids=list(self._placement.subnet_ids),
+                security_group_ids=list(self._placement.security_group_ids),
+            )
+        return function
 
     def _role(self, scope: Construct, name: str, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         # Vault binds its roles to these names.
@@ -108,14 +138,36 @@ class SyncFunctions(Construct):
             inline_policies={"least-privilege": iam.PolicyDocument(statements=list(statements))},
         )
 
-    def _statements(self, spec: FunctionSpec, log_group: logs.LogGroup) -> list[iam.PolicyStatement]:
+    def _statements(self, spec: FunctionSpec, name: str, group: logs.LogGroup) -> list[iam.PolicyStatement]:
         write_logs = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        statements = [iam.PolicyStatement(actions=write_logs, resources=[log_group.log_group_arn])]
+        statements = [iam.PolicyStatement(actions=write_logs, resources=[group.log_group_arn])]
+        if self._settings.tracing:
+            statements.append(iam.PolicyStatement(actions=_TRACE, resources=["*"]))
+        if self._placement and spec.needs_credentials:
+            statements += self._interface_statements(name)
         if spec.reads_parameters:
             statements.append(self._parameters.read_statement())
         if spec.writes_parameters:
             statements.append(self._parameters.write_statement())
         return statements
+
+    def _interface_statements(self, name: str) -> list[iam.PolicyStatement]:
+        """Lambda makes the network interfaces under the function's role; the function's own code may not."""
+        stack = Stack.of(self)
+        everything = stack.format_arn(service="ec2", resource="*", resource_name="*")
+        function_arn = stack.format_arn(
+            service="lambda", resource="function", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        return [
+            iam.PolicyStatement(actions=_CHANGE_INTERFACES, resources=[everything]),
+            iam.PolicyStatement(actions=_SEE_INTERFACES, resources=["*"]),
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                actions=_CHANGE_INTERFACES + _SEE_INTERFACES,
+                resources=["*"],
+                conditions={"ArnEquals": {"lambda:SourceFunctionArn": function_arn}},
+            ),
+        ]
 
 
 def _environment(settings: Settings, staging_bucket_name: str) -> dict[str, str]:

@@ -21,18 +21,17 @@ class TableParameters(Construct):
         )
 
     def read_statement(self) -> iam.PolicyStatement:
-        """Reading every parameter of the prefix."""
+        """Reading the table specifications, and nothing else of the prefix."""
         return iam.PolicyStatement(
-            actions=["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
-            resources=[self._arn(self.prefix), self._arn(f"{self.prefix}/*")],
+            actions=["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"], resources=self._tables()
         )
 
     def write_statement(self) -> iam.PolicyStatement:
         """Editing the table specifications, and nothing else of the prefix."""
-        return iam.PolicyStatement(
-            actions=["ssm:PutParameter"],
-            resources=[self._arn(f"{self.prefix}/tables"), self._arn(f"{self.prefix}/tables/*")],
-        )
+        return iam.PolicyStatement(actions=["ssm:PutParameter"], resources=self._tables())
+
+    def _tables(self) -> list[str]:
+        return [self._arn(f"{self.prefix}/tables"), self._arn(f"{self.prefix}/tables/*")]
 
     def _arn(self, name: str) -> str:
         return Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=name.removeprefix("/"))

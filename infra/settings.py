@@ -150,14 +150,21 @@ class Settings(AccountSettings):
             raise SettingsError(f"{sentence}.")
         return settings
 
-    def check_region(self, region: str) -> None:
-        """Raises SettingsError where the deployment's region, if it is known, is not the cluster's."""
-        if region and self.aurora_region and region != self.aurora_region:
-            raise SettingsError(
-                f"Context key aurora_cluster_arn names a cluster in {self.aurora_region}, but the deployment goes to "
-                f"{region}, and aws_s3 writes only into a bucket of the cluster's own region: deploy there, for "
-                f"example with AWS_REGION={self.aurora_region}."
-            )
+    def check_place(self, region: str, account: str) -> None:
+        """Raises SettingsError where the deployment's region or account, as far as known, is not the cluster's.
+
+        aws_s3 writes only into a bucket of the cluster's own region and account.
+        """
+        if not self.aurora_cluster_arn:
+            return
+        _, _, _, aurora_region, aurora_account, *_ = self.aurora_cluster_arn.split(":")
+        for kind, place, aurora_place in (("region", region, aurora_region), ("account", account, aurora_account)):
+            if place and place != aurora_place:
+                raise SettingsError(
+                    f"Context key aurora_cluster_arn names a cluster in {kind} {aurora_place}, but the deployment goes "
+                    f"to {place}, and Aurora exports only to a bucket of its own {kind}: deploy there, for example "
+                    f"with a --profile whose {kind} is {aurora_place}."
+                )
 
     def check_runtime(self) -> None:
         """Raises SettingsError for a Python version whose Lambda runtime cannot load the drivers.

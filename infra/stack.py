@@ -2,16 +2,21 @@
 
 from pathlib import Path
 
-from aws_cdk import Annotations, CfnOutput, Stack
+from aws_cdk import Stack
 from constructs import Construct
 
+from infra.acknowledgements import acknowledge
 from infra.bundling import Bundler
+from infra.data_roles import DataRoles
 from infra.dead_letter import dead_letter_queue
 from infra.functions import SyncFunctions
+from infra.guidance import Guidance
+from infra.names import export_role, read_role, role_arn, workflow_role
+from infra.network import Network
 from infra.notifications import Notifications
 from infra.parameters import TableParameters
 from infra.schedule import SyncSchedule
-from infra.settings import EXAMPLE_VAULT_URL, Settings
+from infra.settings import Settings
 from infra.storage import Staging
 from infra.workflow import SyncWorkflow
 
@@ -25,11 +30,22 @@ class SyncStack(Stack):
         super().__init__(
             scope, settings.stack_name, description="Copies Aurora PostgreSQL tables into Snowflake on a schedule."
         )
-        staging = Staging(self, "Staging", snowpipe_queue_arn=settings.snowpipe_queue_arn)
+        writer_arn = role_arn(self, export_role(settings)) if settings.aurora_cluster_arn else ""
+        reader_arn = role_arn(self, read_role(settings)) if settings.snowflake_iam_user_arn else ""
+        staging = Staging(self, "Staging", settings=settings, writer_arn=writer_arn, reader_arn=reader_arn)
+        DataRoles(self, "DataRoles", settings=settings, bucket=staging.bucket, key=staging.key)
+        network = None
+        if settings.network != "none":
+            network = Network(
+                self, "Network", settings=settings, bucket_arn=staging.bucket.bucket_arn, writer_arn=writer_arn
+            )
         parameters = TableParameters(self, "Parameters", prefix=settings.parameter_prefix)
         dead_letters = dead_letter_queue(self, "DeadLetters", queue_name=f"{settings.stack_name}-dead-letters")
         notifications = Notifications(
-            self, "Notifications", topic_name=f"{settings.stack_name}-failures", email=settings.notification_email
+            self,
+            "Notifications",
+            settings=settings,
+            publisher_arn=role_arn(self, workflow_role(settings)),
         )
         functions = SyncFunctions(
             self,
@@ -38,6 +54,7 @@ class SyncStack(Stack):
             bundler=Bundler(root, python=settings.lambda_python, architecture=settings.lambda_architecture),
             parameters=parameters,
             staging_bucket_name=staging.bucket.bucket_name,
+            placement=network.placement if network else None,
         )
         workflow = SyncWorkflow(
             self,
@@ -47,16 +64,17 @@ class SyncStack(Stack):
             functions=functions.functions,
             dead_letters=dead_letters,
             topic=notifications.topic,
+            topic_key=notifications.key,
         )
         SyncSchedule(self, "Schedule", settings=settings, state_machine=workflow.state_machine)
 
-        if settings.vault_url == EXAMPLE_VAULT_URL:
-            Annotations.of(self).add_warning_v2(
-                "aurora-snowflake-sync:vaultUrl",
-                "vault_url is still the example of cdk.json: set your Vault's address there or with -c vault_url=...",
-            )
-        CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)
-        CfnOutput(self, "StagingBucketName", value=staging.bucket.bucket_name)
-        CfnOutput(self, "DeadLetterQueueUrl", value=dead_letters.queue_url)
-        CfnOutput(self, "TopicArn", value=notifications.topic.topic_arn)
-        CfnOutput(self, "ParameterPrefix", value=parameters.prefix)
+        acknowledge(self, settings, self.get_logical_id(staging.resource))
+
+        guidance = Guidance(self, settings)
+        guidance.warn()
+        guidance.tell("StateMachineArn", workflow.state_machine.state_machine_arn)
+        guidance.tell("StagingBucketName", staging.bucket.bucket_name)
+        guidance.tell("DeadLetterQueueUrl", dead_letters.queue_url)
+        guidance.tell("TopicArn", notifications.topic.topic_arn)
+        guidance.tell("ParameterPrefix", parameters.prefix)
+        guidance.tell_next_steps(functions, network)

@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws_cdk import ArnFormat, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.functions import LOG_RETENTION
+from infra.names import workflow_role
+from infra.retention import log_group
 from infra.settings import Settings
 
 
@@ -29,18 +30,13 @@ class SyncWorkflow(Construct):
         functions: Mapping[str, lambda_.IFunction],
         dead_letters: sqs.IQueue,
         topic: sns.ITopic,
+        topic_key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
         self._name = settings.stack_name
         arns = {name: function.function_arn for name, function in functions.items()}
-        log_group = logs.LogGroup(
-            self,
-            "Logs",
-            # CloudWatch allows deliveries to this prefix without a resource policy that grows with each state machine.
-            log_group_name=f"/aws/vendedlogs/states/{self._name}",
-            retention=LOG_RETENTION,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        # CloudWatch allows deliveries to this prefix without a resource policy that grows with each state machine.
+        group = log_group(self, "Logs", name=f"/aws/vendedlogs/states/{self._name}", settings=settings)
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
@@ -53,17 +49,21 @@ class SyncWorkflow(Construct):
                 "TopicArn": topic.topic_arn,
                 "MaxConcurrency": str(settings.max_concurrency),
             },
-            role=self._role(list(arns.values()), dead_letters.queue_arn, topic.topic_arn),
+            role=self._role(settings, list(arns.values()), dead_letters.queue_arn, topic.topic_arn, topic_key.key_arn),
+            tracing_enabled=settings.tracing,
             # Without execution data: a table's bounds can hold values of its rows.
-            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
+            logs=sfn.LogOptions(destination=group, level=sfn.LogLevel.ALL, include_execution_data=False),
         )
 
-    def _role(self, function_arns: list[str], queue_arn: str, topic_arn: str) -> iam.Role:
+    def _role(
+        self, settings: Settings, function_arns: list[str], queue_arn: str, topic_arn: str, key_arn: str
+    ) -> iam.Role:
         allow = iam.PolicyStatement
         steps = [
             allow(actions=["lambda:InvokeFunction"], resources=function_arns),
             allow(actions=["sqs:SendMessage"], resources=[queue_arn]),
             allow(actions=["sns:Publish"], resources=[topic_arn]),
+            allow(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key_arn]),
         ]
         # A Distributed Map starts each child as an execution of this state machine; ARNs are made from its name because
         # the state machine itself depends on this role.
@@ -78,8 +78,11 @@ class SyncWorkflow(Construct):
         return iam.Role(
             self,
             "Role",
-            role_name=f"{self._name}-workflow",
-            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+            role_name=workflow_role(settings),
+            # The condition keeps other accounts' state machines from borrowing the role.
+            assumed_by=iam.ServicePrincipal(
+                "states.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+            ),
             inline_policies={
                 "steps": iam.PolicyDocument(statements=steps),
                 "children": iam.PolicyDocument(statements=children),

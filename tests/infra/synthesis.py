@@ -8,14 +8,45 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk.assertions import Template
 
-from infra.application import default_context
+from infra.application import checked, default_context
 from infra.settings import Settings
 from infra.stack import SyncStack
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_BUNDLING: dict[str, list[str]] = {"aws:cdk:bundling-stacks": []}
+AURORA = "arn:aws:rds:eu-central-1:123456789012:cluster:shop"
+SNOWFLAKE = {
+    "snowflake_iam_user_arn": "arn:aws:iam::210987654321:user/abc1-b-self1234",
+    "snowflake_external_id": "MYACCOUNT_SFCRole=2_a1b2c3d4e5f6=",
+}
+_COMPLETE = {"aurora_cluster_arn": AURORA, **SNOWFLAKE, "vault_url": "https://vault.internal:8200"}
+AURORA_GROUP = "sg-0a1b2c3d4e5f67890"
+# Each kind of network, with all that it can have.
+MODES: dict[str, dict[str, Any]] = {
+    "existing": {
+        **_COMPLETE,
+        "network": "existing",
+        "vpc_id": "vpc-0a1b2c3d4e5f67890",
+        "private_subnet_ids": ["subnet-0a1b2c3d4e5f67890", "subnet-0f1e2d3c4b5a69788"],
+        "route_table_ids": ["rtb-0a1b2c3d4e5f67890"],
+        "aurora_security_group_id": AURORA_GROUP,
+        "interface_endpoints": ["ssm", "kinesis-firehose"],
+    },
+    "new": {
+        **_COMPLETE,
+        "network": "new",
+        "aurora_security_group_id": AURORA_GROUP,
+        "interface_endpoints": ["sts"],
+    },
+    "none": {**_COMPLETE, "network": "none"},
+}
 _NAMES = ("FunctionName", "QueueName", "TopicName", "RoleName", "LogGroupName", "StateMachineName")
-_PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "REGION", "AWS::AccountId": "ACCOUNT"}
+_PSEUDO = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "REGION",
+    "AWS::AccountId": "ACCOUNT",
+    "AWS::URLSuffix": "amazonaws.com",
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +61,12 @@ class Synthesized:
         resources: dict[str, Any] = self.template.to_json()["Resources"]
         return resources
 
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs' values as text."""
+        outputs = self.template.to_json().get("Outputs", {})
+        return {name: self.text(output["Value"]) for name, output in outputs.items()}
+
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         """The properties of each resource of a type such as AWS::SQS::Queue."""
         return [resource["Properties"] for resource in self.resources.values() if resource["Type"] == kind]
@@ -38,24 +75,47 @@ class Synthesized:
         """A CloudFormation value with references written as the physical name of what they refer to."""
         match value:
             case {"Ref": name}:
-                return _PSEUDO.get(name) or self._name(name)
+                return _PSEUDO.get(name) or self.name(name)
             case {"Fn::GetAtt": [name, "Arn"]}:
-                return f"arn of {self._name(name)}"
+                return f"arn of {self.name(name)}"
             case {"Fn::GetAtt": [name, attribute]}:
-                return f"{attribute} of {self._name(name)}"
+                return f"{attribute} of {self.name(name)}"
             case {"Fn::Join": [separator, parts]}:
                 return str(separator).join(self.text(part) for part in parts)
+            case {"Fn::Select": [index, {"Fn::GetAZs": _}]}:
+                return f"zone {index}"
             case str():
                 return value
         raise AssertionError(f"No text for {json.dumps(value)}")
 
-    def _name(self, logical_id: str) -> str:
+    def name(self, logical_id: str) -> str:
+        """The physical name of a resource, or its logical id without the hash."""
         properties = self.resources[logical_id].get("Properties", {})
         return next((properties[key] for key in _NAMES if key in properties), logical_id[:-8])
 
 
 def synthesize_stack(**context: Any) -> Synthesized:
     """The stack of cdk.json's context with these changes."""
-    app = cdk.App(context={**default_context(), **NO_BUNDLING, **context})
-    settings = Settings.from_context(app.node.get_all_context())
+    app, settings = _app(context)
     return Synthesized(Template.from_stack(SyncStack(app, settings)), settings)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A stack that passed the checks, and its template as CloudFormation gets it."""
+
+    stack: Synthesized
+    file: Path
+
+
+def synthesize_checked(outdir: Path, **context: Any) -> Checked:
+    """As app.py synthesizes; raises ChecksFailed where the template has a finding."""
+    app, settings = _app(context, outdir)
+    SyncStack(app, settings)
+    file = Path(checked(app).get_stack_by_name(settings.stack_name).template_full_path)
+    return Checked(Synthesized(Template.from_string(file.read_text()), settings), file)
+
+
+def _app(context: dict[str, Any], outdir: Path | None = None) -> tuple[cdk.App, Settings]:
+    app = cdk.App(outdir=str(outdir) if outdir else None, context={**default_context(), **NO_BUNDLING, **context})
+    return app, Settings.from_context(app.node.get_all_context())

@@ -1,0 +1,26 @@
+"""Names of roles that other policies speak of before the roles exist."""
+
+from aws_cdk import Stack
+from constructs import Construct
+
+from infra.settings import Settings
+
+
+def role_arn(scope: Construct, name: str) -> str:
+    """The ARN that a role of this name has or will have."""
+    return Stack.of(scope).format_arn(service="iam", region="", resource="role", resource_name=name)
+
+
+def export_role(settings: Settings) -> str:
+    """The role with which Aurora writes the staging bucket."""
+    return f"{settings.stack_name}-aurora-export"
+
+
+def read_role(settings: Settings) -> str:
+    """The role with which Snowflake reads the staging bucket."""
+    return f"{settings.stack_name}-snowflake-read"
+
+
+def workflow_role(settings: Settings) -> str:
+    """The role of the state machine."""
+    return f"{settings.stack_name}-workflow"
