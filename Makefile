@@ -10,7 +10,7 @@ STAMP := $(VENV)/.pins-$(PINS)
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '%-8s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
 
 .PHONY: venv
 venv: $(STAMP) ## Install everything into .venv (needs Python 3.11 or newer)
@@ -46,6 +46,10 @@ faults: venv ## Play the fault matrix and write docs/fault-matrix.md
 synth: venv ## Write the CloudFormation template and deployment packages to cdk.out
 	@CDK_OUTDIR=cdk.out $(BIN)/python app.py
 	@echo "Synthesized into cdk.out."
+
+.PHONY: deploy-laptop
+deploy-laptop: venv ## Start the laptop cloud and deploy onto it by cdk bootstrap and cdk deploy
+	@$(BIN)/python -m local up --cdk
 
 .PHONY: clean
 clean: ## Remove everything that was built, .venv included

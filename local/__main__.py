@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from local import cloud, endpoints, processes
+from local.cdk_deploy import as_deployer
 from local.demo.scenario import DemoFailed, play
 from local.deploy import DeploymentFailed
 from local.endpoints import NotUp
@@ -28,14 +29,27 @@ _NOT_UP = (processes.StartFailed, SynthesisFailed, DeploymentFailed)
 
 
 @app.command()
-def up(home: Home = _DEFAULT_HOME) -> None:
+def up(
+    home: Home = _DEFAULT_HOME,
+    by_cdk: Annotated[bool, typer.Option("--cdk", help="Deploy by cdk bootstrap and cdk deploy.")] = False,
+) -> None:
     """Start AWS, Aurora, Snowflake and Vault on loopback and deploy the stack."""
     try:
-        cloud.up(home, lambda line: progress.print(f"[green]✓[/] {line}"))
+        cloud.up(home, lambda line: progress.print(f"[green]✓[/] {line}"), by_cdk=by_cdk)
     except _NOT_UP as failure:
         progress.print(f"The laptop cloud did not come up: {failure}", markup=False, style="red", soft_wrap=True)
         raise typer.Exit(1) from None
     progress.print(f"Up: {home / 'endpoints.json'} says where.")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def cdk(command: typer.Context, home: Home = _DEFAULT_HOME) -> None:
+    """Run a command of the CDK, such as diff, against the laptop cloud."""
+    try:
+        sys.stdout.write(as_deployer(cloud.cdk_of(home)).run(*command.args))
+    except (NotUp, DeploymentFailed) as failure:
+        progress.print(str(failure), markup=False, style="red", soft_wrap=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()

@@ -1,45 +1,45 @@
 """Bringing the laptop cloud up and down."""
 
-import platform
 import shutil
 import socket
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from local import endpoints, processes
+from local import cdk_deploy, endpoints, processes
 from local.aurora.server import DATABASE, MAX_FILE_BYTES, SYNC_ROLE, Aurora, remove_aurora, start_aurora
-from local.aws.server import REGION, start_aws
+from local.aws.server import Aws, start_aws
+from local.cdk_deploy import Cdk, as_deployer
+from local.context import AURORA_SECRET, SNOWFLAKE_SECRET, STACK, VAULT_SERVER_ID, context
 from local.deploy import DeploymentFailed, deploy
 from local.endpoints import Endpoints
 from local.processes import StartFailed
 from local.snowflake_account import bootstrap, start_warehouse
-from local.snowpipe_queue import create_snowpipe_queue, queue_arn
+from local.snowpipe_queue import create_snowpipe_queue
 from local.synth import SynthesisFailed, synthesize
 from local.vault.server import start_vault
 
 REPOSITORY = Path(__file__).parents[1]
 BUILD = REPOSITORY / ".build"
-STACK = "aurora-snowflake-sync"
-_VAULT_SERVER_ID = "vault.laptop"
-AURORA_SECRET, SNOWFLAKE_SECRET = f"{STACK}/aurora", f"{STACK}/snowflake"
 # Vault's address is part of the template: the same port each time spares a synthesis.
 _VAULT_PORTS = range(18200, 18300)
 _PROCESSES = {"aws", "aurora", "aurora-uploader", "warehouse", "vault"}
-_DATA = ("aws", "vault", "warehouse", "logs", "processes")
+_DATA = ("aws", "cdk", "vault", "warehouse", "logs", "processes")
 
 Say = Callable[[str], None]
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def up(home: Path, say: Say, wait_scale: float = 1.0, max_file_bytes: int = MAX_FILE_BYTES) -> Endpoints:
+def up(
+    home: Path, say: Say, wait_scale: float = 1.0, max_file_bytes: int = MAX_FILE_BYTES, *, by_cdk: bool = False
+) -> Endpoints:
     """Starts everything and deploys the stack; where it is up already, deploys what changed.
 
     ``wait_scale`` multiplies the workflow's waits; an export is cut into files of about ``max_file_bytes``.
+    ``by_cdk`` deploys by the CDK's command line into a bootstrapped account instead of by CloudFormation's API.
 
     Raises StartFailed, SynthesisFailed or DeploymentFailed, and then leaves nothing running.
     """
@@ -47,11 +47,11 @@ def up(home: Path, say: Say, wait_scale: float = 1.0, max_file_bytes: int = MAX_
     if (home / "endpoints.json").exists():
         if not (ended := _PROCESSES - set(processes.running(home))):
             say(f"Already up in {home}; deploying what changed.")
-            return _redeploy(home, say)
+            return _redeploy(home, say, by_cdk)
         say(f"{', '.join(sorted(ended))} had ended: starting everything anew, with no data.")
     down(home)
     try:
-        return _start(home, say, wait_scale, max_file_bytes)
+        return _start(home, say, wait_scale, max_file_bytes, by_cdk)
     except BaseException:
         _stop(home)
         raise
@@ -74,11 +74,11 @@ def _stop(home: Path) -> None:
     (home / "endpoints.json").unlink(missing_ok=True)
 
 
-def _start(home: Path, say: Say, wait_scale: float, max_file_bytes: int) -> Endpoints:
+def _start(home: Path, say: Say, wait_scale: float, max_file_bytes: int, by_cdk: bool) -> Endpoints:
     home.mkdir(parents=True, exist_ok=True)
     vault_port = _first_free(_VAULT_PORTS)
     with ThreadPoolExecutor() as pool:
-        assembly = pool.submit(_timed(say, "Template synthesized", synthesize), REPOSITORY, BUILD, _context(vault_port))
+        assembly = None if by_cdk else pool.submit(_synthesize, say, vault_port)
         aws = _timed(say, "AWS", start_aws)(home, wait_scale)
         queue = create_snowpipe_queue(aws)
         starting_aurora = pool.submit(_timed(say, "Aurora PostgreSQL", start_aurora), home, aws, max_file_bytes)
@@ -86,9 +86,12 @@ def _start(home: Path, say: Say, wait_scale: float, max_file_bytes: int) -> Endp
         aurora, snowflake = starting_aurora.result(), starting_warehouse.result()
         secrets = {AURORA_SECRET: _aurora_secret(aurora), SNOWFLAKE_SECRET: snowflake}
         vault_url = _timed(say, "Vault", start_vault)(
-            home, aws, secrets, STACK, f"{STACK}-*", _VAULT_SERVER_ID, port=vault_port
+            home, aws, secrets, STACK, f"{STACK}-*", VAULT_SERVER_ID, port=vault_port
         )
-        outputs = _timed(say, "Stack deployed", deploy)(aws, assembly.result(), STACK, BUILD / "zips")
+        if assembly is None:
+            outputs = _deploy_by_cdk(say, _cdk(home, aws, vault_port))
+        else:
+            outputs = _deploy(say, aws, assembly.result())
     _timed(say, "Snowflake objects", bootstrap)(snowflake, outputs["StagingBucketName"])
     started = Endpoints(
         aws=vars(aws),
@@ -104,34 +107,41 @@ def _start(home: Path, say: Say, wait_scale: float, max_file_bytes: int) -> Endp
     return started
 
 
-def _redeploy(home: Path, say: Say) -> Endpoints:
+def _redeploy(home: Path, say: Say, by_cdk: bool) -> Endpoints:
     known = endpoints.read(home)
-    aws = endpoints.aws_of(known)
-    vault_port = int(known["vault"]["url"].rsplit(":", 1)[1])
-    assembly = _timed(say, "Template synthesized", synthesize)(REPOSITORY, BUILD, _context(vault_port))
-    outputs = _timed(say, "Stack deployed", deploy)(aws, assembly, STACK, BUILD / "zips")
+    if by_cdk:
+        outputs = _deploy_by_cdk(say, cdk_of(home))
+    else:
+        outputs = _deploy(say, endpoints.aws_of(known), _synthesize(say, _vault_port(known)))
     bootstrap(known["snowflake"], outputs["StagingBucketName"])
     return known
 
 
-def _context(vault_port: int) -> dict[str, Any]:
-    """The CDK context of the laptop: its own addresses, its own machine, and short waits."""
-    return {
-        "stack_name": STACK,
-        "lambda_python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        "emulated": True,
-        "lambda_architecture": "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
-        "vault_url": f"http://127.0.0.1:{vault_port}",
-        "vault_role": STACK,
-        "vault_server_id": _VAULT_SERVER_ID,
-        "vault_aurora_path": AURORA_SECRET,
-        "vault_snowflake_path": SNOWFLAKE_SECRET,
-        "snowpipe_queue_arn": queue_arn(REGION),
-        "schedule_enabled": False,
-        "fence_margin_seconds": 2,
-        "load_timeout_seconds": 300,
-        "load_poll_seconds": 1,
-    }
+def _synthesize(say: Say, vault_port: int) -> Path:
+    return _timed(say, "Template synthesized", synthesize)(REPOSITORY, BUILD, context(vault_port))
+
+
+def _deploy(say: Say, aws: Aws, assembly: Path) -> dict[str, str]:
+    return _timed(say, "Stack deployed", deploy)(aws, assembly, STACK, BUILD / "zips")
+
+
+def _deploy_by_cdk(say: Say, administrator: Cdk) -> dict[str, str]:
+    _timed(say, "cdk bootstrap", cdk_deploy.bootstrap)(administrator)
+    return _timed(say, "cdk deploy", as_deployer(administrator).deploy)().outputs
+
+
+def cdk_of(home: Path) -> Cdk:
+    """The CDK's command line for the laptop cloud in this folder, as its administrator. Raises NotUp."""
+    known = endpoints.read(home)
+    return _cdk(home, endpoints.aws_of(known), _vault_port(known))
+
+
+def _cdk(home: Path, aws: Aws, vault_port: int) -> Cdk:
+    return Cdk(REPOSITORY, home.resolve(), aws, STACK, context(vault_port))
+
+
+def _vault_port(known: Endpoints) -> int:
+    return int(known["vault"]["url"].rsplit(":", 1)[1])
 
 
 def _aurora_secret(aurora: Aurora) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""Deploys a cloud assembly onto the laptop's AWS, as ``cdk deploy`` does onto AWS."""
+"""Deploys a cloud assembly onto the laptop's AWS by CloudFormation's API, as quickly as it goes."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ class DeploymentFailed(RuntimeError):
 
 def deploy(aws: Aws, assembly: Path, stack_name: str, zip_cache: Path, seconds: float = 120) -> dict[str, str]:
     """Creates the stack, or updates it to the assembly; returns its outputs."""
-    aws.client("ssm").put_parameter(Name=_BOOTSTRAP_VERSION, Value="30", Type="String", Overwrite=True)
+    _look_bootstrapped(aws.client("ssm"))
     publish(aws, assembly, zip_cache)
     cloudformation = aws.client("cloudformation")
     stack = {
@@ -36,6 +37,11 @@ def deploy(aws: Aws, assembly: Path, stack_name: str, zip_cache: Path, seconds: 
             if "No updates are to be performed" not in str(error):
                 raise
     return _outputs_when_complete(cloudformation, stack_name, seconds)
+
+
+def _look_bootstrapped(ssm: Any) -> None:
+    with suppress(ssm.exceptions.ParameterAlreadyExists):
+        ssm.put_parameter(Name=_BOOTSTRAP_VERSION, Value="30", Type="String")
 
 
 def _describe(cloudformation: Any, stack_name: str) -> dict[str, Any] | None:

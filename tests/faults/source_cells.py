@@ -10,7 +10,7 @@ from pathlib import Path
 from psycopg2 import sql
 
 from local.aurora.server import SYNC_ROLE, restart_aurora
-from local.cloud import AURORA_SECRET, SNOWFLAKE_SECRET
+from local.context import AURORA_SECRET, SNOWFLAKE_SECRET
 from local.execution import Outcome
 from tests.faults.bench import until
 from tests.faults.cell import Cell, Play
