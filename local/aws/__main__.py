@@ -25,6 +25,7 @@ def main() -> None:
         ssm_resources,
         stack_events,
         transport,
+        vpc_resources,
         warm_workers,
     )
 
@@ -41,6 +42,7 @@ def main() -> None:
         transport,
         output_changes,
         stack_events,
+        vpc_resources,
     )
     for patch in patches:
         patch.apply()
