@@ -148,7 +148,7 @@ class AccountSettings(BaseModel):
         if self.aurora_security_group_id and self.aurora_cidr:
             yield (
                 "Context key aurora_cidr is set, but aurora_security_group_id says the same more exactly: "
-                "leave one of them empty, for example -c aurora_cidr="
+                "leave one of them empty, for example by -c aurora_cidr= on the command line"
             )
 
     def _needed(self, key: str, why: str) -> str:

@@ -24,33 +24,40 @@ class Acknowledged:
 
 def acknowledged(settings: Settings, staging_bucket: str) -> Iterator[Acknowledged]:
     """Every acknowledged finding of cdk-nag; `staging_bucket` is the bucket's logical id."""
-    tables = _ARN.format("ssm", f"parameter{settings.parameter_prefix}/tables/*")
-    interfaces = _ARN.format("ec2", "*/*")
-    runs = f"execution:{settings.stack_name}"
-    if settings.tracing or settings.network != "none":
-        yield _wildcard("Functions", "*", "X-Ray and the description of network interfaces know no resources.")
-    yield _wildcard("Functions", tables, "A table may have a parameter of its own, named when the table is added.")
-    if settings.network != "none":
-        yield _wildcard(
-            "Functions",
-            interfaces,
-            "Lambda makes network interfaces whose ids nobody knows before; the functions' own code is denied them.",
-        )
+    yield from _of_functions(settings)
+    yield from _of_workflow(settings)
     for path, made in (
         ("DataRoles/AuroraExport", settings.aurora_cluster_arn),
         ("DataRoles/SnowflakeRead", settings.snowflake_iam_user_arn),
     ):
         if made:
             yield _wildcard(path, f"<{staging_bucket}.Arn>/*", "The bucket holds the staged files and nothing else.")
-    yield _wildcard("Workflow", "*", "The delivery of logs and traces knows no resources.")
-    for child in (_ARN.format("states", f"{runs}:*"), _ARN.format("states", f"{runs}/*")):
-        yield _wildcard("Workflow", child, "A Distributed Map names the executions that it starts.")
     for path in ("DeadLetters", "Schedule/MissedStarts"):
         yield Acknowledged(path, "AwsSolutions-SQS3", "This is a dead-letter queue.")
+
+
+def _of_functions(settings: Settings) -> Iterator[Acknowledged]:
+    tables = _ARN.format("ssm", f"parameter{settings.parameter_prefix}/tables/*")
+    yield _wildcard("Functions", tables, "A table may have a parameter of its own, named when the table is added.")
+    if settings.tracing or settings.network != "none":
+        yield _wildcard("Functions", "*", "X-Ray and the description of network interfaces know no resources.")
+    if settings.network != "none":
+        yield _wildcard(
+            "Functions",
+            _ARN.format("ec2", "*/*"),
+            "Lambda makes network interfaces whose ids nobody knows before; the functions' own code is denied them.",
+        )
     if settings.lambda_python != "3.14":
         yield Acknowledged(
             "Functions", "AwsSolutions-L1", "The runtime is the context key lambda_python: the one that is tested."
         )
+
+
+def _of_workflow(settings: Settings) -> Iterator[Acknowledged]:
+    yield _wildcard("Workflow", "*", "The delivery of logs and traces knows no resources.")
+    for name in (f"{settings.stack_name}:*", f"{settings.stack_name}/*"):
+        children = _ARN.format("states", f"execution:{name}")
+        yield _wildcard("Workflow", children, "A Distributed Map names the executions that it starts.")
     if not settings.tracing:
         yield Acknowledged("Workflow", "AwsSolutions-SF2", "Tracing is switched off by the context key tracing.")
 

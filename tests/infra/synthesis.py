@@ -84,8 +84,8 @@ class Synthesized:
                 return str(separator).join(self.text(part) for part in parts)
             case {"Fn::Select": [index, {"Fn::GetAZs": _}]}:
                 return f"zone {index}"
-            case str():
-                return value
+            case str() | int() | float():
+                return str(value)
         raise AssertionError(f"No text for {json.dumps(value)}")
 
     def name(self, logical_id: str) -> str:

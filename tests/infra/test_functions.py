@@ -33,8 +33,9 @@ def test_a_function_has_its_names_limits_role_and_logs(stack: Synthesized, spec:
     assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
     assert stack.text(function["Role"]) == f"arn of {name}"
     assert stack.text(function["LoggingConfig"]["LogGroup"]) == f"/aws/lambda/{name}"
-    assert "TracingConfig" not in function
-    assert "VpcConfig" not in function
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert "ReservedConcurrentExecutions" not in function
+    assert "KmsKeyArn" not in function
 
 
 def test_an_export_ends_its_statement_before_lambda_ends_the_function() -> None:
@@ -98,10 +99,20 @@ def test_every_function_has_the_same_environment_but_for_its_service_name(stack:
     assert all(variables == environments[0] for variables in environments)
 
 
-def test_logs_are_kept_for_a_month(stack: Synthesized) -> None:
+def test_logs_are_kept_as_long_as_the_context_says(stack: Synthesized) -> None:
     groups = stack.of_type("AWS::Logs::LogGroup")
-    assert len(groups) == len(EXPECTED) + 1
+    assert len(groups) == len(EXPECTED) + 2
     assert {group["RetentionInDays"] for group in groups} == {30}
+    assert {
+        group["RetentionInDays"] for group in synthesize_stack(log_retention_days=365).of_type("AWS::Logs::LogGroup")
+    } == {365}
+
+
+def test_traces_can_be_switched_off() -> None:
+    stack = synthesize_stack(tracing=False)
+    assert not [found for found in stack.of_type("AWS::Lambda::Function") if "TracingConfig" in found]
+    [machine] = stack.of_type("AWS::StepFunctions::StateMachine")
+    assert machine["TracingConfiguration"] == {"Enabled": False}
 
 
 def test_the_longest_allowed_stack_name_still_makes_valid_names() -> None:

@@ -31,6 +31,25 @@ def test_queues_and_topic_refuse_requests_without_tls(stack: Synthesized) -> Non
     }
 
 
+def test_alarms_and_event_rules_may_publish_to_the_encrypted_topic(stack: Synthesized) -> None:
+    services = {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
+    [topic] = stack.of_type("AWS::SNS::Topic")
+    assert stack.text(topic["KmsMasterKeyId"]) == "arn of NotificationsKey"
+    [policy] = stack.of_type("AWS::SNS::TopicPolicy")
+    [publish] = [found for found in policy["PolicyDocument"]["Statement"] if found["Effect"] == "Allow"]
+    assert set(publish["Principal"]["Service"]) == services
+    [use] = [
+        found
+        for key in stack.of_type("AWS::KMS::Key")
+        for found in key["KeyPolicy"]["Statement"]
+        if "Service" in found["Principal"]
+    ]
+    assert set(use["Principal"]["Service"]) == services
+    assert set(use["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+    # KMS is told no source by EventBridge: a condition would silence it.
+    assert "Condition" not in use
+
+
 def test_failures_are_mailed_only_where_an_address_is_given(stack: Synthesized) -> None:
     stack.template.resource_count_is("AWS::SNS::Subscription", 0)
     mailing = synthesize_stack(notification_email="data-team@example.com")
@@ -45,11 +64,13 @@ def test_no_table_is_configured_at_first() -> None:
 
 
 def test_the_outputs_name_what_operators_need(stack: Synthesized) -> None:
-    outputs = {name: stack.text(output["Value"]) for name, output in stack.template.to_json()["Outputs"].items()}
-    assert outputs == {
-        "StateMachineArn": "aurora-snowflake-sync",
-        "StagingBucketName": "StagingBucket",
-        "DeadLetterQueueUrl": "aurora-snowflake-sync-dead-letters",
-        "TopicArn": "aurora-snowflake-sync-failures",
-        "ParameterPrefix": "/aurora-snowflake-sync",
-    }
+    assert (
+        stack.outputs.items()
+        >= {
+            "StateMachineArn": "aurora-snowflake-sync",
+            "StagingBucketName": "StagingBucket",
+            "DeadLetterQueueUrl": "aurora-snowflake-sync-dead-letters",
+            "TopicArn": "aurora-snowflake-sync-failures",
+            "ParameterPrefix": "/aurora-snowflake-sync",
+        }.items()
+    )

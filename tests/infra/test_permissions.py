@@ -1,101 +1,79 @@
-"""Every permission in the stack, literally: whoever adds one adds it here."""
+"""docs/permissions.md names every statement of every policy, and nothing that is not there."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
-from tests.infra.synthesis import Synthesized
+import pytest
 
-STACK = "aurora-snowflake-sync"
-PARAMETERS = f"arn:aws:ssm:REGION:ACCOUNT:parameter/{STACK}"
-STATES = "arn:aws:states:REGION:ACCOUNT"
-FUNCTIONS = ("config", "watermark", "schema", "export", "await-load", "merge", "reconcile", "clear-full-refresh")
+from infra.functions import FUNCTIONS
+from tests.infra.policies import (
+    NAMES,
+    Row,
+    as_table,
+    atoms,
+    documented,
+    permission_rows,
+    resource_rows,
+    trust_rows,
+)
+from tests.infra.synthesis import MODES, ROOT, Synthesized, synthesize_stack
 
-# (role, action): resources
-ALLOWED: dict[tuple[str, str], set[str]] = {
-    **{
-        (f"{STACK}-{name}", action): {f"arn of /aws/lambda/{STACK}-{name}"}
-        for name in FUNCTIONS
-        for action in ("logs:CreateLogStream", "logs:PutLogEvents")
-    },
-    **{
-        (f"{STACK}-{name}", action): {PARAMETERS, f"{PARAMETERS}/*"}
-        for name in ("config", "clear-full-refresh")
-        for action in ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath")
-    },
-    (f"{STACK}-clear-full-refresh", "ssm:PutParameter"): {f"{PARAMETERS}/tables", f"{PARAMETERS}/tables/*"},
-    (f"{STACK}-workflow", "lambda:InvokeFunction"): {f"arn of {STACK}-{name}" for name in FUNCTIONS},
-    (f"{STACK}-workflow", "sqs:SendMessage"): {f"arn of {STACK}-dead-letters"},
-    (f"{STACK}-workflow", "sns:Publish"): {f"{STACK}-failures"},
-    (f"{STACK}-workflow", "states:StartExecution"): {f"{STATES}:stateMachine:{STACK}"},
-    (f"{STACK}-workflow", "states:DescribeExecution"): {
-        f"{STATES}:execution:{STACK}:*",
-        f"{STATES}:execution:{STACK}/*",
-    },
-    (f"{STACK}-workflow", "states:StopExecution"): {f"{STATES}:execution:{STACK}:*", f"{STATES}:execution:{STACK}/*"},
-    (f"{STACK}-workflow", "states:RedriveExecution"): {f"{STATES}:execution:{STACK}/*"},
-    # Log delivery has no resource-level permissions.
-    **{
-        (f"{STACK}-workflow", f"logs:{action}"): {"*"}
-        for action in (
-            "CreateLogDelivery",
-            "DeleteLogDelivery",
-            "DescribeLogGroups",
-            "DescribeResourcePolicies",
-            "GetLogDelivery",
-            "ListLogDeliveries",
-            "PutResourcePolicy",
-            "UpdateLogDelivery",
-        )
-    },
-    (f"{STACK}-schedule", "states:StartExecution"): {STACK},
-    (f"{STACK}-schedule", "sqs:SendMessage"): {f"arn of {STACK}-missed-starts"},
+PAGE = ROOT / "docs" / "permissions.md"
+Rows = Callable[[Synthesized], Iterator[Row]]
+TABLES: dict[str, Rows] = {
+    "What each role may do": permission_rows,
+    "Who may assume each role": trust_rows,
+    "Policies of resources": resource_rows,
 }
 
 
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+@pytest.fixture(scope="module")
+def complete() -> Synthesized:
+    """A stack with everything that the context can ask for."""
+    return synthesize_stack(**MODES["new"], **NAMES)
 
 
-def statements(stack: Synthesized) -> Iterator[tuple[str, dict[str, Any]]]:
-    for role in stack.of_type("AWS::IAM::Role"):
-        for policy in role.get("Policies", []):
-            for statement in policy["PolicyDocument"]["Statement"]:
-                yield role["RoleName"], statement
-    for policy in stack.of_type("AWS::IAM::Policy"):
-        for role in policy["Roles"]:
-            for statement in policy["PolicyDocument"]["Statement"]:
-                yield stack.text(role), statement
+@pytest.mark.parametrize("heading", TABLES)
+def test_every_statement_is_documented_and_every_row_is_a_statement(complete: Synthesized, heading: str) -> None:
+    made = atoms(TABLES[heading](complete))
+    told = atoms(row for row, _ in documented(PAGE, heading))
+    assert as_table(made - told) == "", f"not in {PAGE.name}"
+    assert as_table(told - made) == "", "not in the template"
 
 
-def test_each_role_may_do_only_what_is_listed(stack: Synthesized) -> None:
-    granted: dict[tuple[str, str], set[str]] = {}
-    for role, statement in statements(stack):
-        assert statement["Effect"] == "Allow"
-        resources = {stack.text(resource) for resource in as_list(statement["Resource"])}
-        for action in as_list(statement["Action"]):
-            granted.setdefault((role, action), set()).update(resources)
-    assert granted == ALLOWED
+@pytest.mark.parametrize("heading", TABLES)
+def test_every_row_has_its_reason(heading: str) -> None:
+    rows = list(documented(PAGE, heading))
+    assert len(rows) > len(FUNCTIONS)
+    assert [row for row, why in rows if not why] == []
 
 
-def test_no_role_has_a_managed_policy(stack: Synthesized) -> None:
-    roles = stack.of_type("AWS::IAM::Role")
-    assert len(roles) == len(FUNCTIONS) + 2
+@pytest.mark.parametrize("mode", ["existing", "none"])
+@pytest.mark.parametrize("heading", ["What each role may do", "Who may assume each role"])
+def test_no_other_network_allows_more(mode: str, heading: str) -> None:
+    stack = synthesize_stack(**MODES[mode], **NAMES)
+    assert as_table(atoms(TABLES[heading](stack)) - atoms(row for row, _ in documented(PAGE, heading))) == ""
+
+
+def test_only_functions_in_a_vpc_may_make_network_interfaces(none: Synthesized, existing: Synthesized) -> None:
+    def makers(stack: Synthesized) -> set[str]:
+        rows = atoms(permission_rows(stack))
+        return {row.subject for row in rows if (row.effect, row.actions) == ("Allow", "ec2:CreateNetworkInterface")}
+
+    in_vpc = {spec.dashed for spec in FUNCTIONS if spec.needs_credentials}
+    assert makers(none) == set()
+    assert makers(existing) == {f"aurora-snowflake-sync-{name}" for name in in_vpc}
+
+
+def test_without_tracing_nothing_is_allowed_on_traces() -> None:
+    untraced = synthesize_stack(tracing=False)
+    assert [row for row in atoms(permission_rows(untraced)) if row.actions.startswith("xray:")] == []
+
+
+def test_no_role_has_a_managed_policy(complete: Synthesized) -> None:
+    roles = complete.of_type("AWS::IAM::Role")
+    assert len(roles) == len(FUNCTIONS) + 5
     assert not [role for role in roles if "ManagedPolicyArns" in role]
 
 
-def test_each_role_is_for_one_service(stack: Synthesized) -> None:
-    trusted = {
-        role["RoleName"]: [
-            statement["Principal"]["Service"] for statement in role["AssumeRolePolicyDocument"]["Statement"]
-        ]
-        for role in stack.of_type("AWS::IAM::Role")
-    }
-    assert trusted == {
-        **{f"{STACK}-{name}": ["lambda.amazonaws.com"] for name in FUNCTIONS},
-        f"{STACK}-workflow": ["states.amazonaws.com"],
-        f"{STACK}-schedule": ["scheduler.amazonaws.com"],
-    }
-
-
-def test_no_other_service_may_invoke_a_function(stack: Synthesized) -> None:
-    stack.template.resource_count_is("AWS::Lambda::Permission", 0)
+def test_no_other_service_may_invoke_a_function(complete: Synthesized) -> None:
+    complete.template.resource_count_is("AWS::Lambda::Permission", 0)

@@ -4,6 +4,7 @@ import pytest
 
 from infra.application import default_context
 from infra.settings import Settings, SettingsError
+from tests.infra.synthesis import AURORA, MODES, SNOWFLAKE
 
 
 def settings(**changes: Any) -> Settings:
@@ -55,6 +56,24 @@ def test_values_from_the_command_line_are_text() -> None:
         ("load_timeout_seconds", 0),
         ("log_level", "LOUD"),
         ("notification_email", "nobody"),
+        ("network", "public"),
+        ("vpc_id", "vpc-1"),
+        ("private_subnet_ids", "subnet-0a1b2c3d,rtb-0a1b2c3d"),
+        ("route_table_ids", ["rtb-1"]),
+        ("vpc_cidr", "10.90.0.0/28"),
+        ("vpc_cidr", "10.90.0.1/24"),
+        ("interface_endpoints", "com.amazonaws..ssm"),
+        ("aurora_security_group_id", "aurora"),
+        ("aurora_cidr", "10.20.0.0/33"),
+        ("aurora_port", 0),
+        ("aurora_cluster_arn", "arn:aws:rds:eu-central-1:123456789012:db:shop"),
+        ("snowflake_iam_user_arn", "arn:aws:iam::123456789012:role/snowflake"),
+        ("snowflake_external_id", "two words"),
+        ("staging_retention_days", 13),
+        ("staging_glacier_days", 7),
+        ("log_retention_days", 31),
+        ("retain_data", "perhaps"),
+        ("tracing", "perhaps"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_with_key_value_and_example(key: str, value: Any) -> None:
@@ -69,7 +88,62 @@ def test_a_wrong_value_is_one_sentence_with_key_value_and_example(key: str, valu
 @pytest.mark.parametrize("key", list(Settings.model_fields))
 def test_the_example_of_each_key_is_itself_valid(key: str) -> None:
     example = (Settings.model_fields[key].examples or [])[0].strip("'")
-    assert str(getattr(settings(**{key: example}), key)).lower() == example.lower()
+    value = getattr(Settings.model_validate({**default_context(), key: example}), key)
+    assert (",".join(value) if isinstance(value, tuple) else str(value)).lower() == example.lower()
+
+
+@pytest.mark.parametrize(
+    ("context", "sentence"),
+    [
+        (MODES["existing"] | {"vpc_id": ""}, "vpc_id is empty, but network is existing: set it"),
+        (
+            MODES["existing"] | {"private_subnet_ids": ""},
+            "private_subnet_ids is empty, but network is existing: set it",
+        ),
+        (
+            MODES["existing"] | {"aurora_security_group_id": ""},
+            "aurora_security_group_id is empty, but network is existing and aurora_cidr is empty: set it",
+        ),
+        (MODES["existing"] | {"aurora_cidr": "10.0.0.0/8"}, "aurora_cidr is set, but aurora_security_group_id says"),
+        (MODES["new"] | {"vpc_id": "vpc-0a1b2c3d"}, "vpc_id is set, but network new has no use for it: leave it empty"),
+        (MODES["none"] | {"aurora_cidr": "10.0.0.0/8"}, "aurora_cidr is set, but network none has no use for it"),
+        (
+            SNOWFLAKE | {"snowflake_external_id": ""},
+            "snowflake_external_id is empty, but snowflake_iam_user_arn is set",
+        ),
+        (SNOWFLAKE | {"snowflake_iam_user_arn": ""}, "snowflake_iam_user_arn is empty, but snowflake_external_id is"),
+        ({"staging_glacier_days": 30}, "staging_glacier_days is 30, but must be less than staging_retention_days (30)"),
+    ],
+)
+def test_keys_that_contradict_each_other_are_one_sentence_with_an_example(
+    context: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings(**context)
+    message = str(caught.value)
+    assert message.startswith(f"Context key {sentence}")
+    assert "for example " in message
+    assert message.endswith(".")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("region", "account", "wrong"),
+    [
+        ("eu-central-1", "123456789012", ""),
+        ("", "", ""),
+        ("eu-west-1", "123456789012", "in region eu-central-1, but the deployment goes to eu-west-1"),
+        ("eu-central-1", "999999999999", "in account 123456789012, but the deployment goes to 999999999999"),
+    ],
+)
+def test_a_deployment_away_from_the_cluster_is_refused(region: str, account: str, wrong: str) -> None:
+    chosen = settings(aurora_cluster_arn=AURORA)
+    if not wrong:
+        chosen.check_place(region, account)
+        settings().check_place("eu-west-1", "999999999999")
+        return
+    with pytest.raises(SettingsError, match=rf"^Context key aurora_cluster_arn names a cluster {wrong}, "):
+        chosen.check_place(region, account)
 
 
 def test_a_missing_key_is_named() -> None:

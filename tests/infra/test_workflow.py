@@ -24,6 +24,11 @@ def test_each_step_is_logged_without_its_data(stack: Synthesized) -> None:
     assert group == "arn of /aws/vendedlogs/states/aurora-snowflake-sync"
 
 
+def test_executions_are_traced(stack: Synthesized) -> None:
+    [machine] = stack.of_type("AWS::StepFunctions::StateMachine")
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+
+
 def test_the_definition_gets_arns_urls_and_the_concurrency() -> None:
     stack = synthesize_stack(max_concurrency=7)
     [machine] = stack.of_type("AWS::StepFunctions::StateMachine")
