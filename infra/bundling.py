@@ -53,7 +53,12 @@ class Bundler:
     def packages(self, name: str) -> PackageSet:
         """What pip installs for one function."""
         functions = self._root / "functions"
-        return PackageSet(functions / name / "requirements.txt", functions / "constraints.txt", self._target)
+        return PackageSet(
+            functions / name / "requirements.txt",
+            functions / "constraints.txt",
+            functions / "hashes.txt",
+            self._target,
+        )
 
     def _sources(self, name: str) -> Iterator[Path]:
         functions = self._root / "functions"

