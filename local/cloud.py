@@ -12,7 +12,7 @@ from local import cdk_deploy, endpoints, processes
 from local.aurora.server import DATABASE, MAX_FILE_BYTES, SYNC_ROLE, Aurora, remove_aurora, start_aurora
 from local.aws.server import Aws, start_aws
 from local.cdk_deploy import Cdk, as_deployer
-from local.context import AURORA_SECRET, SNOWFLAKE_SECRET, STACK, VAULT_SERVER_ID, context
+from local.context import AURORA_SECRET, SNOWFLAKE_SECRET, STACK, VAULT_SERVER_ID, account_context, context
 from local.deploy import DeploymentFailed, deploy
 from local.endpoints import Endpoints
 from local.processes import StartFailed
@@ -137,7 +137,7 @@ def cdk_of(home: Path) -> Cdk:
 
 
 def _cdk(home: Path, aws: Aws, vault_port: int) -> Cdk:
-    return Cdk(REPOSITORY, home.resolve(), aws, STACK, context(vault_port))
+    return Cdk(REPOSITORY, home.resolve(), aws, STACK, account_context(vault_port))
 
 
 def _vault_port(known: Endpoints) -> int:

@@ -4,7 +4,7 @@ import platform
 import sys
 from typing import Any
 
-from local.aws.server import REGION
+from local.aws.server import ACCOUNT, REGION
 from local.snowpipe_queue import queue_arn
 
 STACK = "aurora-snowflake-sync"
@@ -30,4 +30,20 @@ def context(vault_port: int) -> dict[str, Any]:
         "fence_margin_seconds": 2,
         "load_timeout_seconds": 300,
         "load_poll_seconds": 1,
+    }
+
+
+def account_context(vault_port: int) -> dict[str, Any]:
+    """The same, deployed as into a company's account: with a network, and with the roles of Aurora and Snowflake.
+
+    On the laptop they are records; what runs there reaches everything on loopback.
+    """
+    return {
+        **context(vault_port),
+        "network": "new",
+        "interface_endpoints": "ssm,sts",
+        "aurora_cidr": "10.20.0.0/22",
+        "aurora_cluster_arn": f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:shop",
+        "snowflake_iam_user_arn": "arn:aws:iam::210987654321:user/abc1-b-self1234",
+        "snowflake_external_id": "MYACCOUNT_SFCRole=2_a1b2c3d4e5f6=",
     }

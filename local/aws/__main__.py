@@ -16,6 +16,7 @@ def main() -> None:
     from local.aws import (
         distributed_map,
         execution,
+        function_networks,
         lambda_errors,
         output_changes,
         permissions,
@@ -43,6 +44,7 @@ def main() -> None:
         output_changes,
         stack_events,
         vpc_resources,
+        function_networks,
     )
     for patch in patches:
         patch.apply()

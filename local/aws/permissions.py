@@ -9,6 +9,8 @@ from typing import Any
 from ministack.core import iam_evaluator
 from ministack.services import stepfunctions as sfn
 
+_SESSION = "StepFunctions"
+
 _role: contextvars.ContextVar[str] = contextvars.ContextVar("state_machine_role", default="")
 
 
@@ -17,12 +19,11 @@ def act_as(role_arn: str) -> None:
     _role.set(role_arn)
 
 
-def require(action: str, resource_arn: str, error: str) -> None:
-    """Raises the state error ``error`` unless the role's policies allow the action on the resource."""
-    role_name, account = _role.get().rsplit("/", 1)[-1], _role.get().split(":")[4]
-    principal = f"arn:aws:sts::{account}:assumed-role/{role_name}/StepFunctions"
+def allowed(role_arn: str, session: str, action: str, resource_arn: str) -> bool:
+    """Whether the role's policies allow a service, as the role's session of this name, the action on the resource."""
+    role_name, account = role_arn.rsplit("/", 1)[-1], role_arn.split(":")[4]
     request = iam_evaluator.EvalContext(
-        principal_arn=principal,
+        principal_arn=_principal(role_arn, session),
         principal_type="AssumedRole",
         principal_account=account,
         action=action,
@@ -31,7 +32,14 @@ def require(action: str, resource_arn: str, error: str) -> None:
         service_context={},
         principal_keys={},
     )
-    if iam_evaluator.evaluate(request, iam_evaluator._gather_role_policies(role_name, account)).decision != "Allow":
+    policies = iam_evaluator._gather_role_policies(role_name, account)
+    return bool(iam_evaluator.evaluate(request, policies).decision == "Allow")
+
+
+def require(action: str, resource_arn: str, error: str) -> None:
+    """Raises the state error ``error`` unless the state machine's role may do the action on the resource."""
+    if not allowed(_role.get(), _SESSION, action, resource_arn):
+        principal = _principal(_role.get(), _SESSION)
         raise sfn._ExecutionError(
             error, f"User: {principal} is not authorized to perform: {action} on resource: {resource_arn}"
         )
@@ -51,6 +59,10 @@ def apply() -> None:
         return invoke(resource, arguments)
 
     sfn._invoke_resource = invoke_if_allowed
+
+
+def _principal(role_arn: str, session: str) -> str:
+    return f"arn:aws:sts::{role_arn.split(':')[4]}:assumed-role/{role_arn.rsplit('/', 1)[-1]}/{session}"
 
 
 def _function_arn(reference: str) -> str:

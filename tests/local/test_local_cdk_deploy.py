@@ -68,6 +68,15 @@ def test_the_deployed_functions_load_a_table(known: Endpoints) -> None:
     assert [(one["status"], one["merged"]) for one in outcome.tables] == [("LOADED", 10)], outcome.error
 
 
+def test_it_is_the_template_of_an_account(known: Endpoints) -> None:
+    aws = endpoints.aws_of(known)
+    attached = aws.client("lambda").get_function_configuration(FunctionName=f"{STACK}-export")["VpcConfig"]
+    subnets = aws.client("ec2").describe_subnets(SubnetIds=attached["SubnetIds"])["Subnets"]
+    assert [subnet["MapPublicIpOnLaunch"] for subnet in subnets] == [False, False]
+    roles = {role["RoleName"] for role in aws.client("iam").list_roles()["Roles"]}
+    assert roles >= {f"{STACK}-aurora-export", f"{STACK}-snowflake-read"}
+
+
 def test_the_deployer_may_do_nothing_but_assume_the_roles_of_the_bootstrap(deployer: Cdk, known: Endpoints) -> None:
     with pytest.raises(ClientError, match="not authorized to perform: cloudformation:DescribeStacks"):
         deployer.aws.client("cloudformation").describe_stacks(StackName=STACK)
