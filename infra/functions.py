@@ -90,7 +90,7 @@ class SyncFunctions(Construct):
         self._bundler = bundler
         self._parameters = parameters
         self._placement = placement
-        environment = _environment(settings, staging_bucket_name)
+        environment = _environment(settings, staging_bucket_name, placement)
         self.functions: Mapping[str, lambda_.Function] = {
             spec.substitution: self._function(spec, environment) for spec in FUNCTIONS
         }
@@ -170,8 +170,9 @@ class SyncFunctions(Construct):
         ]
 
 
-def _environment(settings: Settings, staging_bucket_name: str) -> dict[str, str]:
+def _environment(settings: Settings, staging_bucket_name: str, placement: Placement | None) -> dict[str, str]:
     return {
+        "NETWORK": placement.description if placement else "outside of a VPC",
         "PARAMETER_PREFIX": settings.parameter_prefix,
         "STAGING_BUCKET": staging_bucket_name,
         "VAULT_URL": settings.vault_url,
@@ -180,6 +181,7 @@ def _environment(settings: Settings, staging_bucket_name: str) -> dict[str, str]
         "VAULT_SERVER_ID": settings.vault_server_id,
         "VAULT_KV_MOUNT": settings.vault_kv_mount,
         "VAULT_AURORA_PATH": settings.vault_aurora_path,
+        "VAULT_AURORA_LOGIN_PATH": settings.vault_aurora_login_path,
         "VAULT_SNOWFLAKE_PATH": settings.vault_snowflake_path,
         "SNOWFLAKE_DATABASE": settings.snowflake_database,
         "FENCE_MARGIN_SECONDS": str(settings.fence_margin_seconds),

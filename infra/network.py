@@ -22,6 +22,11 @@ class Placement:
     subnet_ids: Sequence[str]
     security_group_ids: Sequence[str]
 
+    @property
+    def description(self) -> str:
+        """For messages about what could not be reached."""
+        return f"subnets {' '.join(self.subnet_ids)}, security group {' '.join(self.security_group_ids)}"
+
 
 class Network(Construct):
     """Private subnets, given by their ids or made, with the security group of the functions in them.

@@ -105,6 +105,11 @@ class Settings(AccountSettings):
         description="the path of Aurora's secret below the mount, without slashes around it",
         examples=["aurora-snowflake-sync/aurora"],
     )
+    vault_aurora_login_path: str = Field(
+        pattern=r"^([A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+)?$",
+        description="the path where Vault's database engine makes Aurora users, or empty for the secret's own user",
+        examples=["database/creds/aurora-snowflake-sync"],
+    )
     vault_snowflake_path: VaultPath = Field(
         description="the path of Snowflake's secret below the mount, without slashes around it",
         examples=["aurora-snowflake-sync/snowflake"],

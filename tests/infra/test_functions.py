@@ -2,7 +2,7 @@ import pytest
 
 from functions.shared.settings import Settings
 from infra.functions import FUNCTIONS, FunctionSpec
-from tests.infra.synthesis import ROOT, Synthesized, synthesize_stack
+from tests.infra.synthesis import MODES, ROOT, Synthesized, synthesize_stack
 
 # Seconds and MB of each function.
 EXPECTED = {
@@ -59,6 +59,8 @@ def test_the_environment_carries_the_context() -> None:
         vault_server_id="vault.internal",
         vault_kv_mount="kv",
         vault_aurora_path="a/b",
+        vault_aurora_login_path="database/creds/sync",
+        network="none",
         vault_snowflake_path="c/d",
         snowflake_database="DB",
         fence_margin_seconds=7,
@@ -79,6 +81,8 @@ def test_the_environment_carries_the_context() -> None:
         "VAULT_SERVER_ID": "vault.internal",
         "VAULT_KV_MOUNT": "kv",
         "VAULT_AURORA_PATH": "a/b",
+        "VAULT_AURORA_LOGIN_PATH": "database/creds/sync",
+        "NETWORK": "outside of a VPC",
         "VAULT_SNOWFLAKE_PATH": "c/d",
         "SNOWFLAKE_DATABASE": "DB",
         "FENCE_MARGIN_SECONDS": "7",
@@ -90,6 +94,15 @@ def test_the_environment_carries_the_context() -> None:
         "POWERTOOLS_METRICS_NAMESPACE": "other",
         "POWERTOOLS_LOG_LEVEL": "DEBUG",
     }
+
+
+def test_a_function_knows_where_it_runs(existing: Synthesized) -> None:
+    texts = {
+        existing.text(found["Environment"]["Variables"]["NETWORK"])
+        for found in existing.of_type("AWS::Lambda::Function")
+    }
+    subnets = " ".join(MODES["existing"]["private_subnet_ids"])
+    assert texts == {f"subnets {subnets}, security group GroupId of NetworkFunctionsGroup"}
 
 
 def test_every_function_has_the_same_environment_but_for_its_service_name(stack: Synthesized) -> None:

@@ -31,13 +31,10 @@ def test_queues_and_topic_refuse_requests_without_tls(stack: Synthesized) -> Non
     }
 
 
-def test_alarms_and_event_rules_may_publish_to_the_encrypted_topic(stack: Synthesized) -> None:
+def test_alarms_and_event_rules_may_use_the_key_of_the_topic(stack: Synthesized) -> None:
     services = {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
     [topic] = stack.of_type("AWS::SNS::Topic")
     assert stack.text(topic["KmsMasterKeyId"]) == "arn of NotificationsKey"
-    [policy] = stack.of_type("AWS::SNS::TopicPolicy")
-    [publish] = [found for found in policy["PolicyDocument"]["Statement"] if found["Effect"] == "Allow"]
-    assert set(publish["Principal"]["Service"]) == services
     [use] = [
         found
         for key in stack.of_type("AWS::KMS::Key")

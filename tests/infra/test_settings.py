@@ -50,6 +50,7 @@ def test_values_from_the_command_line_are_text() -> None:
         ("vault_kv_mount", "secret/"),
         ("vault_aurora_path", ""),
         ("vault_snowflake_path", "a//b"),
+        ("vault_aurora_login_path", "creds"),
         ("snowflake_database", 'my"db'),
         ("snowpipe_queue_arn", "arn:aws:sns:eu-central-1:123456789012:topic"),
         ("fence_margin_seconds", -1),
