@@ -4,7 +4,7 @@ import pytest
 
 from infra.application import default_context
 from infra.settings import Settings, SettingsError
-from tests.infra.synthesis import AURORA, MODES, SNOWFLAKE
+from tests.infra.synthesis import AURORA, MODES, ROOT, SNOWFLAKE
 
 
 def settings(**changes: Any) -> Settings:
@@ -177,3 +177,8 @@ def test_a_runtime_that_cannot_load_the_drivers_is_refused() -> None:
         settings(lambda_python="3.11").check_runtime()
     settings(lambda_python="3.12").check_runtime()
     settings(lambda_python="3.11", emulated=True).check_runtime()
+
+
+def test_every_key_is_explained_where_deploying_is() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text()
+    assert [key for key in Settings.model_fields if f"`{key}`" not in page] == []
