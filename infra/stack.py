@@ -5,6 +5,7 @@ from pathlib import Path
 from aws_cdk import Annotations, CfnOutput, Stack
 from constructs import Construct
 
+from infra.alarms import SyncAlarms
 from infra.bundling import Bundler
 from infra.dead_letter import dead_letter_queue
 from infra.functions import SyncFunctions
@@ -49,6 +50,7 @@ class SyncStack(Stack):
             topic=notifications.topic,
         )
         SyncSchedule(self, "Schedule", settings=settings, state_machine=workflow.state_machine)
+        SyncAlarms(self, "Alarms", stack_name=settings.stack_name, topic=notifications.topic)
 
         if settings.vault_url == EXAMPLE_VAULT_URL:
             Annotations.of(self).add_warning_v2(
