@@ -8,7 +8,10 @@ from tests.infra.synthesis import Synthesized
 STACK = "aurora-snowflake-sync"
 PARAMETERS = f"arn:aws:ssm:REGION:ACCOUNT:parameter/{STACK}"
 STATES = "arn:aws:states:REGION:ACCOUNT"
-FUNCTIONS = ("config", "watermark", "schema", "export", "await-load", "merge", "reconcile", "clear-full-refresh")
+FUNCTIONS = (
+    *("config", "replay", "watermark", "schema", "export", "await-load", "merge", "reconcile"),
+    "clear-full-refresh",
+)
 
 # (role, action): resources
 ALLOWED: dict[tuple[str, str], set[str]] = {

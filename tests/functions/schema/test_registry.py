@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from functions.schema.registry import read_rules, record_rules, refuse_drift, refuse_unusable_names
+from functions.schema.registry import refuse_drift, refuse_unusable_names
 from functions.shared.columns import Column
 from functions.shared.errors import InvalidConfiguration, SchemaMismatch
+from functions.shared.registry import read_rules, record_rules
 from functions.shared.warehouse_sql import MergeRules
 from tests.functions.batches import KEYED, Target
 

@@ -1,0 +1,43 @@
+"""The servers and the sync's own sessions, as the functions' tests have them, and the way through the steps."""
+
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from functions.merge import handler as merge_handler
+from functions.shared import warehouse
+from functions.shared.aurora import Aurora
+from functions.shared.settings import settings
+from functions.shared.warehouse import Warehouse
+from tests.functions import conftest
+from tests.functions.bucket import Bucket
+from tests.types.catalogue import EXTENSIONS, FAMILIES, OWN_TYPES
+from tests.types.pipeline import Pipeline
+from tests.types.tables import known_here, setup
+
+environment, home, schema = conftest.environment, conftest.home, conftest.schema
+bucket, context = conftest.bucket, conftest.context
+server, owner, source = conftest.server, conftest.owner, conftest.source
+snowflake_session = conftest.snowflake_session
+
+
+@pytest.fixture
+def missing(owner: Any) -> set[str]:
+    """The catalogue's types that this server has not."""
+    present = setup(owner, OWN_TYPES, EXTENSIONS)
+    version = owner.connection.server_version // 10_000
+    return {kind.name for kinds in FAMILIES.values() for kind in kinds if not known_here(kind, version, present)}
+
+
+@pytest.fixture
+def run(
+    source: Aurora, snowflake_session: Warehouse, bucket: Bucket, context: Mock, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
+    """Runs a table by its specification; the results of its waves."""
+    monkeypatch.setattr(warehouse, "connect", lambda _table: snowflake_session)
+    monkeypatch.setattr(merge_handler, "_POLL_SECONDS", 0.01)
+    monkeypatch.setenv("FENCE_MARGIN_SECONDS", "0")
+    settings.cache_clear()
+    return Pipeline(snowflake_session, bucket, context).run
