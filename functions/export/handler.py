@@ -43,10 +43,11 @@ def handler(event: Event, _context: LambdaContext) -> Event:
     )
     source = aurora.connect(spec.table_name)
     with aurora.speaking_of(spec.table_name), source.snapshot():
-        # Before the snapshot is taken: a table rewritten after it would look empty to it.
-        source.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(relation(spec.source)))
         # The function ends before its Lambda does, so that the error says which limit was too tight.
-        source.rows("SELECT set_config('statement_timeout', %s, true)", (f"{settings().export_seconds}s",))
+        limit = sql.Literal(f"{settings().export_seconds}s")
+        source.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(limit))
+        # Before the snapshot, which neither SET nor LOCK takes: a table rewritten after it would look empty to it.
+        source.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(relation(spec.source)))
         _refuse_other_columns(spec, columns, read_columns(source, spec, bounds.oid))
         part = _export(source, export_query(columns, selection), spec.source.folder, event["schema"]["version"])
     logger.info("Exported", extra={"part": part})

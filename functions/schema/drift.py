@@ -39,6 +39,11 @@ class Sides:
     recreated: bool = False
     reread: bool = False
 
+    @property
+    def needed(self) -> list[Column]:
+        """Columns that no batch can do without: the key and the watermark."""
+        return [*self.present.key, *([self.present.watermark] if self.present.watermark else [])]
+
     def older_rows(self, what: str) -> str:
         """What holds for rows that this run does not read."""
         return "" if self.reread else f"; rows merged before {what}, until full_refresh is set to true for one run"
@@ -54,7 +59,7 @@ class Sides:
 
 
 def find_drift(sides: Sides, ignore_new: bool) -> Drift:
-    """Compares the columns; `ignore_new` leaves new ones out."""
+    """Compares the columns; `ignore_new` leaves new ones out, but for those of key and watermark."""
     drift = Drift()
     now = {column.name: column for column in sides.present.columns}
     for before in sides.known.columns:
@@ -65,7 +70,7 @@ def find_drift(sides: Sides, ignore_new: bool) -> Drift:
             drift.columns.append(column)
             _kept(drift, sides, before, column)
     for column in now.values():
-        if ignore_new:
+        if ignore_new and column not in sides.needed:
             drift.left_out.append(column.name)
         else:
             drift.columns.append(column)
@@ -89,8 +94,9 @@ def _gone(drift: Drift, sides: Sides, before: Column, others: Sequence[Column]) 
 
 def _kept(drift: Drift, sides: Sides, before: Column, column: Column) -> None:
     name, held_as = column.name, sides.final.get(column.target_name)
+    made_anew = before.target_type != column.target_type and not widens(before.target_type, column.target_type)
     retyped = f"column {name!r} was {before.type.label} and is now {column.type.label}"
-    if held_as is None:
+    if held_as is None or (held_as == column.target_type and made_anew):
         drift.added.append(column)
         drift.relaid = True
         drift.notes.append(f"column {name!r} is made anew in FINAL" + sides.older_rows("hold NULL in it"))

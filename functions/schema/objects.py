@@ -45,7 +45,8 @@ def align(target: Warehouse, spec: TableSpec, relation: Relation, sides: Sides) 
     objects, known = sides.objects, sides.known
     ignore_new = spec.schema_changes == "ignore"
     before = [column.name for column in known.columns]
-    copied = [column for column in sides.present.columns if column.name in before or not ignore_new]
+    kept = [*before, *(column.name for column in sides.needed)]
+    copied = [column for column in sides.present.columns if column.name in kept or not ignore_new]
     _refuse_unusable(spec.table_name, replace(sides.present, columns=copied))
     drift = find_drift(sides, ignore_new)
     _refuse(spec, drift)

@@ -11,7 +11,7 @@ from typing import Any
 
 FOLDER = Path("@FOLDER@")
 _DSN = "@DSN@"
-_WAIT_SECONDS = 3
+_WAIT_SECONDS = 12
 # So long ago that an event which has not come by now counts as lost.
 _SINCE = timedelta(seconds=200)
 

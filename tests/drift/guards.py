@@ -35,8 +35,7 @@ class Seen:
         """How FINAL differs from Aurora although the run did not fail."""
         if self.result["status"] == "FAILED":
             return ""
-        found = self.stage.compare(self.table, select)
-        return "" if found.identical else f"{self.result['status']}, and {found}"
+        return self.stage.difference(self.table, select)
 
 
 @dataclass(frozen=True)

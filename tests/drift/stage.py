@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from local import cloud
-from local.comparison import Comparison
 from tests.e2e.laptop import Laptop
 from tests.e2e.sabotage import Edit, deploy_edited, function_name
 from tests.faults.bench import until
 
 _WAIT_SCALE = 0.3
+# Tables of one execution that are under way together.
+AT_ONCE = 3
 _AT_SEAMS = (Path(__file__).parent / "at_seams.py").read_text()
 _ORDERED = ("export", "await_load", "reconcile")
 # A statement in an error's message ends where its sentence goes on, but not inside a quoted name.
@@ -59,8 +60,16 @@ class Stage:
         for step in _ORDERED:
             edits = {"functions/at_seams.py": lambda _: puppet, f"functions/{step}/handler.py": _ordered(step)}
             deploy_edited(self.laptop, step, edits)
+        self._set_concurrency()
         # Every write of a test is committed before the run that must see it.
         self.set_environment("watermark", FENCE_MARGIN_SECONDS="0")
+
+    def _set_concurrency(self) -> None:
+        """Each table at once more starts a process for each function, which costs more than it saves."""
+        states, arn = self.laptop.aws.client("stepfunctions"), self.laptop.known["state_machine_arn"]
+        definition = json.loads(states.describe_state_machine(stateMachineArn=arn)["definition"])
+        definition["States"]["Each table"]["MaxConcurrency"] = AT_ONCE
+        states.update_state_machine(stateMachineArn=arn, definition=json.dumps(definition))
 
     def set_environment(self, step: str, **variables: str) -> dict[str, str]:
         """Changes environment variables of a step's function; returns the former ones."""
@@ -124,14 +133,17 @@ class Stage:
         """The dead letters since the last call, by table."""
         return {letter["table_name"]: letter for letter in self.laptop.letters()}
 
-    def compare(self, table: Table, select: str = "*") -> Comparison:
-        """FINAL against what a select list over Aurora's table gives, value by value."""
+    def difference(self, table: Table, select: str = "*") -> str:
+        """How FINAL differs from a select list over Aurora's table, value by value; empty where it does not."""
         view = f"promise{next(self._views)}"
         self.laptop.sql(f"CREATE VIEW {table.schema}.{view} AS SELECT {select} FROM {table}")
         try:
-            return self.laptop.compared(table.schema, view, table.final)
+            found = self.laptop.compared(table.schema, view, table.final)
+        except KeyError as column:
+            return f"FINAL has no column {column}"
         finally:
             self.laptop.sql(f"DROP VIEW {table.schema}.{view}")
+        return "" if found.identical and found.final_rows else str(found)
 
     def staged(self, table: Table) -> int:
         """How many rows STAGING holds."""

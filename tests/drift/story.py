@@ -6,13 +6,10 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from local.comparison import Comparison
 from local.execution import Outcome
 from tests.drift.cases import Case, Role
-from tests.drift.stage import Stage, Table, statements_in
+from tests.drift.stage import AT_ONCE, Stage, Table, statements_in
 from tests.faults.bench import until
-
-_HELD_AT_ONCE = 8
 
 Result = dict[str, Any]
 
@@ -25,12 +22,12 @@ class Record:
     staged: int = 0
     overtaking: Result = field(default_factory=dict)
     letter: Result = field(default_factory=dict)
-    promised_early: Comparison | None = None
+    promised_early: str = "not compared"
     held: Result = field(default_factory=dict)
     mended: Result = field(default_factory=dict)
-    promised: Comparison | None = None
+    promised: str = "not compared"
     reloaded: Result = field(default_factory=dict)
-    shown: Comparison | None = None
+    shown: str = "not compared"
     last: Result = field(default_factory=dict)
     ledger: list[tuple[int, int, int]] = field(default_factory=list)
     left_in_staging: int = 0
@@ -94,7 +91,7 @@ class Story:
         parts = []
         for late in (False, True):
             some = [record for record in records if record.role.case.mended_first == late]
-            parts += [some[at : at + _HELD_AT_ONCE] for at in range(0, len(some), _HELD_AT_ONCE)]
+            parts += [some[at : at + AT_ONCE] for at in range(0, len(some), AT_ONCE)]
         return [Waiting(self._stage.hold(record.role.table for record in part), part) for part in parts]
 
     def _change(self) -> None:
@@ -173,8 +170,8 @@ class Story:
         for statement in statements:
             self._laptop.sql(statement)
 
-    def _compare(self, record: Record, select: str) -> Comparison:
-        return self._stage.compare(record.role.table, record.role.filled(select))
+    def _compare(self, record: Record, select: str) -> str:
+        return self._stage.difference(record.role.table, record.role.filled(select))
 
 
 def _of(record: Record, outcome: Outcome) -> Result:

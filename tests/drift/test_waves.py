@@ -63,9 +63,9 @@ def test_a_change_between_two_waves_is_followed_or_refused_and_what_was_merged_s
     assert "column 'plain' is new" in grown["note"]
     assert "column 'gone' is gone" in shrunk["note"]
     columns = f"id, pad, gone, price, updated_at, CASE WHEN id > {seams['grown']} THEN plain END AS plain"
-    assert stage.compare(tables["grown"], columns).identical
+    assert stage.difference(tables["grown"], columns) == ""
     kept = f"*, CASE WHEN id <= {seams['shrunk']} THEN 'gone ' || id END AS gone"
-    assert stage.compare(tables["shrunk"], kept).identical
+    assert stage.difference(tables["shrunk"], kept) == ""
 
     assert changed["status"] == "FAILED"
     letter = stage.letters()[str(tables["changed"])]
@@ -80,7 +80,7 @@ def test_a_change_between_two_waves_is_followed_or_refused_and_what_was_merged_s
     stage.laptop.workflow.redrive(outcome.execution_arn)
     assert stage.laptop.workflow.follow(outcome.execution_arn).succeeded
     former = f"*, CASE WHEN id <= {n} THEN (id + 0.25)::numeric(10,2) END AS price__v1"
-    assert stage.compare(tables["changed"], former).identical
+    assert stage.difference(tables["changed"], former) == ""
     assert {one["status"] for one in stage.laptop.run().tables} == {"IDLE"}
 
 
@@ -107,7 +107,7 @@ def test_a_pipe_made_anew_between_a_batchs_files_loads_only_those_that_were_miss
     (held,) = stage.laptop.workflow.follow(waiting).tables
     assert (held["status"], held["loaded"], held["merged"], held["duplicates"]) == ("LOADED", _ROWS, 0, _ROWS), held
     stage.send_events(files)
-    assert stage.compare(table).identical
+    assert stage.difference(table) == ""
     assert stage.laptop.run().tables[0]["status"] == "IDLE"
 
 
@@ -130,4 +130,4 @@ def test_a_file_that_the_new_pipe_loads_again_is_never_merged(stage: Stage) -> N
     assert "was loaded twice" in held.tables[0]["error"]
     stage.laptop.workflow.redrive(held.execution_arn)
     assert stage.laptop.workflow.follow(held.execution_arn).succeeded
-    assert stage.compare(table).identical
+    assert stage.difference(table) == ""

@@ -21,7 +21,7 @@ def days(laptop: Laptop) -> str:
     laptop.sql(f"CREATE TABLE {other} (id integer PRIMARY KEY); INSERT INTO {other} VALUES (1)")
     configure(laptop, days)
     results = laptop.results()
-    assert (results[days]["status"], results[days]["quarantined_columns"]) == ("LOADED", {"DAY": 1})
+    assert (results[days]["status"], results[days]["quarantined_columns"]) == ("LOADED", {"DAY": 1}), results
     assert final(laptop, days) == [(1, "2026-01-01"), (2, None), (3, None)]
     return days
 
@@ -82,7 +82,7 @@ def test_a_column_made_text_holds_what_was_in_quarantine(laptop: Laptop, days: s
     assert replay(laptop, days)[days]["status"] == "IDLE"
     assert laptop.configured()[0]["full_refresh"] is True
     assert laptop.results()[days]["quarantined"] == 0
-    assert laptop.compared(days.split(".", maxsplit=1)[0], "days", target(days)).identical
+    assert final(laptop, days) == laptop.sql(f"SELECT id, day::text FROM {days} ORDER BY id")
 
 
 def test_a_replay_that_failed_is_replayed_by_a_redrive(laptop: Laptop, days: str) -> None:

@@ -4,9 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 _CASES = Path(__file__).parent / "cases" / "random_tables_arrive.py"
 
 
+@pytest.mark.timeout(1800)
 def test_random_tables_arrive_or_are_listed() -> None:
     """Each case is CREATE TABLE, INSERTs, a run, sometimes changes and another run; a failing one is told as SQL."""
     command = [

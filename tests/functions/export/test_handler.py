@@ -82,7 +82,7 @@ def test_each_attempt_has_a_name_and_a_version_of_its_own(
 
 
 def test_a_file_is_named_by_its_hour_and_the_version_of_the_schema(source: Aurora, table: str, context: Mock) -> None:
-    [file] = handler(event(source, table, SLICES[0]), context)["files"]
+    file, *_ = handler(event(source, table, SLICES[0]), context)["files"]
     assert re.fullmatch(rf"{table}/\d{{4}}/\d\d/\d\d/\d\d/run-[0-9a-f-]{{36}}\.v3\.csv", file["name"])
 
 

@@ -126,12 +126,18 @@ def test_an_overtaken_row_is_settled_and_final_stays(table: Quarantined) -> None
     assert table.open() == []
 
 
-def test_a_row_deleted_since_does_not_come_back(table: Quarantined) -> None:
+def test_a_row_that_a_complete_batch_lacked_is_settled_by_it(table: Quarantined) -> None:
     table.sync([("1", "10", at(1))], 20, complete=True, max_delete_percent=100)
-    assert table.target.final() == [(1, 10)]
+    assert table.restage()["rows"] == 0
+
+
+def test_a_row_deleted_while_it_is_replayed_does_not_come_back(table: Quarantined) -> None:
     table.mend("value")
-    assert table.replay()["duplicates"] == 1
-    assert [row[0] for row in table.target.final()] == [1]
+    batch = table.restage()["batch"]
+    table.sync([("1", "10", at(1))], 20, complete=True, max_delete_percent=100)
+    assert table.target.merge(table.rules, batch) == "MERGED"
+    assert table.target.ledger(batch)["duplicates"] == 1
+    assert table.target.final() == [(1, "10")]
     assert table.open() == []
 
 

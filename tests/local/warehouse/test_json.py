@@ -90,10 +90,10 @@ def test_parse_json_of_blanks_is_null(session):
         session.execute("SELECT PARSE_JSON('{}', 'd')")
 
 
-def test_json_of_a_whole_table_is_parsed_quickly(session):
+def test_json_of_a_whole_table_is_parsed(session):
     session.execute("CREATE TABLE T (X VARCHAR)")
     session.duck.execute(
-        """INSERT INTO D.S.T SELECT '{"a": ' || i || ', "b": [1, {"c": 1e' || i % 9 || '}]}' FROM range(100000) r(i)"""
+        """INSERT INTO D.S.T SELECT '{"a": ' || i || ', "b": [1, {"c": 1e' || i % 9 || '}]}' FROM range(20000) r(i)"""
     )
     query = "SELECT COUNT(TRY_PARSE_JSON(X)), COUNT(DISTINCT TO_JSON(TRY_PARSE_JSON(X))) FROM T"
-    assert list(session.execute(query).table.to_pylist()[0].values()) == [100000, 100000]
+    assert list(session.execute(query).table.to_pylist()[0].values()) == [20000, 20000]

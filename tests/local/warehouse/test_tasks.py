@@ -37,6 +37,16 @@ def table(session):
     return session
 
 
+@pytest.fixture
+def blocker(table, warehouse):
+    """Another session, in a transaction that keeps every writer waiting."""
+    session = warehouse.session("D", "S")
+    session.execute("BEGIN")
+    session.execute("DELETE FROM T")
+    yield session
+    session.close()
+
+
 def history(session, sql=HISTORY):
     return session.execute(sql).table.to_pylist()
 
@@ -45,7 +55,7 @@ def ended(session, runs=1):
     """The history, once this many runs have ended."""
     return eventually(lambda: [
         found for found in [history(session)] if sum(run["COMPLETED_TIME"] is not None for run in found) == runs
-    ])[0]  # fmt: skip
+    ], seconds=60)[0]  # fmt: skip
 
 
 def written(session):
@@ -163,28 +173,21 @@ def test_a_failed_run_says_why_and_rolls_back(table):
     assert len(history(table, errors)) == 1
 
 
-def test_runs_of_one_task_wait_for_each_other(table, warehouse):
+def test_runs_of_one_task_wait_for_each_other(table, blocker):
     table.execute(REPORT)
-    blocker = warehouse.session("D", "S")
-    blocker.execute("BEGIN")
-    blocker.execute("INSERT INTO T VALUES ('blocker')")
     for batch in ("b1", "b2", "b3"):
         table.execute(f"EXECUTE TASK X {config(batch)}")
     eventually(lambda: [run["STATE"] for run in history(table)] == ["EXECUTING", "SCHEDULED", "SCHEDULED"])
     assert [run["QUERY_ID"] is None for run in history(table)] == [False, True, True]
     blocker.execute("COMMIT")
     runs = ended(table, 3)
-    assert written(table) == ["blocker", "b1", "b2", "b3"]
+    assert written(table) == ["b1", "b2", "b3"]
     for earlier, later in pairwise(runs):
         assert earlier["COMPLETED_TIME"] <= later["QUERY_START_TIME"]
-    blocker.close()
 
 
-def test_runs_overlap_where_the_task_allows_it(table, warehouse):
+def test_runs_overlap_where_the_task_allows_it(table, blocker):
     table.execute("CREATE TASK X ALLOW_OVERLAPPING_EXECUTION = TRUE AS INSERT INTO T VALUES ('x')")
-    blocker = warehouse.session("D", "S")
-    blocker.execute("BEGIN")
-    blocker.execute("DELETE FROM T")
     table.execute("EXECUTE TASK X")
     table.execute("EXECUTE TASK X")
     eventually(lambda: [run["STATE"] for run in history(table)] == ["EXECUTING"] * 2)
@@ -192,28 +195,20 @@ def test_runs_overlap_where_the_task_allows_it(table, warehouse):
     first, second = ended(table, 2)
     assert second["QUERY_START_TIME"] < first["COMPLETED_TIME"]
     assert written(table) == ["x", "x"]
-    blocker.close()
 
 
-def test_a_run_keeps_the_definition_that_it_was_ordered_with(table, warehouse):
+def test_a_run_keeps_the_definition_that_it_was_ordered_with(table, blocker):
     table.execute("CREATE TASK X AS INSERT INTO T VALUES ('old')")
-    blocker = warehouse.session("D", "S")
-    blocker.execute("BEGIN")
-    blocker.execute("DELETE FROM T")
     table.execute("EXECUTE TASK X")
     table.execute("CREATE OR REPLACE TASK X AS INSERT INTO T VALUES ('new')")
     table.execute("EXECUTE TASK X")
     blocker.execute("COMMIT")
     ended(table, 2)
     assert written(table) == ["old", "new"]
-    blocker.close()
 
 
-def test_a_dropped_tasks_waiting_runs_are_cancelled(table, warehouse):
+def test_a_dropped_tasks_waiting_runs_are_cancelled(table, blocker):
     table.execute(REPORT)
-    blocker = warehouse.session("D", "S")
-    blocker.execute("BEGIN")
-    blocker.execute("DELETE FROM T")
     for batch in ("b1", "b2"):
         table.execute(f"EXECUTE TASK X {config(batch)}")
     eventually(lambda: history(table)[0]["STATE"] == "EXECUTING")
@@ -221,7 +216,6 @@ def test_a_dropped_tasks_waiting_runs_are_cancelled(table, warehouse):
     blocker.execute("COMMIT")
     assert [run["STATE"] for run in ended(table, 2)] == ["SUCCEEDED", "CANCELLED"]
     assert written(table) == ["b1"]
-    blocker.close()
 
 
 def test_a_run_that_takes_too_long_fails(table):
@@ -232,7 +226,7 @@ def test_a_run_that_takes_too_long_fails(table):
     (run,) = ended(table)
     assert (run["STATE"], run["ERROR_CODE"]) == ("FAILED", 630)
     assert "timeout of 0.3 second(s)" in run["ERROR_MESSAGE"]
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(("fate", "states"), [("SKIPPED", ["SKIPPED"]), ("CANCELLED", ["CANCELLED"]), ("LOST", [])])

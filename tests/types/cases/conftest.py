@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import Mock
 
+import psycopg2
 import pytest
 
 from functions.merge import handler as merge_handler
@@ -23,11 +24,14 @@ server, owner, source = conftest.server, conftest.owner, conftest.source
 snowflake_session = conftest.snowflake_session
 
 
-@pytest.fixture
-def missing(owner: Any) -> set[str]:
-    """The catalogue's types that this server has not."""
-    present = setup(owner, OWN_TYPES, EXTENSIONS)
-    version = owner.connection.server_version // 10_000
+@pytest.fixture(scope="session")
+def missing(server: Any) -> set[str]:
+    """The catalogue's types that this server has not; the others are made."""
+    connection = psycopg2.connect(server.dsn())
+    with connection, connection.cursor() as cursor:
+        present = setup(cursor, OWN_TYPES, EXTENSIONS)
+    version = connection.server_version // 10_000
+    connection.close()
     return {kind.name for kinds in FAMILIES.values() for kind in kinds if not known_here(kind, version, present)}
 
 
