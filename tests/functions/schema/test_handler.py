@@ -114,7 +114,6 @@ def test_under_ignore_a_type_that_is_not_known_is_no_matter_in_a_column_left_out
         table.align()
 
 
-@pytest.mark.xfail(reason="ignore leaves out the column that the rules name as watermark")
 def test_a_new_watermark_is_not_left_out(table: Table) -> None:
     """Its bounds are read along it: without it in the file no later step knows what was read."""
     table.make(watermark_type="xmin")

@@ -97,10 +97,7 @@ def prepare(table: Table, kind: str) -> None:
         rename(table, "B", "B__V1")
 
 
-FORGOTTEN = pytest.mark.xfail(reason="once FINAL has the column that was made anew, `since` no longer moves")
-
-
-@pytest.mark.parametrize("kind", [pytest.param(one, marks=FORGOTTEN if one == "made anew" else ()) for one in CHANGES])
+@pytest.mark.parametrize("kind", CHANGES)
 def test_a_step_that_ended_between_any_two_statements_is_completed_by_the_next(table: Table, kind: str) -> None:
     prepare(whole := Table(table.owner, table.warehouse, table.schema, table.context, "whole"), kind)
     expected = whole.align()
