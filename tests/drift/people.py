@@ -38,14 +38,6 @@ def people_cases() -> Iterator[Case]:
         said=("was gone and is made anew",),
     )
     yield Case(
-        "staging_dropped_by_a_person_and_a_column_added",
-        "ALTER TABLE {t} ADD plain integer DEFAULT 5",
-        in_snowflake="DROP TABLE {staging}",
-        strategies=("xmin",),
-        said=("column 'plain' is new",),
-        promise="id, note, updated_at, CASE WHEN NOT {old} THEN plain END AS plain",
-    )
-    yield Case(
         "final_made_by_a_person_with_another_order_of_columns",
         strategies=("xmin",),
         in_snowflake="ALTER TABLE {final} RENAME TO {final}_LAST; CREATE TABLE {final} (LABEL VARCHAR, "

@@ -96,6 +96,7 @@ def _keys() -> Iterator[Case]:
         columns="code text NOT NULL DEFAULT gen_random_uuid()",
         values="'code ' || n",
         refused="SchemaMismatch",
+        strategies=("timestamp",),
         said=("its key was (id) and is now (code)", "RENAME TO"),
     )
     yield Case(
@@ -159,7 +160,7 @@ def _columns() -> Iterator[Case]:
         said=('RENAME COLUMN "EXTRA" TO "EXTRA__V1"',),
         reloaded="*, NULL::text AS extra__v1",
     )
-    for name, strategy in {"_version": "xmin", "_refused": "timestamp", "_synced_at": "full_snapshot"}.items():
+    for name, strategy in {"_version": "xmin", "_refused": "timestamp"}.items():
         yield Case(
             f"added_with_the_name{name}",
             f"ALTER TABLE {{t}} ADD {name} integer DEFAULT 1",

@@ -21,7 +21,8 @@ def days(laptop: Laptop) -> str:
     laptop.sql(f"CREATE TABLE {other} (id integer PRIMARY KEY); INSERT INTO {other} VALUES (1)")
     configure(laptop, days)
     results = laptop.results()
-    assert (results[days]["status"], results[days]["quarantined_columns"]) == ("LOADED", {"DAY": 1}), results[days].get("error")
+    found = results[days]
+    assert (found["status"], found["quarantined_columns"]) == ("LOADED", {"DAY": 1}), found.get("error")
     assert final(laptop, days) == [(1, "2026-01-01"), (2, None), (3, None)]
     return days
 
