@@ -52,10 +52,12 @@ def align(target: Warehouse, spec: TableSpec, relation: Relation, sides: Sides) 
     _refuse(spec, drift)
     rules = rules_for(spec, relation, drift.columns)
     _refuse_unusable(spec.table_name, rules)
-    left_out = [f"column {name!r} is left out, as schema_changes says" for name in drift.left_out]
     same = replace(rules, version=known.version, since=known.since)
+    said = _restore(target, objects, known) + [
+        f"column {name!r} is left out, as schema_changes says" for name in drift.left_out
+    ]
     if same.to_json() == known.to_json() and not drift.added:
-        return same, left_out + _restore(target, objects, same)
+        return same, said
     version = known.version + 1
     rules = replace(rules, version=version, since=version if drift.relaid else known.since)
     appended = [column for column in rules.columns if column.name not in before]
@@ -64,7 +66,7 @@ def align(target: Warehouse, spec: TableSpec, relation: Relation, sides: Sides) 
     record_rules(target, objects, relation.oid, rules, drift.notes)
     logger.warning("The table's columns changed", extra={"changes": drift.notes, "schema_version": version})
     count("SchemaChanges", len(drift.notes))
-    return rules, drift.notes + left_out
+    return rules, drift.notes + said
 
 
 def _restore(target: Warehouse, objects: TableObjects, rules: MergeRules) -> list[str]:
