@@ -66,7 +66,7 @@ def test_any_other_type_is_not_known(name: str, kind: str, is_array: bool) -> No
     assert rule_for(SourceType(name, name, kind, is_array=is_array)) is None
 
 
-@pytest.mark.parametrize("name", ["int4", "text", "bytea", "timestamptz", "uuid", "bool", "float8", "point", "bpchar"])
+@pytest.mark.parametrize("name", ["int4", "text", "bytea", "timestamptz", "uuid", "bool", "float4", "point", "bpchar"])
 def test_an_array_is_json_and_says_that_other_lower_bounds_are_not_held(name: str) -> None:
     array = rule(name, is_array=True)
     assert (array.target, array.sizable, array.holds_text) == ("VARIANT", True, None)
@@ -76,6 +76,10 @@ def test_an_array_is_json_and_says_that_other_lower_bounds_are_not_held(name: st
 @pytest.mark.parametrize("kind", ["enum", "range", "multirange"])
 def test_so_is_one_of_what_a_person_has_made(kind: str) -> None:
     assert rule("mine", kind, is_array=True).target == "VARIANT"
+
+
+def test_an_array_of_doubles_refuses_those_that_snowflake_would_print_shorter() -> None:
+    assert rule("float8", is_array=True).holds_text is not None
 
 
 def test_an_array_of_decimals_refuses_the_long_ones() -> None:
@@ -102,7 +106,8 @@ def test_the_catalogs_vectors_are_text_although_they_are_arrays(name: str) -> No
     ("precision", "scale", "target"),
     [
         (10, 2, "NUMBER(10,2)"),
-        (38, 38, "NUMBER(38,38)"),
+        (38, 37, "NUMBER(38,37)"),
+        (38, 38, "VARCHAR"),
         (38, 0, "NUMBER(38,0)"),
         (39, 0, "VARCHAR"),
         (1000, 10, "VARCHAR"),
