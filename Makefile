@@ -42,6 +42,14 @@ torture: venv ## Sync while 8, then 32 sessions write, and write docs/torture.md
 faults: venv ## Play the fault matrix and write docs/fault-matrix.md
 	@$(BIN)/python -m tests.faults --write docs/fault-matrix.md
 
+.PHONY: types
+types: venv ## Send every type and edge value through and write docs/types.md
+	@$(BIN)/python -m tests.types --write docs/types.md
+
+.PHONY: snowflake-sql
+snowflake-sql: venv ## Write Snowflake's SQL to snowflake-sql (ARGUMENTS="--help" lists what it takes)
+	@$(BIN)/python -m infra.snowflake_sql snowflake-sql $(ARGUMENTS)
+
 .PHONY: synth
 synth: venv ## Write the CloudFormation template and deployment packages to cdk.out
 	@CDK_OUTDIR=cdk.out $(BIN)/python app.py
@@ -53,5 +61,5 @@ deploy-laptop: venv ## Start the laptop cloud and deploy onto it by cdk bootstra
 
 .PHONY: clean
 clean: ## Remove everything that was built, .venv included
-	@rm -rf $(VENV) .build .local cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .build .local cdk.out snowflake-sql .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

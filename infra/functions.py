@@ -54,6 +54,7 @@ class FunctionSpec:
 
 FUNCTIONS = (
     FunctionSpec("config", timeout=1, memory=_PLAIN_MEMORY, reads_parameters=True, needs_credentials=False),
+    FunctionSpec("replay", timeout=5, memory=_WAREHOUSE_MEMORY),
     FunctionSpec("watermark", timeout=5, memory=_WAREHOUSE_MEMORY),
     FunctionSpec("schema", timeout=5, memory=_WAREHOUSE_MEMORY),
     FunctionSpec("export", timeout=15, memory=_PLAIN_MEMORY),

@@ -115,7 +115,8 @@ class Settings(AccountSettings):
         examples=["aurora-snowflake-sync/snowflake"],
     )
     snowflake_database: str = Field(
-        pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,254}$",
+        pattern=r"^[A-Za-z_](\$?[A-Za-z0-9_])*\$?$",
+        max_length=255,
         description="the name of a Snowflake database that needs no quotes",
         examples=["AURORA"],
     )

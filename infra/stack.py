@@ -6,6 +6,7 @@ from aws_cdk import Stack
 from constructs import Construct
 
 from infra.acknowledgements import acknowledge
+from infra.alarms import SyncAlarms
 from infra.bundling import Bundler
 from infra.data_roles import DataRoles
 from infra.dead_letter import dead_letter_queue
@@ -67,6 +68,7 @@ class SyncStack(Stack):
             topic_key=notifications.key,
         )
         SyncSchedule(self, "Schedule", settings=settings, state_machine=workflow.state_machine)
+        SyncAlarms(self, "Alarms", stack_name=settings.stack_name, topic=notifications.topic)
 
         acknowledge(self, settings, self.get_logical_id(staging.resource))
 

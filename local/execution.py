@@ -66,9 +66,14 @@ class Workflow:
         self._states = aws.client("stepfunctions")
         self._arn = state_machine_arn
 
-    def start(self, tables: Sequence[str] | None = None) -> str:
-        """Starts an execution for all configured tables, or for these; returns its ARN."""
-        wanted = {"tables": list(tables)} if tables else {}
+    def start(self, tables: Sequence[str] | None = None, replay: bool = False) -> str:
+        """Starts an execution for all configured tables, or for these; returns its ARN.
+
+        ``replay`` applies what they have in quarantine, and reads nothing from Aurora.
+        """
+        wanted: dict[str, Any] = {"tables": list(tables)} if tables else {}
+        if replay:
+            wanted["replay"] = True
         return str(self._states.start_execution(stateMachineArn=self._arn, input=json.dumps(wanted))["executionArn"])
 
     def redrive(self, execution_arn: str) -> None:

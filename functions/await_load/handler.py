@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.await_load.snowpipe import RUNNING, pipe_state, refresh, refusals, staged
+from functions.await_load.snowpipe import RUNNING, list_refused, pipe_state, refresh, refusals, staged
 from functions.shared import warehouse
 from functions.shared.batch import Batch
 from functions.shared.errors import LoadFailed, LoadTimedOut
@@ -34,11 +34,14 @@ def handler(event: Event, _context: LambdaContext) -> Event:
     target = warehouse.connect(name)
     with warehouse.speaking_of(name):
         refused = refusals(target, objects, batch.names)
+        if refused:
+            list_refused(target, objects, batch, refused)
         loaded = staged(target, objects, batch.names)
     if refused:
+        count("FilesRefused", len(refused))
         raise LoadFailed(
-            f"{name}: Snowpipe refused {len(refused)} of {len(batch.files)} files; {refused[0]['FILE_NAME']}: "
-            f"{refused[0]['FIRST_ERROR_MESSAGE']}; mend the cause and re-run the table"
+            f"{name}: Snowpipe refused {len(refused)} of {len(batch.files)} files; {refused[0].file}: "
+            f"{refused[0].error}; mend the cause and re-run the table"
         )
     if loaded > batch.rows:
         raise LoadFailed(

@@ -1,9 +1,11 @@
 """What Snowflake knows of a batch's files, and telling its pipe of them once more."""
 
 import json
+from dataclasses import dataclass
 from os.path import commonprefix
-from typing import Any
 
+from functions.shared.batch import Batch
+from functions.shared.control import control_table, insert_into
 from functions.shared.naming import literal, quote
 from functions.shared.warehouse import Warehouse
 from functions.shared.warehouse_sql import TableObjects
@@ -12,15 +14,43 @@ RUNNING = "RUNNING"
 _REFUSED = ("Load failed", "Partially loaded")
 
 
-def refusals(target: Warehouse, objects: TableObjects, files: list[str]) -> list[dict[str, Any]]:
-    """COPY_HISTORY's rows of those files that Snowpipe did not load whole."""
+@dataclass(frozen=True)
+class Refusal:
+    """A file that Snowpipe did not load whole; `line` is that of its first error, 0 where COPY_HISTORY names none."""
+
+    file: str
+    line: int
+    error: str
+
+
+def refusals(target: Warehouse, objects: TableObjects, files: list[str]) -> list[Refusal]:
+    """Those of the files that Snowpipe refused, by COPY_HISTORY, each once."""
     rows = target.rows(
-        "SELECT FILE_NAME, STATUS, ROW_COUNT, FIRST_ERROR_MESSAGE "
+        "SELECT FILE_NAME, STATUS, FIRST_ERROR_LINE_NUMBER, FIRST_ERROR_MESSAGE "
         f"FROM TABLE({quote(objects.database)}.INFORMATION_SCHEMA.COPY_HISTORY("
         f"TABLE_NAME => {literal(objects.staging)}, START_TIME => DATEADD(day, -1, CURRENT_TIMESTAMP()))) "
         f"WHERE FILE_NAME IN ({_listed(files)})"
     )
-    return [row for row in rows if row["STATUS"] in _REFUSED]
+    found = {row["FILE_NAME"]: row for row in rows if row["STATUS"] in _REFUSED}
+    return [
+        Refusal(name, int(row["FIRST_ERROR_LINE_NUMBER"] or 0), row["FIRST_ERROR_MESSAGE"] or row["STATUS"])
+        for name, row in found.items()
+    ]
+
+
+def list_refused(target: Warehouse, objects: TableObjects, batch: Batch, refused: list[Refusal]) -> None:
+    """Lists the files in quarantine until the table's next merge; a second time changes nothing."""
+    versions = {file.name: file.version for file in batch.files}
+    values = ", ".join(
+        f"({literal(one.file)}, {one.line:d}, {versions[one.file]:d}, {literal(one.error)})" for one in refused
+    )
+    table = literal(str(objects.source))
+    target.execute(
+        f"{insert_into(objects.database, 'QUARANTINE')} "
+        f"SELECT {literal(batch.id)}, {table}, COLUMN1, COLUMN2, COLUMN3, COLUMN4, NULL, CURRENT_TIMESTAMP() "
+        f'FROM VALUES {values} WHERE COLUMN1 NOT IN (SELECT "FILE_NAME" '
+        f'FROM {control_table(objects.database, "QUARANTINE")} WHERE "TABLE_NAME" = {table} AND "RAW" IS NULL)'
+    )
 
 
 def staged(target: Warehouse, objects: TableObjects, files: list[str]) -> int:

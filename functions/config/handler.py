@@ -6,16 +6,17 @@ from functions.shared.errors import InvalidConfiguration
 from functions.shared.observability import Event, count, logger, step
 from functions.shared.parameters import read_tables
 from functions.shared.settings import settings
-from functions.shared.specifications import collect, select
+from functions.shared.specifications import collect, is_replay, select
 
 
 @step
 def handler(event: Event, _context: LambdaContext) -> Event:
-    """Returns {"tables": [{table_name, spec, digest} or {table_name, problem}, ...]}.
+    """Returns {"tables": [{table_name, spec, digest} or {table_name, problem}, ...], "replay"}; with the input's replay
+    true each table has it as well.
 
     Raises InvalidConfiguration where there is no table at all.
     """
-    prefix = settings().parameter_prefix
+    prefix, replay = settings().parameter_prefix, is_replay(event.get("replay"))
     entries = collect(read_tables(prefix), prefix)
     chosen = select(entries, event.get("tables"))
     if not chosen:
@@ -28,4 +29,4 @@ def handler(event: Event, _context: LambdaContext) -> Event:
         logger.warning("A table cannot run", extra={"problem": problem})
     count("TablesConfigured", len(chosen))
     count("TablesMisconfigured", len(broken))
-    return {"tables": [entry.to_item() for entry in chosen]}
+    return {"tables": [entry.to_item(replay) for entry in chosen], "replay": replay}

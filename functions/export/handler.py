@@ -1,5 +1,6 @@
 """Export: Aurora itself writes one slice's rows to S3; they never pass through here."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -10,11 +11,14 @@ from psycopg2 import sql
 from functions.shared import aurora
 from functions.shared.aurora import Aurora
 from functions.shared.bounds import Bounds, Slice
-from functions.shared.columns import Column, export_list
+from functions.shared.catalog import read_columns
+from functions.shared.columns import Column
+from functions.shared.errors import SchemaMismatch
+from functions.shared.export_query import export_query
 from functions.shared.fence import VERSION
 from functions.shared.observability import Event, count, logger, step
 from functions.shared.settings import settings
-from functions.shared.spec import spec_of
+from functions.shared.spec import TableSpec, spec_of
 from functions.shared.windows import relation, slice_window
 
 # No header: where Aurora cuts a big export into parts is not documented to repeat it.
@@ -29,29 +33,44 @@ FROM aws_s3.query_export_to_s3(
 def handler(event: Event, _context: LambdaContext) -> Event:
     """Returns {rows, bytes, files: [{name, version}], wait_seconds}, the slice's part of the batch.
 
-    Each attempt writes under a name of its own, so what an earlier attempt left behind belongs to no batch.
+    Each attempt writes under a name of its own, so what an earlier attempt left behind belongs to no batch. Raises
+    SchemaMismatch where the table's columns are no longer those that the schema function saw.
     """
-    spec = spec_of(event["table"])
+    spec, bounds = spec_of(event["table"]), Bounds.model_validate(event["bounds"])
     columns = [Column.from_json(value) for value in event["schema"]["columns"]]
-    limits = slice_window(Bounds.model_validate(event["bounds"]), Slice.model_validate(event["slice"]))
+    selection = sql.SQL("FROM {} WHERE {}").format(
+        relation(spec.source), slice_window(bounds, Slice.model_validate(event["slice"]))
+    )
     source = aurora.connect(spec.table_name)
-    with aurora.speaking_of(spec.table_name):
-        query = sql.SQL("SELECT {} FROM {} WHERE {}").format(export_list(columns), relation(spec.source), limits)
-        part = _export(source, query, spec.source.folder)
+    with aurora.speaking_of(spec.table_name), source.snapshot():
+        # The function ends before its Lambda does, so that the error says which limit was too tight.
+        limit = sql.Literal(f"{settings().export_seconds}s")
+        source.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(limit))
+        # Before the snapshot, which neither SET nor LOCK takes: a table rewritten after it would look empty to it.
+        source.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(relation(spec.source)))
+        _refuse_other_columns(spec, columns, read_columns(source, spec, bounds.oid))
+        part = _export(source, export_query(columns, selection), spec.source.folder, event["schema"]["version"])
     logger.info("Exported", extra={"part": part})
     count("RowsExported", part["rows"])
     count("BytesExported", part["bytes"])
     return {**part, "wait_seconds": settings().load_poll_seconds}
 
 
-def _export(source: Aurora, query: sql.Composable, folder: str) -> dict[str, Any]:
-    key = f"{folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{uuid4()}.csv"
+def _refuse_other_columns(spec: TableSpec, columns: Sequence[Column], present: Sequence[Column]) -> None:
+    """The file is read by the rules that the schema function made: the columns must still be those."""
+    types = {column.name: column.type for column in present}
+    changed = [column.name for column in columns if not column.dropped and types.get(column.name) != column.type]
+    if changed:
+        raise SchemaMismatch(
+            f"{spec.table_name}: columns {changed} changed while it was being exported; re-run the table"
+        )
+
+
+def _export(source: Aurora, query: sql.Composable, folder: str, schema_version: int) -> dict[str, Any]:
+    key = f"{folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{uuid4()}.v{schema_version}.csv"
     target = {"bucket": settings().staging_bucket, "key": key, "region": settings().aws_region}
-    with source.snapshot():
-        # The function ends before its Lambda does, so that the error says which limit was too tight.
-        source.rows("SELECT set_config('statement_timeout', %s, true)", (f"{settings().export_seconds}s",))
-        version = source.row(f"SELECT {VERSION} AS version")["version"]
-        written = source.row(_EXPORT, {"query": source.text(query), **target})
+    version = source.row(f"SELECT {VERSION} AS version")["version"]
+    written = source.row(_EXPORT, {"query": source.text(query), **target})
     names = [key] + [f"{key}_part{number}" for number in range(2, written["files"] + 1)]
     files = [{"name": name, "version": version} for name in names]
     return {"rows": written["rows"], "bytes": written["bytes"], "files": files}

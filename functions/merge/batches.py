@@ -1,33 +1,45 @@
 """The control rows of a batch: what it consists of before the merge, what became of it after."""
 
 import json
+import re
+from collections import Counter
+from collections.abc import Iterable
 
 from functions.shared.batch import Batch
 from functions.shared.bounds import Bounds
+from functions.shared.control import control_table, insert_into
 from functions.shared.naming import literal, quote
 from functions.shared.warehouse import Warehouse
 from functions.shared.warehouse_sql import TableObjects
 
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
+
 
 def record_batch(
-    target: Warehouse, objects: TableObjects, bounds: Bounds, batch: Batch, execution: str, max_delete_percent: int
+    target: Warehouse,
+    objects: TableObjects,
+    bounds: Bounds,
+    batch: Batch,
+    execution: str,
+    max_delete_percent: int,
+    schema_version: int = 1,
 ) -> None:
     """Makes a loaded batch known to the merge; a second call changes nothing."""
-    control = f'{quote(objects.database)}."CONTROL"'
-    absent = f'WHERE NOT EXISTS (SELECT 1 FROM {control}."{{}}" WHERE "BATCH_ID" = {literal(batch.id)})'
-    files = ", ".join(f"({literal(file.name)}, {file.version:d})" for file in batch.files)
+    database = objects.database
+    absent = f'WHERE NOT EXISTS (SELECT 1 FROM {{}} WHERE "BATCH_ID" = {literal(batch.id)})'
+    files = ", ".join(f"({literal(file.name)}, {file.version:d}, {schema_version:d})" for file in batch.files)
     target.execute(
-        f'INSERT INTO {control}."BATCH_FILES" ("BATCH_ID", "FILE_NAME", "VERSION") '
-        f"SELECT {literal(batch.id)}, COLUMN1, COLUMN2 FROM VALUES {files} " + absent.format("BATCH_FILES")
+        f"{insert_into(database, 'BATCH_FILES')} SELECT {literal(batch.id)}, COLUMN1, COLUMN2, COLUMN3 "
+        f"FROM VALUES {files} {absent.format(control_table(database, 'BATCH_FILES'))}"
     )
     window = {"reads": bounds.reads, "low": bounds.low, "high": bounds.high, "horizon": bounds.horizon}
-    watermark = json.dumps({**window, "rows": batch.rows})
+    source = {"oid": bounds.oid, "shape": bounds.shape}
+    watermark = json.dumps({**window, **source, "rows": batch.rows})
     held_from = bounds.high if bounds.complete else None
-    kind = (bounds.complete, max_delete_percent, bounds.reset, held_from, watermark)
+    kind = (bounds.complete, max_delete_percent, bounds.reset, False, held_from, watermark)
     target.execute(
-        f'INSERT INTO {control}."BATCHES" ("BATCH_ID", "TABLE_NAME", "EXECUTION", "COMPLETE", "MAX_DELETE_PERCENT", '
-        '"RESET", "HIGH", "WATERMARK", "VERSION", "EXPORTED", "CREATED_AT") '
-        f"SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CURRENT_TIMESTAMP() {absent.format('BATCHES')}",
+        f"{insert_into(database, 'BATCHES')} SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CURRENT_TIMESTAMP() "
+        f"{absent.format(control_table(database, 'BATCHES'))}",
         [batch.id, str(objects.source), execution, *kind, batch.oldest_version, batch.rows],
     )
 
@@ -40,3 +52,32 @@ def read_ledger(target: Warehouse, objects: TableObjects, batch_id: str) -> dict
         [batch_id],
     )
     return {name.lower(): int(value) for name, value in rows[0].items()} if rows else None
+
+
+def quarantined_columns(target: Warehouse, objects: TableObjects, batch_id: str) -> dict[str, int]:
+    """How many rows of a merged batch are in quarantine for each column."""
+    rows = target.rows(
+        f'SELECT "REASON", COUNT(*) AS "ROWS" FROM {quote(objects.database)}."CONTROL"."QUARANTINE" '
+        'WHERE "BATCH_ID" = %s GROUP BY "REASON"',
+        [batch_id],
+    )
+    return by_column((row["REASON"], int(row["ROWS"])) for row in rows)
+
+
+def refused_columns(target: Warehouse, objects: TableObjects, batch_id: str) -> dict[str, int]:
+    """How many of a loaded batch's rows that may not pass hold, for each column, what FINAL cannot hold."""
+    rows = target.rows(
+        f'SELECT "_REJECTED", COUNT(*) AS "ROWS" FROM {objects.typed} WHERE "_BATCH_ID" = %s AND "_FATAL" '
+        'GROUP BY "_REJECTED"',
+        [batch_id],
+    )
+    return by_column((row["_REJECTED"], int(row["ROWS"])) for row in rows)
+
+
+def by_column(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Row counts by column, from counts by lists of quoted column names."""
+    found: Counter[str] = Counter()
+    for names, rows in counts:
+        for name in _QUOTED.findall(names):
+            found[name.replace('""', '"')] += rows
+    return dict(found)

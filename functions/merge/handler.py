@@ -1,10 +1,12 @@
-"""Merge: submits the batch's merge to Snowflake once, then follows it by its query id."""
+"""Merge: starts the batch's merge in Snowflake once, then follows it to its end."""
 
 import time
+from types import ModuleType
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.merge.batches import read_ledger, record_batch
+from functions.merge import query, task
+from functions.merge.batches import quarantined_columns, read_ledger, record_batch, refused_columns
 from functions.shared import warehouse
 from functions.shared.batch import Batch
 from functions.shared.bounds import Bounds
@@ -13,12 +15,16 @@ from functions.shared.observability import Event, count, logger, step
 from functions.shared.settings import settings
 from functions.shared.spec import TableSpec, spec_of
 from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import MergeRules, TableObjects, merge_statement
+from functions.shared.warehouse_sql import MergeRules, TableObjects
 
 _PATIENCE_SECONDS = 5
 _POLL_SECONDS = 0.2
+_WAYS = {"query": query, "task": task}
+# Nothing was applied and nothing is wrong: another batch of the table was merged meanwhile, or its task was busy.
+_AGAIN = ("CONCURRENT", "TASK_SKIPPED")
 _REMEDIES = {
-    "PARTIAL_LOAD": "STAGING no longer holds every row of the batch; re-run the table, which exports it again",
+    "PARTIAL_LOAD": "STAGING does not hold every row of the batch in the table's present layout; re-run the table, "
+    "which exports it again",
     "DUPLICATE_KEYS": "its primary_keys occur more than once in one snapshot, so they are no key; name unique columns",
     "NO_BATCH": "the batch is not recorded in CONTROL.BATCHES; re-run the table",
 }
@@ -26,55 +32,62 @@ _REMEDIES = {
 
 @step
 def handler(event: Event, _context: LambdaContext) -> Event:
-    """Returns {"merge": {status: MERGED, ledger} or {status: RUNNING, query_id, wait_seconds}}.
+    """Returns {"merge": {status: MERGED, ledger, quarantined_columns} or {status: RUNNING, run, wait_seconds}}.
 
-    Raises MergeFailed where Snowflake refuses; FINAL and the watermark are then as they were.
+    Raises MergeFailed where the batch cannot be applied; FINAL and the watermark are then as they were.
     """
     spec = spec_of(event["table"])
-    batch = Batch.model_validate(event["batch"])
+    batch, rules = Batch.model_validate(event["batch"]), MergeRules.from_json(event["schema"])
     objects = TableObjects(settings().snowflake_database, spec.source)
+    way = _WAYS[spec.merge_by]
     target = warehouse.connect(spec.table_name)
     with warehouse.speaking_of(spec.table_name):
-        query_id = event.get("merge", {}).get("query_id") or _submit(target, objects, batch, event, spec)
-        if _is_running(target, query_id):
-            return {"merge": {"status": "RUNNING", "query_id": query_id, "wait_seconds": 2 * _PATIENCE_SECONDS}}
-        outcome = target.outcome(query_id)
+        run = event.get("merge", {}).get("run")
+        if run is None:
+            bounds = Bounds.model_validate(event["bounds"])
+            record_batch(target, objects, bounds, batch, event["execution"], spec.max_delete_percent, rules.version)
+            run = way.submit(target, objects, rules, batch.id)
+        outcome = _wait(way, target, objects, batch.id, run)
         ledger = read_ledger(target, objects, batch.id)
-    logger.info("Merge ended", extra={"outcome": outcome, "ledger": ledger})
-    if ledger is None and outcome == "CONCURRENT":
-        # Another batch of this table was merged meanwhile: nothing was applied, so it is submitted again.
-        return {"merge": {"status": "RUNNING", "query_id": None, "wait_seconds": _PATIENCE_SECONDS}}
-    if ledger is None:
-        raise MergeFailed(f"{spec.table_name}: {_reason(str(outcome), spec)}")
+        if ledger is None and outcome is None:
+            return {"merge": {"status": "RUNNING", "run": run, "wait_seconds": 2 * _PATIENCE_SECONDS}}
+        if ledger is None and outcome in _AGAIN:
+            return {"merge": {"status": "RUNNING", "run": None, "wait_seconds": _PATIENCE_SECONDS}}
+        if ledger is None:
+            raise MergeFailed(f"{spec.table_name}: {_reason(str(outcome), spec, rules, target, batch.id)}")
+        columns = quarantined_columns(target, objects, batch.id) if ledger["quarantined"] else {}
+    logger.info("Merge ended", extra={"outcome": outcome, "ledger": ledger, "quarantined_columns": columns})
     count("RowsMerged", ledger["merged"])
     count("RowsDeleted", ledger["deleted"])
     count("RowsQuarantined", ledger["quarantined"])
-    return {"merge": {"status": "MERGED", "ledger": ledger}}
+    return {"merge": {"status": "MERGED", "ledger": ledger, "quarantined_columns": columns}}
 
 
-def _reason(outcome: str, spec: TableSpec) -> str:
-    word, *numbers = outcome.split()
+def _reason(outcome: str, spec: TableSpec, rules: MergeRules, target: Warehouse, batch_id: str) -> str:
+    word, *details = outcome.split(" ", 1)
     if word == "MASS_DELETE":
-        missing, living = numbers
+        missing, living = details[0].split()
         return (
             f"the snapshot lacks {missing} of FINAL's {living} rows, more than max_delete_percent "
             f"{spec.max_delete_percent} allows to delete; if they are gone on purpose, set max_delete_percent to 100 "
             "for one run"
         )
+    if word == "UNREPRESENTABLE":
+        strict = [column.target_name for column in rules.columns if column.unrepresentable == "fail"]
+        refused = refused_columns(target, TableObjects(settings().snowflake_database, spec.source), batch_id)
+        counts = ", ".join(f"{name} ({rows} rows)" for name, rows in refused.items() if name in strict)
+        return (
+            f"FINAL cannot hold values of {counts}, and on_unrepresentable says fail; mend the rows in Aurora, or set "
+            "it to quarantine or text"
+        )
     return f"the merge ended with {outcome}: {_REMEDIES.get(word, 're-run the table')}"
 
 
-def _submit(target: Warehouse, objects: TableObjects, batch: Batch, event: Event, spec: TableSpec) -> str:
-    bounds = Bounds.model_validate(event["bounds"])
-    record_batch(target, objects, bounds, batch, event["execution"], spec.max_delete_percent)
-    return target.submit(merge_statement(objects, MergeRules.from_json(event["schema"]), batch.id))
-
-
-def _is_running(target: Warehouse, query_id: str) -> bool:
+def _wait(way: ModuleType, target: Warehouse, objects: TableObjects, batch_id: str, run: str) -> str | None:
     """Waits a moment: most merges end within it, and a wait of the workflow costs transitions."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while target.is_running(query_id):
-        if time.monotonic() > deadline:
-            return True
+    while True:
+        outcome: str | None = way.outcome(target, objects, batch_id, run)
+        if outcome is not None or time.monotonic() > deadline:
+            return outcome
         time.sleep(_POLL_SECONDS)
-    return False

@@ -1,5 +1,6 @@
 """What shows that a merged batch is right: the ledger adds up, nothing lags below the fence, sampled rows are equal."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -7,8 +8,10 @@ from psycopg2 import sql
 
 from functions.shared.aurora import Aurora
 from functions.shared.bounds import Bounds
-from functions.shared.columns import export_list
+from functions.shared.catalog import read_columns
+from functions.shared.columns import Column
 from functions.shared.errors import ReconciliationFailed
+from functions.shared.export_query import export_query
 from functions.shared.spec import TableSpec
 from functions.shared.warehouse import Warehouse
 from functions.shared.warehouse_sql import MergeRules, TableObjects, compare_statement
@@ -35,8 +38,13 @@ def check_ledger(table: str, exported: int, loaded: int, ledger: dict[str, int])
 def measure_drift(
     aurora: Aurora, target: Warehouse, spec: TableSpec, bounds: Bounds, rules: MergeRules, objects: TableObjects
 ) -> float | None:
-    """How far FINAL lies behind Aurora below the fence, in seconds or units of the watermark; None without one."""
+    """How far FINAL lies behind Aurora below the fence, in seconds or units of the watermark; None without one.
+
+    None as well where the watermark is no longer the column that it was.
+    """
     if rules.watermark is None or bounds.high is None:
+        return None
+    if rules.watermark not in _unchanged(aurora, spec, bounds, rules):
         return None
     column = sql.Identifier(rules.watermark.name)
     limit = before(rules.watermark.name, bounds.high, bounds.type_name)
@@ -64,9 +72,15 @@ def compare_sample(
 ) -> int:
     """Compares the most recent rows of the window that no transaction has touched since the fence; returns how many.
 
-    Raises ReconciliationFailed naming the columns that differ.
+    Only columns that are still what they were when the batch was exported. Raises ReconciliationFailed naming the
+    columns that differ.
     """
-    rows = [list(row.values()) for row in aurora.rows(_sample(spec, bounds, rules))]
+    columns = _unchanged(aurora, spec, bounds, rules)
+    if not columns or any(column not in columns for column in rules.key):
+        return 0
+    rules = replace(rules, columns=columns)
+    sample = (list(row.values()) for row in aurora.rows(_sample(spec, bounds, rules)))
+    rows = [texts for refused, *texts in sample if not refused]
     if not rows:
         return 0
     found = target.rows(compare_statement(objects, rules, version, rows))[0]
@@ -80,16 +94,23 @@ def compare_sample(
     return sampled
 
 
+def _unchanged(aurora: Aurora, spec: TableSpec, bounds: Bounds, rules: MergeRules) -> list[Column]:
+    now = {column.name: column for column in read_columns(aurora, spec, bounds.oid)}
+    pairs = ((column, now.get(column.name)) for column in rules.columns if not column.dropped)
+    return [one for one, other in pairs if other and (one.type, one.number) == (other.type, other.number)]
+
+
 def _sample(spec: TableSpec, bounds: Bounds, rules: MergeRules) -> sql.Composable:
-    short = sql.SQL("octet_length(t::text) < {}").format(sql.Literal(_SAMPLE_ROW_BYTES))
+    short = sql.SQL("octet_length((t.*)::text) < {}").format(sql.Literal(_SAMPLE_ROW_BYTES))
     conditions = [window(bounds), written_before(bounds.horizon), short]
     order: sql.Composable = sql.SQL("")
     if rules.watermark is not None and bounds.high is not None:
         conditions.append(before(rules.watermark.name, bounds.high, bounds.type_name))
         order = sql.SQL("ORDER BY {} DESC").format(sql.Identifier(rules.watermark.name))
-    return sql.SQL("SELECT {} FROM {} t WHERE {} {} LIMIT {}").format(
-        export_list(rules.columns), relation(spec.source), both(*conditions), order, sql.Literal(SAMPLE_ROWS)
+    selection = sql.SQL("FROM {} t WHERE {} {} LIMIT {}").format(
+        relation(spec.source), both(*conditions), order, sql.Literal(SAMPLE_ROWS)
     )
+    return export_query(rules.columns, selection)
 
 
 def _distance(there: Any, here: Any) -> float:

@@ -1,36 +1,57 @@
-"""The columns that a table's Snowflake objects were made for, against those that Aurora has now."""
+"""What FINAL has, and which columns can have no place there."""
 
-import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 
-from functions.shared.columns import Column
-from functions.shared.errors import InvalidConfiguration, SchemaMismatch
-from functions.shared.naming import literal, quote
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import MergeRules, TableObjects
+from snowflake.connector.errors import ProgrammingError
 
-_OWN = {"_FILE", "_ROW", "_SCANNED_AT", "_VERSION", "_BATCH_ID", "_REJECTED", "_RAW", "_RANK", "_SYNCED_AT"}
+from functions.shared.columns import Column
+from functions.shared.errors import InvalidConfiguration
+from functions.shared.naming import literal
+from functions.shared.warehouse import Warehouse, is_missing
+from functions.shared.warehouse_sql import TableObjects
+
+_LENGTH = re.compile(r"(VARCHAR|BINARY)\(\d+\)")
+_OWN = {"_REFUSED", "_REJECTED", "_WITHHELD", "_FATAL", "_RAW", "_TOO_LONG", "_RANK", "_BATCH_ID", "_VERSION"} | {
+    "_FILE",
+    "_ROW",
+    "_SCANNED_AT",
+    "_SYNCED_AT",
+}
 _SOFT_DELETES = {"IS_DELETED", "_DELETED_AT"}
 
 
-def read_rules(warehouse: Warehouse, objects: TableObjects) -> MergeRules | None:
-    """The columns and rules that the objects were last made for, None for a new table."""
-    rows = warehouse.rows(
-        f'SELECT "RULES" FROM {quote(objects.database)}."CONTROL"."TABLES" '
-        f'WHERE "TABLE_NAME" = {literal(str(objects.source))} ORDER BY "CREATED_AT" DESC LIMIT 1'
-    )
-    return MergeRules.from_json(json.loads(rows[0]["RULES"])) if rows else None
+def final_columns(warehouse: Warehouse, objects: TableObjects) -> dict[str, str]:
+    """FINAL's columns as they are: name to type, without the lengths that every text has."""
+    rows = warehouse.rows(f"DESCRIBE TABLE {objects.final}")
+    return {row["name"]: _LENGTH.sub(r"\1", row["type"]) for row in rows}
 
 
-def record_rules(warehouse: Warehouse, objects: TableObjects, oid: int, rules: MergeRules) -> None:
-    """Remembers what the objects were made for."""
-    warehouse.execute(
-        f'INSERT INTO {quote(objects.database)}."CONTROL"."TABLES" '
-        '("TABLE_NAME", "SOURCE_OID", "RULES", "CREATED_AT") '
-        "SELECT %s, %s, %s, CURRENT_TIMESTAMP()",
-        [str(objects.source), oid, json.dumps(rules.to_json())],
-    )
+def is_whole(warehouse: Warehouse, objects: TableObjects) -> bool:
+    """Whether STAGING, its view and its pipe are there: a person may have dropped one."""
+    try:
+        warehouse.rows(f"SELECT 1 FROM {objects.typed} WHERE FALSE")
+        warehouse.rows(f"SELECT SYSTEM$PIPE_STATUS({literal(objects.staging)})")
+    except ProgrammingError as error:
+        if is_missing(error):
+            return False
+        raise
+    return True
+
+
+def refuse_unknown_types(table: str, columns: Sequence[Column]) -> None:
+    """Raises InvalidConfiguration naming the columns whose type the contract does not know."""
+    unknown = [f"{column.name!r} is {column.type.label}" for column in columns if not column.known]
+    if unknown:
+        raise InvalidConfiguration(
+            f"{table}: no type of Snowflake is known to hold {', '.join(unknown)} without loss; to copy its text, set "
+            f"on_unrepresentable to {{{_as_text(columns)}}}"
+        )
+
+
+def _as_text(columns: Sequence[Column]) -> str:
+    return ", ".join(f'"{column.name}": "text"' for column in columns if not column.known)
 
 
 def refuse_unusable_names(table: str, columns: Sequence[Column], soft_deletes: bool) -> None:
@@ -52,29 +73,3 @@ def refuse_unusable_names(table: str, columns: Sequence[Column], soft_deletes: b
             )
         if "$$" in name or any(ord(char) < 32 for char in name):
             raise InvalidConfiguration(f"{table}: column {column.name!r} has a name that cannot be synced; rename it")
-
-
-def refuse_drift(table: str, known: MergeRules, present: MergeRules) -> None:
-    """Raises SchemaMismatch naming what changed since the objects were made and they have no columns for."""
-    before = {column.name: column for column in known.columns}
-    after = {column.name: column for column in present.columns}
-    changes = [f"{name!r} is new" for name in after if name not in before]
-    changes += [f"{name!r} is gone" for name in before if name not in after]
-    changes += [
-        f"{name!r} was {before[name].target_type} and is now {column.target_type}"
-        for name, column in after.items()
-        if name in before and before[name].target_type != column.target_type
-    ]
-    if bool(known.key) != bool(present.key):
-        changes.append("it had no key and now has one" if present.key else "it had a key and now has none")
-    elif known.soft_deletes != present.soft_deletes:
-        changes.append(f"soft deletes were {_on(known.soft_deletes)} and are now {_on(present.soft_deletes)}")
-    if changes:
-        raise SchemaMismatch(
-            f"{table}: it changed since its Snowflake tables were made: {', '.join(changes)}; "
-            "undo the change, or drop the FINAL table: the next run makes it anew and reloads it"
-        )
-
-
-def _on(switch: bool) -> str:
-    return "on" if switch else "off"

@@ -26,6 +26,7 @@ _SESSION = {
     "bytea_output": "hex",
     "client_encoding": "UTF8",
     "row_security": "off",
+    "standard_conforming_strings": "on",
 }
 _CONNECT_TIMEOUT_SECONDS = 10
 _LEASE_MARGIN_SECONDS = 60
@@ -40,6 +41,11 @@ class Aurora:
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+
+    def execute(self, statement: Query) -> None:
+        """Runs one statement for its effect."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
 
     def rows(self, query: Query, values: Any = None) -> list[dict[str, Any]]:
         """All rows of a small result, as dictionaries."""

@@ -31,8 +31,10 @@ class Bounds(BaseModel):
     """The window `low < column < high`, or the horizons of an xmin window, or everything (`complete`).
 
     The window is exported in `slices` of `slice_column`; `more` says that it ends with a wave, before the fence.
+    `oid` and `shape` tell the table and its columns from others of the same name; `recreated` says that it is another.
     `held` counts rows past the fence, `late` those that appeared behind the last one; `reset` says that Aurora's
-    transaction ids went back; `started_at` is in milliseconds since the epoch.
+    transaction ids went back; `replay` that nothing is read: the rows come from quarantine; `started_at` is in
+    milliseconds since the epoch.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +52,9 @@ class Bounds(BaseModel):
     complete: bool = False
     reset: bool = False
     target_exists: bool = False
+    recreated: bool = False
+    oid: int = 0
+    shape: str = ""
     held: int = 0
     late: int = 0
     note: str = ""
@@ -58,6 +63,7 @@ class Bounds(BaseModel):
     slice_column: str | None = None
     slices: list[Slice] = [Slice()]
     more: bool = False
+    replay: bool = False
 
     @property
     def reads(self) -> str:

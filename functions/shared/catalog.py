@@ -1,13 +1,18 @@
 """What Aurora's catalog says about one table."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 from functions.shared.aurora import Aurora
 from functions.shared.columns import Column
 from functions.shared.errors import AccessDenied, InvalidConfiguration
 from functions.shared.naming import SourceTable
-from functions.shared.spec import TableSpec
+from functions.shared.spec import OTHER_COLUMNS, TableSpec
+from functions.shared.type_contract import SourceType
 
 _RELATION = """
 SELECT c.oid, c.relkind::text AS kind, current_user::text AS role, row_security_active(c.oid) AS rows_hidden,
@@ -19,6 +24,7 @@ _NEIGHBOURS = """
 SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND lower(n.nspname || '.' || c.relname) = lower(%s) ORDER BY 1
 """
+# Domains are resolved to what they are made of; of an array, the element's type is what counts.
 _COLUMNS = """
 WITH RECURSIVE base AS (
     SELECT a.attnum, a.attname, a.attnotnull, a.atttypid AS type, a.atttypmod AS modifier
@@ -27,8 +33,15 @@ WITH RECURSIVE base AS (
     SELECT b.attnum, b.attname, b.attnotnull OR t.typnotnull, t.typbasetype,
            CASE WHEN b.modifier < 0 THEN t.typtypmod ELSE b.modifier END
     FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typtype = 'd')
-SELECT b.attname AS name, t.typname AS type, b.modifier, b.attnotnull AS not_null, t.typcategory = 'A' AS is_array
-FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typtype <> 'd' ORDER BY b.attnum
+SELECT b.attname AS column, b.attnotnull AS not_null, b.attnum AS number, e.typname AS name,
+       format_type(b.type, b.modifier) AS label, b.modifier, t.typcategory = 'A' AND t.typelem <> 0 AS is_array,
+       CASE e.typtype WHEN 'e' THEN 'enum' WHEN 'c' THEN 'composite' WHEN 'r' THEN 'range' WHEN 'm' THEN 'multirange'
+            WHEN 'd' THEN 'domain' ELSE CASE n.nspname WHEN 'pg_catalog' THEN 'base' ELSE 'extension' END END AS kind
+FROM base b JOIN pg_type t ON t.oid = b.type
+JOIN pg_type e ON e.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 AND t.typname NOT LIKE '%%vector'
+                               THEN t.typelem ELSE t.oid END
+JOIN pg_namespace n ON n.oid = e.typnamespace
+WHERE t.typtype <> 'd' ORDER BY b.attnum
 """
 _PRIMARY_KEY = """
 SELECT a.attname AS name FROM pg_index i
@@ -46,6 +59,12 @@ class Relation:
     oid: int
     columns: Sequence[Column]
     key: Sequence[str] = field(default=())
+
+    @cached_property
+    def shape(self) -> str:
+        """Changes with every change of its columns, their policies or its key."""
+        shape = json.dumps([[column.to_json() for column in self.columns], list(self.key)])
+        return hashlib.sha256(shape.encode()).hexdigest()[:16]
 
     def column(self, name: str) -> Column:
         """The column `name`, which the specification was checked to name."""
@@ -77,20 +96,31 @@ def read_relation(aurora: Aurora, spec: TableSpec) -> Relation:
             f"{table}: row-level security hides rows from role {relation['role']}, so the copy would miss them; "
             f"run ALTER ROLE {relation['role']} BYPASSRLS"
         )
-    oid = {"oid": relation["oid"]}
-    columns = [
-        Column(row["name"], row["type"], row["modifier"], row["not_null"], row["is_array"])
-        for row in aurora.rows(_COLUMNS, oid)
-    ]
-    key = spec.keys or [row["name"] for row in aurora.rows(_PRIMARY_KEY, oid)]
+    columns = read_columns(aurora, spec, relation["oid"])
+    key = spec.keys or [row["name"] for row in aurora.rows(_PRIMARY_KEY, {"oid": relation["oid"]})]
     _refuse_missing(spec, columns)
     return Relation(source, relation["oid"], columns, key)
 
 
+def read_columns(aurora: Aurora, spec: TableSpec, oid: int) -> list[Column]:
+    """The columns of the table with this oid, in their order; none where there is no such table."""
+    return [_column(row, spec) for row in aurora.rows(_COLUMNS, {"oid": oid})]
+
+
+def _column(row: dict[str, Any], spec: TableSpec) -> Column:
+    name = row.pop("column")
+    not_null, number = row.pop("not_null"), row.pop("number")
+    return Column(name, SourceType(**row), not_null, number, spec.unrepresentable(name))
+
+
 def _refuse_missing(spec: TableSpec, columns: Sequence[Column]) -> None:
     present = [column.name for column in columns]
-    asked = [("primary_keys", name) for name in spec.keys] + [
-        ("watermark_cols" if spec.watermark_cols else "watermark_col", name) for name in spec.watermarks
+    watermark_key = "watermark_cols" if spec.watermark_cols else "watermark_col"
+    policies = spec.on_unrepresentable if isinstance(spec.on_unrepresentable, dict) else {}
+    asked = [
+        *(("primary_keys", name) for name in spec.keys),
+        *((watermark_key, name) for name in spec.watermarks),
+        *(("on_unrepresentable", name) for name in policies if name != OTHER_COLUMNS),
     ]
     for key, name in asked:
         if name not in present:

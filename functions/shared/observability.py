@@ -16,7 +16,7 @@ Handler = Callable[[Event, LambdaContext], Event]
 
 
 def step(handler: Handler) -> Handler:
-    """A workflow step: every log line and metric carries its table and execution."""
+    """A workflow step: every log line carries its table and execution, every metric its table."""
 
     @logger.inject_lambda_context(clear_state=True)
     @wraps(handler)
@@ -25,6 +25,8 @@ def step(handler: Handler) -> Handler:
         name = table.get("table_name", "") if isinstance(table, dict) else ""
         logger.append_keys(table=name, execution=event.get("execution", ""))
         metrics.add_dimension(name="table", value=name or "all")
+        # The same over all tables: an alarm watches one metric, and cannot search for those of each table.
+        metrics.add_dimensions(service=str(metrics.service))
         try:
             return handler(event, context)
         finally:

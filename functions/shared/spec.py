@@ -12,7 +12,10 @@ from functions.shared.errors import InvalidConfiguration
 from functions.shared.naming import SourceTable
 
 Strategy = Literal["timestamp", "integer", "composite", "xmin", "full_snapshot"]
+Unrepresentable = Literal["quarantine", "text", "fail"]
+SchemaChanges = Literal["evolve", "freeze", "ignore"]
 STRATEGIES: tuple[str, ...] = get_args(Strategy)
+OTHER_COLUMNS = "*"
 _MIN_COMPOSITE_COLUMNS = 2
 
 
@@ -38,6 +41,9 @@ class TableSpec(BaseModel):
     deletes: Literal["soft", "hard"] = "soft"
     max_delete_percent: Annotated[int, Field(ge=0, le=100)] = 50
     full_refresh: bool = False
+    schema_changes: SchemaChanges = "evolve"
+    on_unrepresentable: Unrepresentable | dict[Annotated[str, Field(min_length=1)], Unrepresentable] = "quarantine"
+    merge_by: Literal["query", "task"] = "query"
 
     @cached_property
     def source(self) -> SourceTable:
@@ -54,9 +60,18 @@ class TableSpec(BaseModel):
         """The watermark columns, leading column first; empty for xmin and full_snapshot."""
         return self.watermark_cols or ([self.watermark_col] if self.watermark_col else [])
 
+    def unrepresentable(self, column: str) -> Unrepresentable:
+        """What becomes of a value of this column that its Snowflake type cannot hold."""
+        policies = self.on_unrepresentable
+        if isinstance(policies, str):
+            policies = {OTHER_COLUMNS: policies}
+        policy = policies.get(column, policies.get(OTHER_COLUMNS, "quarantine"))
+        # MAX over a watermark's text would not be its highest value.
+        return "quarantine" if column in self.watermarks and policy == "text" else policy
+
     @model_validator(mode="after")
     def _consistent(self) -> "TableSpec":
-        problem = self._watermark_problem() or self._key_problem()
+        problem = self._watermark_problem() or self._key_problem() or self._unrepresentable_problem()
         if problem:
             raise ValueError(problem)
         return self
@@ -94,6 +109,13 @@ class TableSpec(BaseModel):
             return "primary_keys names a column twice; name each column once"
         if "deletes" in self.model_fields_set and self.watermark_type != "full_snapshot":
             return "deletes belongs to watermark_type full_snapshot, the only one that sees deleted rows; remove it"
+        return None
+
+    def _unrepresentable_problem(self) -> str | None:
+        policies = self.on_unrepresentable
+        named = [column for column in self.watermarks if isinstance(policies, dict) and policies.get(column) == "text"]
+        if named:
+            return f"on_unrepresentable cannot be text for watermark column {named[0]!r}; use quarantine or fail"
         return None
 
 

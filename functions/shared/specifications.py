@@ -27,11 +27,12 @@ class Entry:
         """Changes with every edit of the specification."""
         return hashlib.sha256(json.dumps(self.raw, sort_keys=True).encode()).hexdigest()[:16]
 
-    def to_item(self) -> dict[str, Any]:
-        """The form in which the table enters the workflow."""
+    def to_item(self, replay: bool = False) -> dict[str, Any]:
+        """The form in which the table enters the workflow, for its rows in Aurora or for those in quarantine."""
+        item: dict[str, Any] = {"table_name": self.label, "replay": True} if replay else {"table_name": self.label}
         if self.problem:
-            return {"table_name": self.label, "problem": self.problem}
-        return {"table_name": self.label, "spec": self.raw, "digest": self.digest}
+            return {**item, "problem": self.problem}
+        return {**item, "spec": self.raw, "digest": self.digest}
 
 
 def collect(parameters: Iterable[Parameter], prefix: str) -> list[Entry]:
@@ -72,6 +73,19 @@ def select(entries: list[Entry], names: Any) -> list[Entry]:
         for entry in found or [_unknown(name, entries)]:
             chosen[entry.label] = entry
     return list(chosen.values())
+
+
+def is_replay(value: Any) -> bool:
+    """Whether the input's "replay" asks for the quarantine instead of Aurora; None, where it is absent, does not.
+
+    Raises InvalidConfiguration for anything but true or false: a slip must not sync what was to be replayed.
+    """
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise InvalidConfiguration(
+        f'The input\'s "replay" is {value!r}, which is neither true nor false; write {{"tables": ["public.orders"], '
+        '"replay": true}'
+    )
 
 
 def _listed(parameter: Parameter) -> list[Entry]:

@@ -15,6 +15,7 @@ from functions.shared.errors import AccessDenied, WarehouseRejected, WarehouseUn
 from functions.shared.settings import settings
 
 _MISSING_OBJECT = 2003
+_MISSING_COLUMN = 904
 _REJECTED_LOGIN = {250001, 390100, 390144, 251005}
 _SESSION = {"TIMEZONE": "UTC", "QUERY_TAG": "aurora-snowflake-sync", "CLIENT_TELEMETRY_ENABLED": False}
 # The connector would ask several clouds' metadata services which of them it runs on.
@@ -134,6 +135,11 @@ def speaking_of(table: str) -> Iterator[None]:
 def is_missing(error: ProgrammingError) -> bool:
     """Whether the error says that a table does not exist (or that the role may not know of it)."""
     return error.errno == _MISSING_OBJECT
+
+
+def is_missing_column(error: ProgrammingError) -> bool:
+    """Whether the error says that a table has no such column."""
+    return error.errno == _MISSING_COLUMN
 
 
 def _text(error: Error) -> str:

@@ -1,26 +1,16 @@
 """Renders the SQL of Snowflake's objects from the templates in `snowflake/`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from functions.shared.columns import Column
 from functions.shared.naming import SourceTable, literal, quote
+from functions.shared.templates import render, statements
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "snowflake"
-STORAGE_INTEGRATION = "AURORA_EXPORTS"
 # Fewer deletes than this are never suspicious, whatever their share.
 _GUARDED_ROWS = 100
 _BOOTSTRAP = ("bootstrap/database.sql", "bootstrap/stage.sql", "bootstrap/control.sql")
-# The output is SQL: every value is quoted by `quote` or `literal` where it is put in.
-_environment = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    undefined=StrictUndefined,
-    autoescape=False,  # noqa: S701 -- HTML's escapes would corrupt SQL
-)
 
 
 @dataclass(frozen=True)
@@ -69,14 +59,17 @@ class TableObjects:
 class MergeRules:
     """What decides how a table's batches are applied.
 
-    `key` is empty for a table without one: its rows are appended, or replaced by a complete snapshot.
-    `watermark` is the leading watermark column, None where there is none.
+    `columns` are in the order of the file's fields. `key` is empty for a table without one: its rows are appended, or
+    replaced by a complete snapshot. `watermark` is the leading watermark column, None where there is none. `version`
+    counts the table's schemas; files of versions before `since` had another layout and are not merged.
     """
 
     columns: Sequence[Column]
     key: Sequence[Column]
     watermark: Column | None
     soft_deletes: bool
+    version: int = 1
+    since: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """The form in which they travel through the workflow."""
@@ -85,6 +78,8 @@ class MergeRules:
             "key": [column.name for column in self.key],
             "watermark": self.watermark.name if self.watermark else None,
             "soft_deletes": self.soft_deletes,
+            "version": self.version,
+            "since": self.since,
         }
 
     @classmethod
@@ -93,7 +88,13 @@ class MergeRules:
         columns = [Column.from_json(column) for column in value["columns"]]
         named = {column.name: column for column in columns}
         watermark = named[value["watermark"]] if value["watermark"] is not None else None
-        return cls(columns, [named[name] for name in value["key"]], watermark, value["soft_deletes"])
+        key = [named[name] for name in value["key"]]
+        return cls(columns, key, watermark, value["soft_deletes"], value["version"], value["since"])
+
+
+def storage_integration(database: str) -> str:
+    """The quoted name of a database's way to its bucket; an account may have several."""
+    return quote(f"{database}_EXPORTS")
 
 
 def bootstrap_statements(database: str, bucket: str) -> list[str]:
@@ -101,23 +102,39 @@ def bootstrap_statements(database: str, bucket: str) -> list[str]:
     values = {
         "database": quote(database),
         "bucket_url": literal(f"s3://{bucket}/"),
-        "storage_integration": STORAGE_INTEGRATION,
+        "storage_integration": storage_integration(database),
         "file_format": literal(f'{quote(database)}."STAGING"."AURORA_CSV"'),
     }
-    return [statement for name in _BOOTSTRAP for statement in _statements(_render(name, values))]
+    return [statement for name in _BOOTSTRAP for statement in statements(render(name, values))]
 
 
-def table_statements(objects: TableObjects, rules: MergeRules, replace: bool) -> list[str]:
+def table_statements(
+    objects: TableObjects, rules: MergeRules, replace: bool = False, replace_pipe: bool = False
+) -> list[str]:
     """The statements that make a table's STAGING, FINAL, view, pipe and task; `replace` remakes STAGING and pipe."""
     stage = f'@{quote(objects.database)}."STAGING"."EXPORTS"/{objects.source.folder}/'
-    values = {**objects.names(), **vars(rules), "replace": replace, "stage_path": literal(stage), "literal": literal}
+    replaced = {"replace": replace, "replace_pipe": replace or replace_pipe}
+    values = {**objects.names(), **vars(rules), **replaced, "stage_path": literal(stage), "literal": literal}
+    asked_for = "SYSTEM$GET_TASK_GRAPH_CONFIG('batch_id')::VARCHAR"
     oldest_ready = (
-        f'(SELECT MIN_BY("BATCH_ID", "VERSION") FROM {quote(objects.database)}."CONTROL"."BATCHES" '
+        f'SELECT MIN_BY("BATCH_ID", "VERSION") FROM {quote(objects.database)}."CONTROL"."BATCHES" '
         f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "BATCH_ID" NOT IN '
-        f'(SELECT "BATCH_ID" FROM {quote(objects.database)}."CONTROL"."LEDGER"))'
+        f'(SELECT "BATCH_ID" FROM {quote(objects.database)}."CONTROL"."LEDGER")'
     )
-    task = _render("table/task.sql", {**objects.names(), "merge": _merge(objects, rules, oldest_ready)})
-    return [*_statements(_render("table/objects.sql", values)), task]
+    merge = _merge(objects, rules, f"COALESCE({asked_for}, ({oldest_ready}))", as_task=True)
+    task = render("table/task.sql", {**objects.names(), "merge": merge})
+    return [*statements(render("table/objects.sql", values)), task]
+
+
+def evolve_statements(
+    objects: TableObjects,
+    staging_columns: Sequence[Column],
+    final_columns: Sequence[Column],
+    widened: Sequence[Column],
+) -> list[str]:
+    """The statements that add columns to STAGING and FINAL and widen FINAL's; running them again changes nothing."""
+    values = {"staging_columns": staging_columns, "final_columns": final_columns, "widened": widened}
+    return list(statements(render("table/evolve.sql", {**objects.names(), **values})))
 
 
 def merge_statement(objects: TableObjects, rules: MergeRules, batch_id: str) -> str:
@@ -136,19 +153,10 @@ def compare_statement(
     """
     given = [["NULL" if text is None else literal(text) for text in row] for row in rows]
     values = {"columns": rules.columns, "match_on": rules.key or rules.columns, "version": f"{version:d}"}
-    return _render("table/compare.sql", {**objects.names(), **values, "rows": given})
+    return render("table/compare.sql", {**objects.names(), **values, "rows": given})
 
 
-def _merge(objects: TableObjects, rules: MergeRules, batch: str) -> str:
+def _merge(objects: TableObjects, rules: MergeRules, batch: str, as_task: bool = False) -> str:
     values = {**objects.names(), **vars(rules), "batch": batch, "table_name": literal(str(objects.source))}
-    values["guarded_rows"] = _GUARDED_ROWS
-    return _render("table/merge.sql", values)
-
-
-def _render(name: str, values: dict[str, Any]) -> str:
-    return _environment.get_template(name).render(values).strip()
-
-
-def _statements(text: str) -> Iterable[str]:
-    # Templates end each statement with `;` at a line's end, and quoted names hold no line breaks.
-    return (part.strip() for part in text.split(";\n") if part.strip().rstrip(";"))
+    values |= {"guarded_rows": _GUARDED_ROWS, "as_task": as_task}
+    return render("table/merge.sql", values)

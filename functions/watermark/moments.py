@@ -5,6 +5,7 @@ from datetime import datetime
 from psycopg2 import sql
 
 from functions.shared.aurora import Aurora
+from functions.shared.columns import Column
 from functions.shared.errors import InvalidConfiguration
 from functions.shared.spec import TableSpec
 from functions.watermark.state import as_text
@@ -17,15 +18,15 @@ FROM generate_series(now() - interval '1 year', now() + interval '1 year', inter
 """
 
 
-def zone_of(aurora: Aurora, spec: TableSpec, type_name: str) -> str:
+def zone_of(aurora: Aurora, spec: TableSpec, column: Column) -> str:
     """The zone that a column without one is written in; timestamptz needs none and gets UTC.
 
     Raises InvalidConfiguration for a timestamp in a zone with clock changes, where an hour repeats each year.
     """
-    if type_name == "timestamptz":
+    if column.type_name == "timestamptz":
         return "UTC"
     zone = spec.watermark_timezone or str(aurora.row(_DEFAULT_ZONE)["zone"])
-    if type_name == "timestamp" and aurora.row(_ZONE, {"zone": zone})["offsets"] > 1:
+    if column.type_name == "timestamp" and aurora.row(_ZONE, {"zone": zone})["offsets"] > 1:
         raise InvalidConfiguration(
             f"{spec.table_name}: watermark_col {spec.watermarks[0]!r} is a timestamp without time zone in {zone}, "
             "where the clock is set back once a year and local times repeat; make it timestamptz, or set "
@@ -34,17 +35,21 @@ def zone_of(aurora: Aurora, spec: TableSpec, type_name: str) -> str:
     return zone
 
 
-def moment_as(aurora: Aurora, moment: datetime, type_name: str, zone: str) -> str:
+def moment_as(aurora: Aurora, moment: datetime, column: Column, zone: str) -> str:
     """The moment as text of the column's type."""
-    if type_name == "timestamptz":
-        return as_text(moment) or ""
-    query = sql.SQL("SELECT {}::text AS moment").format(in_type(moment, type_name, zone))
+    if column.type_name == "timestamptz":
+        query = sql.SQL("SELECT {} AS moment").format(in_type(moment, column, zone))
+        return as_text(aurora.row(query)["moment"]) or ""
+    query = sql.SQL("SELECT {}::text AS moment").format(in_type(moment, column, zone))
     return str(aurora.row(query)["moment"])
 
 
-def in_type(moment: datetime, type_name: str, zone: str) -> sql.Composable:
-    """The moment as Aurora's SQL of the column's type."""
+def in_type(moment: datetime, column: Column, zone: str) -> sql.Composable:
+    """The moment as Aurora's SQL of the column's type.
+
+    In its precision, too: a fence that is rounded as now() is rounded into timestamp(0) lies below no later row.
+    """
     instant = sql.SQL("{}::timestamptz").format(sql.Literal(as_text(moment)))
-    if type_name == "timestamptz":
-        return instant
-    return sql.SQL("({} AT TIME ZONE {})::{}").format(instant, sql.Literal(zone), sql.SQL(type_name))
+    if column.type_name == "timestamptz":
+        return sql.SQL("{}::{}").format(instant, sql.SQL(column.type.label))
+    return sql.SQL("({} AT TIME ZONE {})::{}").format(instant, sql.Literal(zone), sql.SQL(column.type.label))

@@ -44,7 +44,8 @@ class Run:
 def resolve(run: Run, common: dict[str, Any]) -> Bounds:
     """The bounds of this run; `common` holds the fields that do not depend on the strategy."""
     went_back = run.state.version is not None and run.fence.version < run.state.version
-    note = _reload_note(run, went_back)
+    recreated = run.state.last.get("oid") not in (None, run.relation.oid)
+    note = _reload_note(run, went_back, recreated)
     common = {
         **common,
         "strategy": run.spec.watermark_type,
@@ -52,21 +53,26 @@ def resolve(run: Run, common: dict[str, Any]) -> Bounds:
         "horizon": run.fence.horizon,
         "reset": went_back,
         "complete": run.spec.full_refresh or bool(note),
+        "recreated": recreated,
+        "oid": run.relation.oid,
+        "shape": run.relation.shape,
         "note": note,
     }
-    if run.spec.watermark_type == "integer":
-        return _integer(run, common)
-    if run.spec.watermark_type == "xmin":
-        return _xmin(run, common)
-    if run.spec.watermark_type == "full_snapshot":
-        return _full_snapshot(run, common)
-    return _timestamp(run, common)
+    bounds = _STRATEGIES[run.spec.watermark_type](run, common)
+    if bounds.status == "IDLE" and run.state.last.get("shape") not in (None, bounds.shape):
+        # Nothing to read, but FINAL is to follow the columns all the same.
+        return bounds.model_copy(update={"status": "NEW", "note": note})
+    return bounds
 
 
-def _reload_note(run: Run, went_back: bool) -> str:
+def _reload_note(run: Run, went_back: bool, recreated: bool) -> str:
     """Why FINAL says nothing about what is left to read; empty where it does."""
     if went_back:
         return "Aurora's transaction ids went back (restore, or another cluster): reloaded"
+    if recreated:
+        return "the table was dropped and created anew: reloaded"
+    if run.state.lacks:
+        return f"FINAL has no column {run.state.lacks!r}: reloaded"
     before = run.state.last.get("reads")
     now = reads(run.spec.watermark_type, next(iter(run.spec.watermarks), None))
     return f"the watermark was {before} and is now {now}: reloaded" if before not in (None, now) else ""
@@ -74,8 +80,8 @@ def _reload_note(run: Run, went_back: bool) -> str:
 
 def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
     column = run.relation.column(run.spec.watermarks[0])
-    zone = zone_of(run.aurora, run.spec, column.type_name)
-    high = moment_as(run.aurora, run.fence.moment, column.type_name, zone)
+    zone = zone_of(run.aurora, run.spec, column)
+    high = moment_as(run.aurora, run.fence.moment, column, zone)
     bounds = Bounds(
         **common, status="NEW", column=column.name, type_name=column.type_name, low=run.state.low, high=high
     )
@@ -93,7 +99,7 @@ def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
             limit=limit,
             passed=_passed(run, column),
             column=sql.Identifier(column.name),
-            clock=in_type(run.fence.clock, column.type_name, zone),
+            clock=in_type(run.fence.clock, column, zone),
         )
     )
     bounds = bounds.model_copy(update={"held": found["held"], "late": found["late"]})
@@ -118,10 +124,11 @@ def _integer(run: Run, common: dict[str, Any]) -> Bounds:
     query = sql.SQL("SELECT max({}) AS ceiling, clock_timestamp() AS read_at FROM {}")
     found = run.aurora.row(query.format(sql.Identifier(column.name), relation(run.relation.source)))
     low = None if run.state.low is None else int(run.state.low)
-    bounds = Bounds(**common, status="NEW", column=column.name, type_name="int8", low=run.state.low)
+    nothing = _BELOW_EVERY_BIGINT if low is None else str(low + 1)
+    bounds = Bounds(**common, status="NEW", column=column.name, type_name="int8", low=run.state.low, high=nothing)
     ceiling = found["ceiling"]
     if ceiling is None and not run.state.exists:
-        return bounds.model_copy(update={"high": _BELOW_EVERY_BIGINT})
+        return bounds
     if not bounds.complete and (ceiling is None or (low is not None and ceiling <= low)):
         return _idle(bounds, f"nothing above {low}")
     reading = Reading(ceiling=ceiling or 0, read_at=as_text(found["read_at"]) or "")
@@ -179,6 +186,15 @@ def _full_snapshot(run: Run, common: dict[str, Any]) -> Bounds:
     if found["written"] or found["rows"] != rows:
         return bounds
     return _idle(bounds, f"its {rows} rows are unchanged since transaction {low}")
+
+
+_STRATEGIES = {
+    "timestamp": _timestamp,
+    "composite": _timestamp,
+    "integer": _integer,
+    "xmin": _xmin,
+    "full_snapshot": _full_snapshot,
+}
 
 
 def _stays_empty(run: Run) -> bool:

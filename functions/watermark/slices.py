@@ -116,7 +116,7 @@ def _quantiles(
 def _width(aurora: Aurora, relation: Relation, percent: float) -> float:
     """Bytes of a row's text; a few rows, because reading wide ones is what it costs."""
     query = sql.SQL(
-        "SELECT avg(octet_length(t::text)) AS width FROM (SELECT * FROM {} TABLESAMPLE SYSTEM ({}) LIMIT {}) AS t"
+        "SELECT avg(octet_length((t.*)::text)) AS width FROM (SELECT * FROM {} TABLESAMPLE SYSTEM ({}) LIMIT {}) AS t"
     )
     values = full_name(relation.source), sql.Literal(percent), sql.Literal(_SAMPLED_WIDTHS)
     return float(aurora.row(query.format(*values))["width"] or 0)

@@ -1,7 +1,7 @@
 """What Snowflake knows of a table: how far FINAL has come, and what the ledger's last batch left for the next."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from snowflake.connector.errors import ProgrammingError
 
 from functions.shared.columns import Column
 from functions.shared.naming import literal, quote
-from functions.shared.warehouse import Warehouse, is_missing
+from functions.shared.warehouse import Warehouse, is_missing, is_missing_column
 from functions.shared.warehouse_sql import TableObjects
 
 
@@ -18,13 +18,15 @@ from functions.shared.warehouse_sql import TableObjects
 class TableState:
     """`low` is the highest watermark in FINAL as text; `version` the highest version; None where FINAL is empty.
 
-    `last` is the watermark that the newest batch in the ledger stored, empty where there is none.
+    `last` is the watermark that the newest batch in the ledger stored, empty where there is none; `lacks` names the
+    watermark column where FINAL has none of that name.
     """
 
     exists: bool
     low: str | None = None
     version: int | None = None
     last: dict[str, Any] = field(default_factory=dict)
+    lacks: str = ""
 
 
 def read_state(warehouse: Warehouse, objects: TableObjects, column: Column | None) -> TableState:
@@ -35,6 +37,8 @@ def read_state(warehouse: Warehouse, objects: TableObjects, column: Column | Non
     except ProgrammingError as error:
         if is_missing(error):
             return TableState(exists=False)
+        if column and is_missing_column(error):
+            return replace(read_state(warehouse, objects, None), lacks=column.name)
         raise
     version = None if found["VERSION"] is None else int(found["VERSION"])
     last = read_last(warehouse, objects) if version is not None else {}

@@ -39,7 +39,7 @@ class Demo:
         self._configure()
         self._act("First sync: every table is new")
         self._sync(expect="SUCCEEDED")
-        self._act("Second sync: the shop changes, and pgbench writes all the while")
+        self._act("Second sync: the shop changes, products get a column more, and pgbench writes all the while")
         with self._shop.under_load():
             self._shop.change()
             self._sync(expect="SUCCEEDED")

@@ -12,8 +12,8 @@ import psycopg2
 
 _HERE = Path(__file__).parent
 SPECS: list[dict[str, Any]] = json.loads((_HERE / "tables.json").read_text())
-BREAK = "ALTER TABLE shop.invoices ADD COLUMN surprise text"
-MEND = "ALTER TABLE shop.invoices DROP COLUMN surprise"
+BREAK = "ALTER TABLE shop.invoices ALTER COLUMN amount TYPE text"
+MEND = "ALTER TABLE shop.invoices ALTER COLUMN amount TYPE numeric(12, 2) USING amount::numeric"
 _PGBENCH_SCALE, _PGBENCH_CLIENTS, _PGBENCH_RATE = "1", "4", "200"
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import Expr, exp
 from sqlglot.expressions import DataType
 
+from local.warehouse.column_types import LONGEST_BINARY
+
 MACRO_SCHEMA = ("_fs_global", "main")
 
-_DATE = r"\d{4}-\d{1,2}-\d{1,2}"
+_DATE = r"(\d{3}[1-9]|\d\d[1-9]\d|\d[1-9]\d\d|[1-9]\d{3})-\d{1,2}-\d{1,2}"
 _TIME = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{0,9})?)?"
 _ZONE = r"\s?([+-]\d{1,2}(:?\d{2})?|[Zz]|UTC)"
 _ZONE_AT_END = rf"(\d)({_ZONE})$"
 _NUMBER = r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
 
-# The year is bounded by four digits: DuckDB would also take infinity, BC and five digits, which Snowflake cannot hold.
+# The year is 0001 to 9999: DuckDB would also take infinity, BC and five digits, which Snowflake cannot hold.
 MACROS = rf"""
 CREATE OR REPLACE MACRO _fs_global.main._sf_try_date(x) AS (
     CASE WHEN regexp_full_match(x::VARCHAR, '{_DATE}([ T]{_TIME}({_ZONE})?)?')
@@ -37,7 +41,8 @@ CREATE OR REPLACE MACRO _fs_global.main._sf_try_float(x) AS (
          OR lower(x::VARCHAR) IN ('nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity')
     THEN TRY_CAST(x::VARCHAR AS DOUBLE) END);
 CREATE OR REPLACE MACRO _fs_global.main._sf_try_binary(x) AS (
-    CASE WHEN regexp_full_match(x::VARCHAR, '([0-9A-Fa-f][0-9A-Fa-f])*') THEN TRY(unhex(x::VARCHAR)) END);
+    CASE WHEN length(x::VARCHAR) <= {2 * LONGEST_BINARY}
+        AND regexp_full_match(x::VARCHAR, '([0-9A-Fa-f][0-9A-Fa-f])*') THEN TRY(unhex(x::VARCHAR)) END);
 """
 
 _TYPED = {
@@ -84,22 +89,48 @@ def macro(name: str, *arguments: Expr) -> Expr:
 
 def try_conversions(node: Expr) -> Expr:
     """Rewrite one TRY_ conversion; every other node is returned as it is."""
-    if isinstance(node, exp.TryCast):
-        kind = node.to.this
-        if kind in _TYPED:
-            return macro(_TYPED[kind], node.this)
-        if kind in _NUMBERS and not _is_number_text(node.this):
-            return exp.TryCast(this=macro("_sf_number_text", node.this), to=node.to)
-    if isinstance(node, exp.ToNumber) and node.args.get("safe") and not _is_number_text(node.this):
-        node.set("this", macro("_sf_number_text", node.this))
-    if isinstance(node, exp.ToBinary) and node.args.get("safe"):
-        encoding = node.args.get("format")
-        if encoding is None or encoding.name.upper() == "HEX":
-            return macro("_sf_try_binary", node.this)
-    if isinstance(node, exp.Anonymous) and len(node.expressions) == 1 and node.name.upper() in _FUNCTIONS:
-        return macro(_FUNCTIONS[node.name.upper()], node.expressions[0])
+    rewrite = _REWRITES.get(type(node))
+    return node if rewrite is None else rewrite(node)
+
+
+def _try_cast(node: Expr) -> Expr:
+    kind = node.args["to"].this
+    if kind in _TYPED:
+        return macro(_TYPED[kind], node.this)
+    if kind in _NUMBERS and not _is_number_text(node.this):
+        return exp.TryCast(this=macro("_sf_number_text", node.this), to=node.args["to"])
     return node
+
+
+def _to_number(node: Expr) -> Expr:
+    if node.args.get("safe") and not _is_number_text(node.this):
+        node.set("this", macro("_sf_number_text", node.this))
+    return node
+
+
+def _to_boolean(node: Expr) -> Expr:
+    return macro("_sf_try_boolean", node.this) if node.args.get("safe") else node
+
+
+def _to_binary(node: Expr) -> Expr:
+    encoding = node.args.get("format")
+    is_hex = encoding is None or encoding.name.upper() == "HEX"
+    return macro("_sf_try_binary", node.this) if node.args.get("safe") and is_hex else node
+
+
+def _named(node: Expr) -> Expr:
+    name = _FUNCTIONS.get(node.name.upper())
+    return macro(name, node.expressions[0]) if name and len(node.expressions) == 1 else node
 
 
 def _is_number_text(node: Expr) -> bool:
     return isinstance(node, exp.Dot) and "_sf_number_text" in node.sql()
+
+
+_REWRITES: dict[type[Expr], Callable[[Expr], Expr]] = {
+    exp.TryCast: _try_cast,
+    exp.ToNumber: _to_number,
+    exp.ToBoolean: _to_boolean,
+    exp.ToBinary: _to_binary,
+    exp.Anonymous: _named,
+}

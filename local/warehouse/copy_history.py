@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import duckdb
 from sqlglot import Expr, exp
 
-from local.warehouse.errors import compilation_error, not_supported
-from local.warehouse.scanner import Scanner, quote_literal
+from local.warehouse.errors import compilation_error
+from local.warehouse.scanner import Name, Scanner, quote_literal
+from local.warehouse.table_functions import Call, as_table, parse_call, select_from
 
 if TYPE_CHECKING:
     from local.warehouse.session import Session
@@ -62,69 +63,48 @@ def record(duck: duckdb.DuckDBPyConnection, entry: Entry) -> None:
     duck.execute(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(values))})", list(values))
 
 
-def is_call(node: exp.TableFromRows) -> bool:
-    call = _call(node)
-    return isinstance(call, exp.Anonymous) and call.name.upper() == "COPY_HISTORY"
+def rename_table(duck: duckdb.DuckDBPyConnection, old: Name, new: Name) -> None:
+    """The history is the table's, whatever it is called."""
+    duck.execute(
+        f'UPDATE {TABLE} SET "TABLE_NAME" = ?'
+        ' WHERE "TABLE_CATALOG_NAME" = ? AND "TABLE_SCHEMA_NAME" = ? AND "TABLE_NAME" = ?',
+        [new.name, *old.parts],
+    )
 
 
 def as_subquery(node: exp.TableFromRows, session: Session) -> Expr:
-    """`TABLE(db.INFORMATION_SCHEMA.COPY_HISTORY(…))` as a subquery over the history, with the same alias."""
-    call = _call(node)
-    arguments = {}
-    for argument in call.expressions:
-        if not isinstance(argument, exp.Kwarg):
-            raise not_supported("COPY_HISTORY with positional arguments")
-        arguments[argument.this.name.upper()] = argument.expression
-    if unknown := set(arguments) - _ARGUMENTS:
-        raise compilation_error(f"Unknown argument {sorted(unknown)[0]} of COPY_HISTORY.", 2037, "42601")
+    """A call of COPY_HISTORY as a subquery over the history."""
+    call = parse_call(node, _ARGUMENTS)
+    arguments = call.arguments
     if not {"TABLE_NAME", "START_TIME"} <= set(arguments):
         raise compilation_error("COPY_HISTORY needs TABLE_NAME and START_TIME.", 938, "22023")
     where = [
         _told(session),
-        *_named(arguments["TABLE_NAME"], node, session, ("TABLE_CATALOG_NAME", "TABLE_SCHEMA_NAME", "TABLE_NAME")),
+        *_named(arguments["TABLE_NAME"], call, session, ("TABLE_CATALOG_NAME", "TABLE_SCHEMA_NAME", "TABLE_NAME")),
     ]
     if "PIPE_NAME" in arguments:
-        where += _named(arguments["PIPE_NAME"], node, session, ("PIPE_CATALOG_NAME", "PIPE_SCHEMA_NAME", "PIPE_NAME"))
-    query = exp.select("*").from_(exp.to_table(_quoted_table(), dialect="snowflake")).where(*where, dialect="snowflake")
+        where += _named(arguments["PIPE_NAME"], call, session, ("PIPE_CATALOG_NAME", "PIPE_SCHEMA_NAME", "PIPE_NAME"))
+    query = select_from(TABLE).where(*where, dialect="snowflake")
     for bound, operator in (("START_TIME", exp.GTE), ("END_TIME", exp.LTE)):
         if bound in arguments:
             query = query.where(
                 operator(this=exp.column("LAST_LOAD_TIME", quoted=True), expression=arguments[bound].copy())
             )
-    alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier("COPY_HISTORY", quoted=True))
-    return exp.Subquery(this=query, alias=alias)
+    return as_table(node, query, "COPY_HISTORY")
 
 
-def _named(value: Expr, node: exp.TableFromRows, session: Session, columns: tuple[str, str, str]) -> list[str]:
+def _named(value: Expr, call: Call, session: Session, columns: tuple[str, str, str]) -> list[str]:
     parts = Scanner(value.name).parts()
-    qualifiers = [part.name if part.quoted else part.name.upper() for part in _database(node)]
-    if qualifiers and len(parts) < 3:
-        parts = [*qualifiers, *([session.schema or "PUBLIC"] if len(parts) == 1 else []), *parts]
+    if call.database is not None and len(parts) < 3:
+        parts = [call.database, *([session.schema or "PUBLIC"] if len(parts) == 1 else []), *parts]
     name = session.resolve(parts)
-    return [
-        f'"{column}" = {quote_literal(part)}'
-        for column, part in zip(columns, (name.database, name.schema, name.name), strict=True)
-    ]
+    return [f'"{column}" = {quote_literal(part)}' for column, part in zip(columns, name.parts, strict=True)]
 
 
 def _told(session: Session) -> str:
     """What is not older than the history's lag is not told yet."""
     latest = now() - timedelta(seconds=session.warehouse.faults.history_lag_seconds)
     return f'"LAST_LOAD_TIME" <= {quote_literal(latest.isoformat())}::TIMESTAMP_TZ'
-
-
-def _database(node: exp.TableFromRows) -> list[exp.Identifier]:
-    inner = node.this.this if isinstance(node.this, exp.Dot) else None
-    return [inner.this] if isinstance(inner, exp.Dot) else []
-
-
-def _call(node: exp.TableFromRows) -> Expr:
-    call: Expr = node.this.expression if isinstance(node.this, exp.Dot) else node.this
-    return call
-
-
-def _quoted_table() -> str:
-    return ".".join(f'"{part}"' for part in TABLE.split("."))
 
 
 def now() -> datetime:

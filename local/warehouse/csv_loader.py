@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,12 @@ from sqlglot import Expr, exp, parse_one
 
 from local.warehouse.engine_cursor import EngineCursor
 from local.warehouse.errors import from_engine
+from local.warehouse.load_outcome import Failure, Outcome
 from local.warehouse.scanner import quote_identifier, quote_literal
+from local.warehouse.text_limits import first_too_long
 
 if TYPE_CHECKING:
+    from local.warehouse.pipe import StagedFile
     from local.warehouse.pipe_definition import Copy
     from local.warehouse.session import Session
 
@@ -28,40 +32,32 @@ _COLUMN_COUNT = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 _CONVERTED_COLUMN = re.compile(r"column \"?(\w+)\"?", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Failure:
-    """Why a file was refused; the line counts from 1 and is None when the engine does not say."""
-
-    message: str
-    line: int | None
-    column: str | None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    rows: int
-    failure: Failure | None
-
-
-def load(session: Session, copy: Copy, file: Path, file_name: str, scanned_at: datetime) -> Outcome:
-    """Insert the file's rows in one transaction; `file_name` is what METADATA$FILENAME yields.
+def load(session: Session, copy: Copy, file: Path, staged: StagedFile, scanned_at: datetime) -> Outcome:
+    """Insert the rows of the downloaded `file` in one transaction, and record it in the table's load history.
 
     The file is parsed before the write lock is taken, so that a long file keeps no merge waiting.
     """
+    loads = session.warehouse.pipes.loads
     if file.stat().st_size == 0:
+        loads.record(copy.table, staged.url)
         return Outcome(0, None)
     duck = session.duck
     try:
         duck.execute(f"CREATE OR REPLACE TEMP TABLE _sf_file AS {_read(copy, file)}")
-        insert = _insert(session, copy, file_name, scanned_at)
+        if (failure := first_too_long(session, copy, "temp._sf_file")) is not None:
+            return Outcome(0, failure)
+        insert = _insert(session, copy, staged.key, scanned_at)
         session.begin()
         try:
             duck.execute(insert)
             (count,) = duck.fetchall()[0]
-        except duckdb.Error:
+            # While the lock is held: a table made anew just after the commit has no history.
+            loads.record(copy.table, staged.url)
+            session.commit()
+        except (duckdb.Error, Error):
+            loads.withdraw(copy.table, staged.url)
             session.rollback()
             raise
-        session.commit()
         return Outcome(count, None)
     except (duckdb.Error, Error) as error:
         return Outcome(0, _failure(error, copy))
@@ -70,8 +66,13 @@ def load(session: Session, copy: Copy, file: Path, file_name: str, scanned_at: d
 
 
 def _read(copy: Copy, file: Path) -> str:
-    """A row per record: every field as text, an unquoted empty field as NULL, a quoted one as ''."""
-    columns = ", ".join(f"'${number}': 'VARCHAR'" for number in range(1, copy.width + 1))
+    """A row per record: every field as text, an unquoted empty field as NULL, a quoted one as ''.
+
+    A `$n` beyond the file's fields is NULL and fields beyond the last `$n` are ignored (data-load-transform, CSV).
+    """
+    fields = _fields(copy, file)
+    columns = ", ".join(f"'${number}': 'VARCHAR'" for number in range(1, fields + 1))
+    missing = "".join(f', NULL::VARCHAR AS "${number}"' for number in range(fields + 1, copy.width + 1))
     quote = copy.format.quote
     options = {
         "auto_detect": "false",
@@ -88,7 +89,24 @@ def _read(copy: Copy, file: Path) -> str:
         "columns": f"{{{columns}}}",
     }
     arguments = ", ".join(f"{name} = {value}" for name, value in options.items())
-    return f'SELECT *, row_number() OVER () AS "_sf_row" FROM read_csv({_literal(str(file))}, {arguments})'
+    return f'SELECT *{missing}, row_number() OVER () AS "_sf_row" FROM read_csv({_literal(str(file))}, {arguments})'
+
+
+def _fields(copy: Copy, file: Path) -> int:
+    """How many fields the first record has."""
+    opener = gzip.open if copy.format.is_gzip(file) else open
+    with opener(file, "rt", newline="", errors="replace") as lines:
+        csv.field_size_limit(MAX_LINE_BYTES)
+        first = next(
+            csv.reader(
+                lines,
+                delimiter=copy.format.delimiter,
+                quotechar=copy.format.quote or None,
+                quoting=csv.QUOTE_MINIMAL if copy.format.quote else csv.QUOTE_NONE,
+            ),
+            None,
+        )
+    return len(first) if first else copy.width
 
 
 def _insert(session: Session, copy: Copy, file_name: str, scanned_at: datetime) -> str:

@@ -16,10 +16,9 @@ def compilation_error(detail: str, errno: int, sqlstate: str) -> ProgrammingErro
 
 
 def does_not_exist(kind: str, name: str) -> ProgrammingError:
-    """`kind` is Snowflake's word for the object (Object, Pipe, Task, Stage); `name` is shown as given."""
-    return compilation_error(
-        f"{kind} '{name}' does not exist or not authorized.", 2003, "42S02" if kind == "Object" else "02000"
-    )
+    """`kind` is Snowflake's word for the object (Object, Table, Pipe, Task, Stage); `name` is shown as given."""
+    sqlstate = "42S02" if kind in ("Object", "Table", "View") else "02000"
+    return compilation_error(f"{kind} '{name}' does not exist or not authorized.", 2003, sqlstate)
 
 
 def already_exists(name: str) -> ProgrammingError:
@@ -110,6 +109,7 @@ _EXECUTION_ERRORS: tuple[tuple[_Kinds, str, int, str, str], ...] = (
     (duckdb.ParserException, "", 1003, "42000", "SQL compilation error:\nsyntax error: {}"),
     (duckdb.ConstraintException, "NOT NULL", 100072, "22000", "NULL result in a non-nullable column ({})"),
     (duckdb.Error, "same target row more than once", 100090, "42P18", "Duplicate row detected during DML action"),
+    (duckdb.InvalidInputException, "Error parsing JSON", 100069, "22P02", "{}"),
     (duckdb.InterruptException, "", 604, "57014", "SQL execution canceled"),
     (
         (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException),

@@ -14,10 +14,14 @@ _LONGEST_HOLD_SECONDS = 120.0
 
 
 class Faults:
-    """`history_lag_seconds` is how late COPY_HISTORY tells of a file; a MERGE can be held inside its transaction."""
+    """`history_lag_seconds` is how late COPY_HISTORY tells of a file; a MERGE can be held inside its transaction.
+
+    `next_task_run` is what the next EXECUTE TASK leads to instead of a run: SKIPPED, CANCELLED, or LOST without trace.
+    """
 
     def __init__(self) -> None:
         self.history_lag_seconds = 0.0
+        self.next_task_run: str | None = None
         self._held_table: str | None = None
         self._aborts = False
         self._holding, self._released = threading.Event(), threading.Event()

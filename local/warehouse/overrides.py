@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from importlib.metadata import version
 from itertools import pairwise
+from string import Template
 from typing import Any
 
 import fakesnow.arrow
+import fakesnow.cursor
 import fakesnow.info_schema
 import fakesnow.rowtype
 import fakesnow.transforms
@@ -15,10 +17,12 @@ import fakesnow.variables
 import pyarrow as pa
 import pyarrow.compute as pc
 from snowflake.connector.errors import ProgrammingError
-from sqlglot import Expr, exp, parse_one
+from sqlglot import Expr, TokenType, exp, parse_one
 from sqlglot.expressions import DataType
 
 from local.warehouse.casts import macro
+from local.warehouse.column_types import declared_type
+from local.warehouse.json_parsing import parse_json
 from local.warehouse.scanner import tokenize
 
 FAKESNOW = "0.12.1"
@@ -68,13 +72,17 @@ def exact_aggregates(expression: Expr) -> Expr:
     return result
 
 
-def number_38(expression: Expr) -> Expr:
-    """fakesnow makes NUMBER(38,0) a BIGINT, which cannot hold 38 digits."""
+def sized_types(expression: Expr) -> Expr:
+    """fakesnow makes NUMBER(38,0) a BIGINT, which cannot hold 38 digits, and leaves BINARY its length."""
     whole = (DataType.Type.INT, DataType.Type.BIGINT, DataType.Type.SMALLINT, DataType.Type.TINYINT)
     if isinstance(expression, exp.DataType) and (
         expression.this in whole or (expression.this == DataType.Type.DECIMAL and not expression.expressions)
     ):
         return exp.DataType.build("DECIMAL(38, 0)")
+    if isinstance(expression, exp.DataType) and expression.this == DataType.Type.DECIMAL:
+        declared_type(expression)
+    if isinstance(expression, exp.DataType) and expression.this in (DataType.Type.BINARY, DataType.Type.VARBINARY):
+        return exp.DataType.build("BLOB", dialect="duckdb")
     return expression
 
 
@@ -108,15 +116,6 @@ def timestamp_casts(expression: Expr) -> Expr:
     return rewritten
 
 
-def json_as_written(expression: Expr) -> Expr:
-    """DuckDB's JSON() rewrites the text; a cast checks it and keeps it."""
-    if isinstance(expression, exp.ParseJSON):
-        text = expression.this
-        cast = exp.TryCast if expression.args.get("safe") else exp.Cast
-        return cast(this=text, to=exp.DataType.build("JSON", dialect="duckdb"))
-    return expression
-
-
 def _escape(text: str) -> str:
     return text.replace("'", "''")
 
@@ -136,6 +135,13 @@ _original_comment_sql = fakesnow.info_schema.insert_table_comment_sql
 _original_lengths_sql = fakesnow.info_schema.insert_text_lengths_sql
 
 
+class EscapedTemplate(Template):
+    """fakesnow does not escape names in the messages that it selects."""
+
+    def substitute(self, *_: Any, **names: Any) -> str:
+        return super().substitute({key: _escape(str(value)) for key, value in names.items()})
+
+
 def inline_variables(self: Any, sql: str) -> str:
     """fakesnow looks for $name by regular expression, inside string literals too."""
     if "$" not in sql:
@@ -143,7 +149,7 @@ def inline_variables(self: Any, sql: str) -> str:
     tokens = tokenize(sql)
     pieces, last = [], 0
     for sign, name in pairwise(tokens):
-        if sign.text != "$" or name.start != sign.end + 1 or name.text.isdigit():
+        if sign.token_type == TokenType.STRING or sign.text != "$" or name.start != sign.end + 1 or name.text.isdigit():
             continue
         values = {key.upper(): value for key, value in self._variables.items()}
         if name.text.upper() not in values:
@@ -173,13 +179,16 @@ def apply() -> None:
     transforms: Any = fakesnow.transforms
     transforms.merge = native_merge
     transforms.numeric_agg_implicit_cast = exact_aggregates
-    transforms.integer_precision = number_38
+    transforms.integer_precision = sized_types
     transforms.object_construct = object_with_nulls
     transforms.array_agg = array_without_nulls
     transforms.to_timestamp = timestamp_casts
-    transforms.try_parse_json = json_as_written
+    transforms.try_parse_json = parse_json
     fakesnow.info_schema.insert_table_comment_sql = insert_table_comment_sql
     fakesnow.info_schema.insert_text_lengths_sql = insert_text_lengths_sql
+    for name, template in list(vars(fakesnow.cursor).items()):
+        if type(template) is Template:
+            setattr(fakesnow.cursor, name, EscapedTemplate(template.template))
     variables: Any = fakesnow.variables.Variables
     variables.inline_variables = inline_variables
     fakesnow.rowtype.duckdb_to_sf_type.update(

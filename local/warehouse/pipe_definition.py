@@ -1,56 +1,22 @@
-"""The COPY statement of a pipe, parsed: target, columns, select list, stage, file format."""
+"""The COPY statement of a pipe, parsed: target, columns, select list, stage."""
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlglot import TokenType
 
+from local.warehouse.csv_format import CsvFormat, csv_format, read_options
 from local.warehouse.csv_loader import width
 from local.warehouse.errors import compilation_error, does_not_exist, not_supported
-from local.warehouse.scanner import Name, Scanner, word_of
+from local.warehouse.scanner import Name, Scanner
 
 if TYPE_CHECKING:
     from local.warehouse.session import Session
 
 _STAGE = re.compile(r'@((?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+)){0,2})(/[^\s)]*)?')
-
-# What the loader does not vary, and the values under which that is right.
-_FIXED: dict[str, tuple[Any, ...]] = {
-    "TYPE": ("CSV",),
-    "RECORD_DELIMITER": ("\n", "\\n"),
-    "ESCAPE": ("NONE",),
-    "ESCAPE_UNENCLOSED_FIELD": ("NONE",),
-    "NULL_IF": ([],),
-    "EMPTY_FIELD_AS_NULL": (True,),
-    "TRIM_SPACE": (False,),
-    "ENCODING": ("UTF8", "UTF-8"),
-    "ERROR_ON_COLUMN_COUNT_MISMATCH": (True,),
-    "REPLACE_INVALID_CHARACTERS": (False,),
-    "SKIP_BLANK_LINES": (False,),
-    "MULTI_LINE": (True,),
-    "BINARY_FORMAT": ("HEX",),
-    "SKIP_BYTE_ORDER_MARK": (True,),
-}
-_VARIABLE = {"FIELD_DELIMITER", "SKIP_HEADER", "FIELD_OPTIONALLY_ENCLOSED_BY", "COMPRESSION"}
-
-
-@dataclass(frozen=True)
-class CsvFormat:
-    delimiter: str
-    quote: str
-    skip_header: int
-    compression: str
-
-    def is_gzip(self, file: Path) -> bool:
-        if self.compression == "AUTO":
-            with file.open("rb") as stream:
-                return stream.read(2) == b"\x1f\x8b"
-        return self.compression == "GZIP"
 
 
 @dataclass(frozen=True)
@@ -94,12 +60,12 @@ def parse_copy(sql: str, session: Session) -> Copy:
         scanner.expect(")")
     else:
         stage, path = _stage_reference(scanner)
-    options = _options(scanner)
+    options = read_options(scanner)
     url = _stage_url(session, session.resolve(Scanner(stage).parts()))
     present = _table_columns(session, table)
     columns = columns or present
     items = items or tuple(f"${number}" for number in range(1, len(columns) + 1))
-    return Copy(table, columns, items, url, path.lstrip("/"), _csv_format(session, options), width(items))
+    return Copy(table, columns, items, url, path.lstrip("/"), csv_format(session, options), width(items))
 
 
 def _columns(scanner: Scanner) -> tuple[str, ...]:
@@ -142,95 +108,6 @@ def _stage_reference(scanner: Scanner) -> tuple[str, str]:
     while (token := scanner.token()) is not None and token.start < found.end():
         scanner.next()
     return found[1], found[2] or ""
-
-
-def _options(scanner: Scanner) -> dict[str, Any]:
-    """The COPY options after FROM; only a pipe's defaults and a file format are honoured."""
-    options: dict[str, Any] = {}
-    while not scanner.done:
-        name = scanner.identifier()
-        scanner.expect("=")
-        if name == "FILE_FORMAT":
-            options |= _format_options(scanner)
-        elif name == "ON_ERROR":
-            value = scanner.string() if scanner.word() == "" else scanner.identifier()
-            if value.upper() != "SKIP_FILE":
-                raise not_supported(f"ON_ERROR = {value} in a pipe")
-        else:
-            raise not_supported(f"COPY option {name} in a pipe")
-    return options
-
-
-def _format_options(scanner: Scanner) -> dict[str, Any]:
-    if scanner.word() == "" and (token := scanner.token()) is not None and token.token_type == TokenType.STRING:
-        return {"FORMAT_NAME": scanner.string()}
-    inner = Scanner(scanner.parenthesized())
-    options: dict[str, Any] = {}
-    while not inner.done:
-        name = inner.identifier()
-        inner.expect("=")
-        options[name] = _format_name(inner) if name == "FORMAT_NAME" else _value(inner)
-        inner.accept(",")
-    return options
-
-
-def _format_name(scanner: Scanner) -> str:
-    token = scanner.token()
-    if token is not None and token.token_type == TokenType.STRING:
-        return scanner.string()
-    return ".".join('"' + part.replace('"', '""') + '"' for part in scanner.parts())
-
-
-def _value(scanner: Scanner) -> Any:
-    if scanner.word() == "(":
-        inner = Scanner(scanner.parenthesized())
-        values = []
-        while not inner.done:
-            values.append(inner.string())
-            inner.accept(",")
-        return values
-    token = scanner.next()
-    word = word_of(token)
-    if word in ("TRUE", "FALSE"):
-        return word == "TRUE"
-    return int(token.text) if token.text.isdigit() and word else (word or token.text)
-
-
-def _csv_format(session: Session, options: dict[str, Any]) -> CsvFormat:
-    merged: dict[str, Any] = {}
-    if "FORMAT_NAME" in options:
-        merged |= _named_format(session, session.resolve(Scanner(options.pop("FORMAT_NAME")).parts()))
-    merged |= options
-    if unknown := set(merged) - set(_FIXED) - _VARIABLE:
-        raise not_supported(f"file format option {sorted(unknown)[0]}")
-    for name, allowed in _FIXED.items():
-        value = merged.get(name, allowed[0])
-        if isinstance(value, str):
-            value = value.upper() if name != "RECORD_DELIMITER" else value
-        if value not in allowed:
-            raise not_supported(f"file format option {name} = {value}")
-    for name in ("NULL_IF", "ESCAPE_UNENCLOSED_FIELD"):
-        if name not in merged:
-            raise not_supported(f"a CSV file format without {name} (its default would change values)")
-    quote = str(merged.get("FIELD_OPTIONALLY_ENCLOSED_BY", "NONE"))
-    return CsvFormat(
-        delimiter=str(merged.get("FIELD_DELIMITER", ",")),
-        quote="" if quote.upper() == "NONE" else quote,
-        skip_header=int(merged.get("SKIP_HEADER", 0)),
-        compression=str(merged.get("COMPRESSION", "AUTO")).upper(),
-    )
-
-
-def _named_format(session: Session, name: Name) -> dict[str, Any]:
-    found = session.duck.execute(
-        "SELECT options FROM _fs_global._fs_information_schema._fs_file_formats"
-        " WHERE database_name = ? AND schema_name = ? AND name = ?",
-        [name.database, name.schema, name.name],
-    ).fetchone()
-    if found is None:
-        raise does_not_exist("File format", str(name))
-    options: dict[str, Any] = json.loads(found[0])
-    return options
 
 
 def _stage_url(session: Session, name: Name) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from local.warehouse.errors import already_exists, does_not_exist
-from local.warehouse.pipe_definition import Copy, parse_copy, require_columns
+from local.warehouse.load_history import LoadHistory
+from local.warehouse.pipe import Pipe, StagedFile
+from local.warehouse.pipe_definition import parse_copy, require_columns
 from local.warehouse.result import Result, rows, status
 from local.warehouse.scanner import Name, Scanner
 from local.warehouse.show import filtered
@@ -20,60 +22,21 @@ from local.warehouse.show import filtered
 if TYPE_CHECKING:
     from local.warehouse.session import Session
 
-HISTORY = timedelta(days=14)
 _TZ = pa.timestamp("us", "UTC")
 
 
-def _ignore(_: bool) -> None:
-    """Nobody waits for this file."""
-
-
-@dataclass(frozen=True)
-class StagedFile:
-    """An object that an event or a refresh named; `on_handled` runs once, with False to have it delivered again."""
-
-    bucket: str
-    key: str
-    size: int
-    received: datetime
-    on_handled: Callable[[bool], None] = field(default=_ignore, compare=False)
-
-    @property
-    def url(self) -> str:
-        return f"s3://{self.bucket}/{self.key}"
-
-
-@dataclass
-class Pipe:
-    name: Name
-    definition: str
-    copy: Copy
-    comment: str
-    created: datetime
-    channel: str
-    paused: bool = False
-    waiting: list[StagedFile] = field(default_factory=list)
-    loading: int = 0
-    loaded: dict[str, datetime] = field(default_factory=dict)
-    last_ingested: datetime | None = None
-    last_file: str | None = None
-
-    def hold(self, file: StagedFile) -> None:
-        if all(file.url != held.url for held in self.waiting):
-            self.waiting.append(replace(file, on_handled=_ignore))
-
-    def has_loaded(self, name: str) -> bool:
-        """Whether a file of this name was loaded within Snowpipe's memory of 14 days, whatever it contains now."""
-        return name in self.loaded and datetime.now(UTC) - self.loaded[name] < HISTORY
-
-
 class Pipes:
-    """`submit` hands a file to the loader; `list_stage` lists the objects of a location for REFRESH."""
+    """`submit` hands a file to the loader; `list_stage` lists the objects of a location for REFRESH.
+
+    With `tables_forget_loads` only the pipes know what they loaded, so that a replaced pipe's refresh loads it again.
+    """
 
     def __init__(self, channel: str) -> None:
         self._channel = channel
         self._pipes: dict[Name, Pipe] = {}
         self._guard = threading.RLock()
+        self.loads = LoadHistory()
+        self.tables_forget_loads = False
         self.submit: Callable[[Pipe, StagedFile], None] = _no_loader
         self.list_stage: Callable[[str], list[StagedFile]] = lambda _: []
 
@@ -91,8 +54,19 @@ class Pipes:
             pipe.hold(file)
         file.on_handled(True)
 
+    def has_loaded(self, pipe: Pipe, file: StagedFile) -> bool:
+        """An event asks only the pipe what it loaded, a refresh the table too."""
+        name = pipe.copy.relative_name(file.url)
+        if name is None or pipe.has_loaded(name):
+            return True
+        return file.by_refresh and not self.tables_forget_loads and self.loads.has(pipe.copy.table, file.url)
+
     def is_current(self, pipe: Pipe) -> bool:
         return self._pipes.get(pipe.name) is pipe
+
+    def has(self, name: Name) -> bool:
+        with self._guard:
+            return name in self._pipes
 
     def get(self, name: Name) -> Pipe:
         with self._guard:
@@ -118,7 +92,10 @@ class Pipes:
         return json.dumps(answer, separators=(",", ":"))
 
     def create(self, scanner: Scanner, session: Session, replace: bool) -> Result:
-        """CREATE [OR REPLACE] PIPE [IF NOT EXISTS] name [options] AS COPY …; a replaced pipe forgets what it loaded."""
+        """CREATE [OR REPLACE] PIPE [IF NOT EXISTS] name [options] AS COPY …; a replaced pipe forgets what it loaded.
+
+        A load that runs meanwhile ends as the old pipe's; what still waited in the old pipe is gone with it.
+        """
         if_not_exists = scanner.accept("IF", "NOT", "EXISTS")
         name = session.resolve(scanner.parts())
         comment = ""
@@ -181,6 +158,7 @@ class Pipes:
         with self._guard:
             for name in [name for name in self._pipes if name.database == database]:
                 del self._pipes[name]
+        self.loads.forget_database(database)
 
     def show(self, scanner: Scanner, session: Session) -> Result:
         with self._guard:
@@ -211,14 +189,11 @@ class Pipes:
         sent = []
         with self._guard:
             waiting = {file.url for file in pipe.waiting}
-            for file in staged:
-                name = pipe.copy.relative_name(file.url)
-                if name is None:
-                    continue
-                fresh = not pipe.has_loaded(name)
+            for file in (replace(file, by_refresh=True) for file in staged):
+                fresh = not self.has_loaded(pipe, file)
                 if fresh and file.url not in waiting:
                     self.submit(pipe, file)
-                sent.append((name, "SENT" if fresh else "NOT_SENT"))
+                sent.append((pipe.copy.relative_name(file.url), "SENT" if fresh else "NOT_SENT"))
             self._release(pipe)
         return rows({"File": pa.string(), "Status": pa.string()}, sent)
 

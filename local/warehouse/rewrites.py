@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlglot import Expr, exp, parse_one
 
-from local.warehouse import copy_history
+from local.warehouse import copy_history, task_history
+from local.warehouse.casts import macro
 from local.warehouse.scanner import Scanner
+from local.warehouse.table_functions import called
 
 if TYPE_CHECKING:
     from local.warehouse.session import Session
@@ -20,16 +23,35 @@ _HASH_AGG = (
 
 
 def rewrite(expression: Expr, session: Session) -> None:
-    """Replace, in place, what refers to pipes and their history; name columns as Snowflake does."""
+    """Replace, in place, what refers to pipes, tasks and their histories; name columns as Snowflake does."""
     if isinstance(expression, exp.Select):
         _name_columns(expression)
     for table in list(expression.find_all(exp.TableFromRows)):
-        if copy_history.is_call(table):
-            table.replace(copy_history.as_subquery(table, session))
+        if (as_subquery := _TABLE_FUNCTIONS.get(called(table))) is not None:
+            table.replace(as_subquery(table, session))
     for call in list(expression.find_all(exp.Anonymous)):
-        if call.name.upper() == "SYSTEM$PIPE_STATUS":
-            pipe = session.resolve(Scanner(call.expressions[0].name).parts())
-            call.replace(exp.Literal.string(session.warehouse.pipes.status(pipe)))
+        if (value := _SYSTEM_FUNCTIONS.get(call.name.upper())) is not None:
+            arguments = [argument.name for argument in call.expressions]
+            found = value(session, *arguments)
+            call.replace(exp.null() if found is None else exp.Literal.string(found))
+
+
+def _pipe_status(session: Session, name: str) -> str:
+    return session.warehouse.pipes.status(session.resolve(Scanner(name).parts()))
+
+
+def _task_config(session: Session, path: str = "") -> str | None:
+    return None if session.task_run is None else session.task_run.configured(path)
+
+
+_TABLE_FUNCTIONS: dict[str, Callable[[exp.TableFromRows, Session], Expr]] = {
+    "COPY_HISTORY": copy_history.as_subquery,
+    "TASK_HISTORY": task_history.as_subquery,
+}
+_SYSTEM_FUNCTIONS: dict[str, Callable[..., str | None]] = {
+    "SYSTEM$PIPE_STATUS": _pipe_status,
+    "SYSTEM$GET_TASK_GRAPH_CONFIG": _task_config,
+}
 
 
 def functions(node: Expr) -> Expr:
@@ -38,6 +60,8 @@ def functions(node: Expr) -> Expr:
         return _hash(_HASH_AGG, [node.this, *node.expressions])
     if isinstance(node, exp.Anonymous) and node.name.upper() == "HASH":
         return _hash(_HASH, node.expressions)
+    if isinstance(node, exp.JSONFormat):
+        return macro("_sf_to_json", node.this.transform(functions, copy=False))
     if isinstance(node, exp.ToChar) and (encoding := node.args.get("format")) and encoding.name.upper() == "HEX":
         return exp.Anonymous(this="HEX", expressions=[node.this])
     if isinstance(node, (exp.ArgMin, exp.ArgMax)):

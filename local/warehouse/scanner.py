@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,8 +34,12 @@ class Name:
         return f"{self.database}.{self.schema}.{self.name}"
 
     @property
+    def parts(self) -> tuple[str, str, str]:
+        return self.database, self.schema, self.name
+
+    @property
     def quoted(self) -> str:
-        return ".".join(quote_identifier(part) for part in (self.database, self.schema, self.name))
+        return ".".join(quote_identifier(part) for part in self.parts)
 
 
 def quote_identifier(part: str) -> str:
@@ -88,6 +93,21 @@ class Scanner:
         for word in words:
             if not self.accept(word):
                 raise self.unexpected()
+
+    def accept_phrase(self, phrase: str) -> bool:
+        """Words that the tokens may hold one by one or several at a time (STORAGE INTEGRATION)."""
+        read, ahead = "", 0
+        while len(read) < len(phrase) and self.word(ahead):
+            read = f"{read} {self.word(ahead)}".lstrip()
+            ahead += 1
+        if read != phrase:
+            return False
+        self.at += ahead
+        return True
+
+    def accept_any(self, phrases: Iterable[str]) -> str | None:
+        """The longest of the phrases that comes next, taken; None when none does."""
+        return next((phrase for phrase in sorted(phrases, key=len, reverse=True) if self.accept_phrase(phrase)), None)
 
     def expect_end(self) -> None:
         if not self.done:
@@ -145,6 +165,16 @@ class Scanner:
             last -= 1
         self.at = len(self.tokens)
         return self.sql[token.start : self.tokens[last].end + 1]
+
+    def until(self, word: str) -> str:
+        """The text up to a word outside parentheses, or up to the end; the word stays."""
+        first, depth = self.token(), 0
+        if first is None:
+            raise self.unexpected()
+        while not self.done and (depth or self.word() != word):
+            depth += {"(": 1, ")": -1}.get(word_of(self.next()), 0)
+        last = self.tokens[self.at - 1]
+        return self.sql[first.start : last.end + 1] if last.end > first.start else first.text
 
     def parenthesized(self) -> str:
         """The text between this parenthesis and the one that closes it."""

@@ -11,7 +11,7 @@ from local.warehouse.scanner import Scanner
 
 _REFUSED = {
     *("FOR", "WHILE", "REPEAT", "LOOP", "CASE", "BREAK", "CONTINUE", "EXIT", "ITERATE", "LEAVE", "NULL"),
-    *("CALL", "OPEN", "FETCH", "CLOSE", "DECLARE", "AWAIT", "ASYNC"),
+    *("OPEN", "FETCH", "CLOSE", "DECLARE", "AWAIT", "ASYNC"),
 }
 
 
@@ -98,13 +98,11 @@ def _statements(scanner: Scanner, *until: str) -> tuple[Statement, ...]:
 
 
 def _statement(scanner: Scanner) -> Statement:
-    word = scanner.word()
     if _is_assignment(scanner):
         name = scanner.identifier()
         scanner.expect(":=")
         return Assign(name, None, _until_semicolon(scanner), declares=False)
-    if word in _REFUSED or (word == "BEGIN" and starts_block(_at(scanner))):
-        raise not_supported(f"Snowflake Scripting {word}" if word != "BEGIN" else "Snowflake Scripting nested block")
+    _require_supported(scanner)
     if scanner.accept("LET"):
         return _let(scanner)
     if scanner.accept("IF"):
@@ -117,6 +115,16 @@ def _statement(scanner: Scanner) -> Statement:
         scanner.expect(";")
         return Raise()
     return Sql(_until_semicolon(scanner))
+
+
+def _require_supported(scanner: Scanner) -> None:
+    word = scanner.word()
+    if word == "CALL" and not scanner.word(1).startswith("SYSTEM$"):
+        raise not_supported("Snowflake Scripting CALL of a procedure")
+    if word == "BEGIN" and starts_block(_at(scanner)):
+        raise not_supported("Snowflake Scripting nested block")
+    if word in _REFUSED:
+        raise not_supported(f"Snowflake Scripting {word}")
 
 
 def _is_assignment(scanner: Scanner) -> bool:

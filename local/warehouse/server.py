@@ -5,20 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import gzip
 import hmac
 import itertools
-import json
 import logging
 import secrets
-from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
-from fakesnow import statement_type
-from fakesnow.arrow import to_ipc, to_sf
-from fakesnow.converter import from_binding
-from fakesnow.expr import normalise_ident
 from fakesnow.transforms import SERVER_VERSION
 from snowflake.connector.errors import ProgrammingError
 from starlette.applications import Starlette
@@ -26,16 +19,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from local.warehouse.account_ddl import set_parameter
 from local.warehouse.errors import not_supported
+from local.warehouse.protocol import (
+    IN_PROGRESS,
+    IN_PROGRESS_ASYNC,
+    body_of,
+    failure,
+    identifier_of,
+    in_progress,
+    login_again,
+    parameters,
+    statement_error,
+    statement_result,
+    success,
+    token_of,
+)
 from local.warehouse.queries import Query
 from local.warehouse.result import Result
 from local.warehouse.session import Session
+from local.warehouse.session_parameters import set_parameter
 from local.warehouse.warehouse import Warehouse
 
 logger = logging.getLogger(__name__)
 
-IN_PROGRESS, IN_PROGRESS_ASYNC = "333333", "333334"
 ANSWER_WITHIN_SECONDS = 20.0
 TOKEN_SECONDS = 4 * 60 * 60
 
@@ -69,10 +75,10 @@ class Api:
         )
 
     async def login(self, request: Request) -> JSONResponse:
-        data = (await _body(request))["data"]
+        data = (await body_of(request))["data"]
         if not self._knows(str(data.get("LOGIN_NAME", "")), str(data.get("PASSWORD", ""))):
-            return _failure("390100", "Incorrect username or password was specified.")
-        database, schema = (_identifier(request, key) for key in ("databaseName", "schemaName"))
+            return failure("390100", "Incorrect username or password was specified.")
+        database, schema = (identifier_of(request, key) for key in ("databaseName", "schemaName"))
         parameters = data.get("SESSION_PARAMETERS") or {}
         session = await asyncio.to_thread(self._warehouse.session, database, schema)
         try:
@@ -80,7 +86,7 @@ class Api:
                 set_parameter(session, str(name).upper(), value)
         except ProgrammingError as error:
             session.close()
-            return _failure(f"{error.errno:06d}", error.msg or "")
+            return failure(f"{error.errno:06d}", error.msg or "")
         token, number = secrets.token_urlsafe(32), next(self._numbers)
         self._sessions[token] = session
         answer = {
@@ -102,23 +108,23 @@ class Api:
             "sessionInfo": {
                 "databaseName": session.database,
                 "schemaName": session.schema,
-                "warehouseName": _identifier(request, "warehouse"),
-                "roleName": _identifier(request, "roleName"),
+                "warehouseName": identifier_of(request, "warehouse"),
+                "roleName": identifier_of(request, "roleName"),
             },
         }
-        return _success(answer)
+        return success(answer)
 
     def _knows(self, user: str, password: str) -> bool:
         same_user = hmac.compare_digest(user.upper().encode(), self._user.upper().encode())
         return hmac.compare_digest(password.encode(), self._password.encode()) and same_user
 
     async def renew(self, request: Request) -> JSONResponse:
-        token = (await _body(request)).get("oldSessionToken", "")
+        token = (await body_of(request)).get("oldSessionToken", "")
         if (session := self._sessions.pop(token, None)) is None:
-            return _failure("390110", "User must login again to access the service.")
+            return failure("390110", "User must login again to access the service.")
         renewed = secrets.token_urlsafe(32)
         self._sessions[renewed] = session
-        return _success(
+        return success(
             {
                 "sessionToken": renewed,
                 "validityInSecondsST": TOKEN_SECONDS,
@@ -129,48 +135,51 @@ class Api:
         )
 
     async def heartbeat(self, request: Request) -> JSONResponse:
-        return _success(None) if self._session(request) else _login_again()
+        return success(None) if self._session(request) else login_again()
 
     async def logout(self, request: Request) -> JSONResponse:
         if (session := self._session(request)) is None:
-            return _login_again()
+            return login_again()
         if request.query_params.get("delete"):
-            self._sessions.pop(_token(request), None)
+            self._sessions.pop(token_of(request), None)
             await asyncio.to_thread(session.close)
-        return _success(None)
+        return success(None)
 
     async def telemetry(self, _: Request) -> JSONResponse:
-        return _success(None)
+        return success(None)
 
     async def faults(self, request: Request) -> JSONResponse:
         """A test's orders; the answer says whether a MERGE is held in its transaction."""
-        faults = self._warehouse.faults
-        for order, value in (await _body(request)).items():
-            if order == "history_lag_seconds":
-                faults.history_lag_seconds = float(value)
-            elif order == "hold_merge_into":
-                faults.hold_merge_into(str(value))
-            elif order == "release":
-                faults.release(aborts=value == "abort")
-            elif order == "drop_sessions":
-                self._sessions.clear()
-            elif order == "password":
-                self._password = str(value)
-            else:
+        known = self._orders()
+        for order, value in (await body_of(request)).items():
+            if order not in known:
                 return JSONResponse({"error": f"unknown fault {order!r}"}, status_code=400)
-        return JSONResponse({"holds_a_merge": faults.holds_a_merge})
+            known[order](value)
+        return JSONResponse({"holds_a_merge": self._warehouse.faults.holds_a_merge})
+
+    def _orders(self) -> dict[str, Callable[[Any], None]]:
+        faults, pipes = self._warehouse.faults, self._warehouse.pipes
+        return {
+            "history_lag_seconds": lambda value: setattr(faults, "history_lag_seconds", float(value)),
+            "hold_merge_into": faults.hold_merge_into,
+            "release": lambda value: faults.release(aborts=value == "abort"),
+            "next_task_run": lambda value: setattr(faults, "next_task_run", value),
+            "tables_forget_loads": lambda value: setattr(pipes, "tables_forget_loads", bool(value)),
+            "drop_sessions": lambda _: self._sessions.clear(),
+            "password": lambda value: setattr(self, "_password", str(value)),
+        }
 
     async def query(self, request: Request) -> JSONResponse:
         if (session := self._session(request)) is None:
-            return _login_again()
-        body = await _body(request)
+            return login_again()
+        body = await body_of(request)
         sql, detached = str(body["sqlText"]), bool(body.get("asyncExec"))
         try:
             if body.get("describeOnly"):
                 raise not_supported("describe without execution")
-            params = _parameters(body.get("bindings"))
+            params = parameters(body.get("bindings"))
         except ProgrammingError as error:
-            return _error(error, None)
+            return statement_error(error, None)
         logger.debug("statement: %s", sql)
         if detached and not session.in_transaction:
             run = await asyncio.to_thread(_forked, session, sql, params)
@@ -178,24 +187,24 @@ class Api:
             run = functools.partial(session.execute, sql, params)
         query = self._warehouse.queries.submit(request.query_params.get("requestId", ""), sql, session, run)
         if detached:
-            return _in_progress(query, IN_PROGRESS_ASYNC)
+            return in_progress(query, IN_PROGRESS_ASYNC)
         return await self._answer(query)
 
     async def result(self, request: Request) -> JSONResponse:
         query_id = request.path_params["query_id"]
         query = self._warehouse.queries.get(query_id) if self._session(request) else None
         if query is None:
-            return _error(
+            return statement_error(
                 ProgrammingError(msg=f"Statement {query_id} not found", errno=709, sqlstate="02000"), query_id
             )
         return await self._answer(query)
 
     async def monitor(self, request: Request) -> JSONResponse:
         if self._session(request) is None:
-            return _login_again()
+            return login_again()
         query = self._warehouse.queries.get(request.path_params["query_id"])
         if query is None:
-            return _success({"queries": []})
+            return success({"queries": []})
         entry: dict[str, Any] = {
             "id": query.id,
             "status": query.status,
@@ -208,13 +217,13 @@ class Api:
         if (error := query.error) is not None:
             entry |= {"errorCode": error.errno, "errorMessage": error.msg}
             answer["sqlState"] = error.sqlstate
-        return _success(answer)
+        return success(answer)
 
     async def abort(self, request: Request) -> JSONResponse:
-        query = self._warehouse.queries.by_request(str((await _body(request)).get("requestId", "")))
+        query = self._warehouse.queries.by_request(str((await body_of(request)).get("requestId", "")))
         if query is not None and not query.future.done():
             query.session.interrupt()
-        return _success(None)
+        return success(None)
 
     async def _answer(self, query: Query) -> JSONResponse:
         """The statement's result; one that takes long is answered with the address to ask again."""
@@ -222,14 +231,14 @@ class Api:
         with contextlib.suppress(Exception):
             await asyncio.wait_for(asyncio.shield(future), self._answer_within)
         if not query.future.done():
-            return _in_progress(query, IN_PROGRESS)
+            return in_progress(query, IN_PROGRESS)
         if (error := query.error) is not None:
             logger.debug("statement failed: %s", error.msg)
-            return _error(error, query.id)
-        return await asyncio.to_thread(_rows, query)
+            return statement_error(error, query.id)
+        return await asyncio.to_thread(statement_result, query)
 
     def _session(self, request: Request) -> Session | None:
-        return self._sessions.get(_token(request))
+        return self._sessions.get(token_of(request))
 
 
 def _forked(session: Session, sql: str, params: Any) -> Callable[[], Result]:
@@ -243,74 +252,3 @@ def _forked(session: Session, sql: str, params: Any) -> Callable[[], Result]:
             child.close()
 
     return run
-
-
-def _rows(query: Query) -> JSONResponse:
-    result = query.future.result()
-    answer: dict[str, Any] = {
-        "parameters": [{"name": "TIMEZONE", "value": "UTC"}],
-        "rowtype": result.rowtype,
-        "queryId": query.id,
-        "statementTypeId": result.type_id,
-        "finalDatabaseName": query.session.database,
-        "finalSchemaName": query.session.schema,
-    }
-    if result.type_id in statement_type.DML_TYPE_IDS:
-        columns = [column.to_pylist() for column in result.table.columns]
-        rowset = [[None if value is None else str(value) for value in row] for row in zip(*columns, strict=True)]
-        return _success({**answer, "total": result.table.num_rows, "queryResultFormat": "json", "rowset": rowset})
-    packed = b64encode(to_ipc(to_sf(result.table, result.rowtype))).decode()
-    return _success({**answer, "total": result.table.num_rows, "queryResultFormat": "arrow", "rowsetBase64": packed})
-
-
-def _parameters(bindings: dict[str, Any] | None) -> Any:
-    if not bindings:
-        return None
-    if any(isinstance(binding["value"], list) for binding in bindings.values()):
-        raise not_supported("array binding")
-    if all(key.isdigit() for key in bindings):
-        return [from_binding(bindings[str(position)]) for position in range(1, len(bindings) + 1)]
-    return {name: from_binding(binding) for name, binding in bindings.items()}
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    body = await request.body()
-    if request.headers.get("Content-Encoding") == "gzip":
-        body = gzip.decompress(body)
-    parsed: dict[str, Any] = json.loads(body) if body else {}
-    return parsed
-
-
-def _token(request: Request) -> str:
-    return request.headers.get("Authorization", "").removeprefix('Snowflake Token="').removesuffix('"')
-
-
-def _identifier(request: Request, key: str) -> str | None:
-    value = request.query_params.get(key)
-    return normalise_ident(value) if value else None
-
-
-def _success(data: Any) -> JSONResponse:
-    return JSONResponse({"data": data, "code": None, "message": None, "success": True})
-
-
-def _failure(code: str, message: str) -> JSONResponse:
-    return JSONResponse({"data": {"nextAction": "RETRY_LOGIN"}, "code": code, "message": message, "success": False})
-
-
-def _login_again() -> JSONResponse:
-    return JSONResponse(
-        {"data": None, "code": "390104", "message": "User must login again to access the service.", "success": False},
-        status_code=401,
-    )
-
-
-def _in_progress(query: Query, code: str) -> JSONResponse:
-    data = {"queryId": query.id, "getResultUrl": f"/queries/{query.id}/result", "queryAbortsAfterSecs": 300}
-    return JSONResponse({"data": data, "code": code, "message": "Query execution in progress.", "success": True})
-
-
-def _error(error: ProgrammingError, query_id: str | None) -> JSONResponse:
-    code = f"{error.errno:06d}"
-    data = {"errorCode": code, "sqlState": error.sqlstate, "queryId": query_id, "internalError": False}
-    return JSONResponse({"data": data, "code": code, "message": error.msg, "success": False})

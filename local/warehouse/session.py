@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -15,14 +16,15 @@ from sqlglot import Expr, exp, parse_one
 from sqlglot.errors import ParseError, TokenError
 
 from local.warehouse import merge
-from local.warehouse.declared_types import declared, remember
-from local.warehouse.drop_database import drop_database, dropped_database
+from local.warehouse.ddl import run_ddl
+from local.warehouse.dispatch import extension
 from local.warehouse.engine_cursor import EngineCursor
 from local.warehouse.errors import from_engine, from_parse_error, no_current, not_supported
 from local.warehouse.result import Result, status
-from local.warehouse.scanner import Name, quote_identifier
+from local.warehouse.scanner import Name
 
 if TYPE_CHECKING:
+    from local.warehouse.task_runs import TaskRun
     from local.warehouse.warehouse import Warehouse
 
 _READS = (exp.Query, exp.Show, exp.Describe, exp.Use, exp.Set, exp.ListStage)
@@ -38,6 +40,7 @@ class Session:
         self.warehouse = warehouse
         self.autocommit = autocommit
         self.in_transaction = False
+        self.task_run: TaskRun | None = None
         self.duck: duckdb.DuckDBPyConnection = warehouse.engine.duck_conn.cursor()
         database, schema = self._existing(database, schema)
         self.connection = FakeSnowflakeConnection(
@@ -80,8 +83,8 @@ class Session:
         Raises ProgrammingError, numbered and worded as Snowflake does.
         """
         with self._serial:
-            if (extension := self.warehouse.extension(sql)) is not None:
-                return extension(self)
+            if (run := extension(sql)) is not None:
+                return run(self)
             return self._execute_engine(sql, params)
 
     def begin(self) -> None:
@@ -107,6 +110,28 @@ class Session:
         with self._serial:
             self.rollback()
             self.duck.close()
+
+    @contextmanager
+    def ddl(self) -> Iterator[None]:
+        """DDL ends the open transaction, waits for other writers and commits by itself."""
+        self.commit()
+        taken = self.warehouse.write_lock.acquire(self)
+        try:
+            yield
+        finally:
+            if taken:
+                self.warehouse.write_lock.release(self)
+
+    def in_one_step(self, statements: list[str]) -> None:
+        """Run the engine's own statements on one database: all of them or none."""
+        self.duck.execute("BEGIN TRANSACTION")
+        try:
+            for statement in statements:
+                self.duck.execute(statement)
+        except duckdb.Error as error:
+            self.duck.execute("ROLLBACK")
+            raise from_engine(error) from error
+        self.duck.execute("COMMIT")
 
     def interrupt(self) -> None:
         self.duck.interrupt()
@@ -138,19 +163,19 @@ class Session:
             return self.warehouse.queries.result(query_id)
         try:
             if isinstance(expression, _READS):
-                return self._run(expression, params)
+                return self.run(expression, params)
             if isinstance(expression, _DML):
                 return self._run_dml(expression, params)
-            return self._run_ddl(expression, params)
+            return run_ddl(self, expression, params)
         except (Error, duckdb.Error, ParseError, NotImplementedError, AssertionError) as error:
             raise from_engine(error, _qualified_names(expression)) from error
 
     def _run_dml(self, expression: Expr, params: Any) -> Result:
         if self.in_transaction:
-            return self._run(expression, params)
+            return self.run(expression, params)
         self.begin()
         try:
-            result = self._run(expression, params)
+            result = self.run(expression, params)
         except BaseException:
             self.rollback()
             raise
@@ -158,40 +183,8 @@ class Session:
             self.commit()
         return result
 
-    def _run_ddl(self, expression: Expr, params: Any) -> Result:
-        """DDL ends the open transaction and commits by itself."""
-        self.commit()
-        taken = self.warehouse.write_lock.acquire(self)
-        try:
-            if (database := dropped_database(expression)) is not None:
-                return drop_database(self, database, bool(expression.args.get("exists")))
-            columns = declared(self, expression)
-            creates = self._created_database(expression)
-            result = self._run(expression, params)
-            if columns is not None:
-                remember(self, columns)
-            if creates is not None:
-                self._enter(creates)
-            return result
-        finally:
-            if taken:
-                self.warehouse.write_lock.release(self)
-
-    def _created_database(self, expression: Expr) -> str | None:
-        """The database that a CREATE DATABASE will make; None when it is there already."""
-        if not isinstance(expression, exp.Create) or str(expression.args.get("kind")).upper() != "DATABASE":
-            return None
-        identifier = next(expression.find_all(exp.Identifier))
-        name = str(identifier.this) if identifier.quoted else str(identifier.this).upper()
-        known = self.duck.execute("SELECT 1 FROM duckdb_databases() WHERE database_name = ?", [name]).fetchone()
-        return None if known else name
-
-    def _enter(self, database: str) -> None:
-        """A new database has a schema PUBLIC and becomes the session's current one."""
-        self.duck.execute(f'CREATE SCHEMA {quote_identifier(database)}."PUBLIC"')
-        self._run(parse_one(f'USE SCHEMA {quote_identifier(database)}."PUBLIC"', read="snowflake"), None)
-
-    def _run(self, expression: Expr, params: Any) -> Result:
+    def run(self, expression: Expr, params: Any = None) -> Result:
+        """Translate one statement for the engine and run it there, within whatever transaction is open."""
         type_id = statement_type.statement_type_id(expression)
         cursor = EngineCursor(self)
         if isinstance(params, tuple):

@@ -17,8 +17,9 @@ from urllib.parse import unquote_plus
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.warehouse import copy_history
-from local.warehouse.csv_loader import Failure, Outcome, load
-from local.warehouse.pipes import Pipe, StagedFile
+from local.warehouse.csv_loader import load
+from local.warehouse.load_outcome import Failure, Outcome
+from local.warehouse.pipe import Pipe, StagedFile
 
 if TYPE_CHECKING:
     from local.warehouse.warehouse import Warehouse
@@ -114,10 +115,9 @@ class Snowpipe:
 
     def _load(self, pipe: Pipe, file: StagedFile) -> bool:
         """Load one file once; True when nothing more is to be done with it."""
-        if not self._warehouse.pipes.is_current(pipe):
-            return True
+        pipes = self._warehouse.pipes
         name = pipe.copy.relative_name(file.url)
-        if name is None or pipe.has_loaded(name):
+        if name is None or not pipes.is_current(pipe) or pipes.has_loaded(pipe, file):
             return True
         started = datetime.now(UTC)
         with tempfile.TemporaryDirectory(prefix="snowpipe-") as folder:
@@ -129,7 +129,7 @@ class Snowpipe:
                     raise
                 outcome = Outcome(0, Failure(f"Remote file '{file.url}' was not found.", None, None))
             else:
-                outcome = load(self._session, pipe.copy, path, file.key, started)
+                outcome = load(self._session, pipe.copy, path, file, started)
         finished = datetime.now(UTC)
         if outcome.failure is None:
             pipe.loaded[name] = pipe.last_ingested = finished

@@ -1,43 +1,61 @@
-"""Tasks: a stored statement, run by EXECUTE TASK in a session of its own."""
+"""Tasks: a stored statement, run by EXECUTE TASK in a session of its own. Schedules are kept but start nothing."""
 
 from __future__ import annotations
 
-import logging
+import json
 import threading
-from dataclasses import dataclass, field
+import uuid
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from snowflake.connector.errors import ProgrammingError
 
-from local.warehouse.errors import already_exists, does_not_exist
+from local.warehouse.errors import already_exists, compilation_error, does_not_exist, not_supported
 from local.warehouse.result import Result, rows, status
 from local.warehouse.scanner import Name, Scanner
 from local.warehouse.show import filtered
+from local.warehouse.task_runs import TaskRun, TaskRuns
 
 if TYPE_CHECKING:
     from local.warehouse.session import Session
+    from local.warehouse.warehouse import Warehouse
 
-logger = logging.getLogger(__name__)
+_OPTIONS = {
+    *("WAREHOUSE", "SCHEDULE", "CONFIG", "ALLOW_OVERLAPPING_EXECUTION", "USER_TASK_TIMEOUT_MS", "COMMENT"),
+    *("USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE", "SUSPEND_TASK_AFTER_NUM_FAILURES", "ERROR_INTEGRATION"),
+    *("TASK_AUTO_RETRY_ATTEMPTS", "QUERY_TAG", "TIMEZONE", "STATEMENT_TIMEOUT_IN_SECONDS"),
+}
+_LONGEST_TIMEOUT_MS = 7 * 24 * 60 * 60 * 1000
 
 
-@dataclass
+@dataclass(frozen=True)
 class Task:
     name: Name
     definition: str
     options: dict[str, str]
-    created: datetime
-    database: str | None
-    schema: str | None
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
     state: str = "suspended"
-    runs: list[threading.Thread] = field(default_factory=list)
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    @property
+    def overlaps(self) -> bool:
+        return self.options.get("ALLOW_OVERLAPPING_EXECUTION", "").upper() == "TRUE"
+
+    @property
+    def timeout_seconds(self) -> float:
+        return int(self.options.get("USER_TASK_TIMEOUT_MS", 3600000)) / 1000
 
 
 class Tasks:
-    def __init__(self) -> None:
+    def __init__(self, warehouse: Warehouse) -> None:
         self._tasks: dict[Name, Task] = {}
+        self._runs = TaskRuns(warehouse)
         self._guard = threading.RLock()
+
+    def has(self, name: Name) -> bool:
+        with self._guard:
+            return name in self._tasks
 
     def get(self, name: Name) -> Task:
         with self._guard:
@@ -51,37 +69,38 @@ class Tasks:
         name = session.resolve(scanner.parts())
         options: dict[str, str] = {}
         while not scanner.accept("AS"):
-            option = scanner.identifier()
-            scanner.expect("=")
-            options[option] = scanner.next().text
+            options |= _option(scanner)
+        if {"WAREHOUSE", "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE"} <= set(options):
+            raise compilation_error("A task has a warehouse or a size of a managed one, not both.", 2000, "42000")
         body = scanner.rest()
         with self._guard:
             if name in self._tasks and not replace:
                 if if_not_exists:
                     return status(f"{name.name} already exists, statement succeeded.")
                 raise already_exists(str(name))
-            self._tasks[name] = Task(name, body, options, datetime.now(UTC), name.database, name.schema)
+            self._tasks[name] = Task(name, body, options)
         return status(f"Task {name.name} successfully created.")
 
     def execute(self, scanner: Scanner, session: Session) -> Result:
-        """EXECUTE TASK: returns at once, as Snowflake does; the run's error goes to the log."""
+        """EXECUTE TASK name [USING CONFIG = json]: returns at once; what becomes of the run is in TASK_HISTORY."""
         task = self.get(session.resolve(scanner.parts()))
+        config = task.options.get("CONFIG")
+        if scanner.accept("USING", "CONFIG"):
+            scanner.expect("=")
+            given = _json_object(scanner.string())
+            config = json.dumps(_merged(json.loads(config or "{}"), given), separators=(",", ":"), ensure_ascii=False)
         scanner.expect_end()
-        run = threading.Thread(target=_run, args=(task, session.fork()), name=f"task {task.name}", daemon=True)
-        task.runs = [thread for thread in task.runs if thread.is_alive()] + [run]
-        run.start()
+        self._runs.order(TaskRun(task, config))
         return status(f"Task {task.name.name} is scheduled to run immediately.")
 
     def alter(self, scanner: Scanner, session: Session) -> Result:
-        scanner.accept("IF", "EXISTS")
-        task = self.get(session.resolve(scanner.parts()))
-        if scanner.accept("RESUME"):
-            task.state = "started"
-        elif scanner.accept("SUSPEND"):
-            task.state = "suspended"
-        else:
-            raise scanner.unexpected()
-        scanner.expect_end()
+        """ALTER TASK name RESUME | SUSPEND | SET option = value … | UNSET option …."""
+        if_exists = scanner.accept("IF", "EXISTS")
+        name = session.resolve(scanner.parts())
+        if if_exists and name not in self._tasks:
+            return status("Statement executed successfully.")
+        with self._guard:
+            self._tasks[name] = _altered(self.get(name), scanner)
         return status("Statement executed successfully.")
 
     def drop(self, scanner: Scanner, session: Session) -> Result:
@@ -91,40 +110,100 @@ class Tasks:
         with self._guard:
             if self._tasks.pop(name, None) is None and not if_exists:
                 raise does_not_exist("Task", str(name))
+        self._runs.cancel_waiting(name)
         return status(f"{name.name} successfully dropped.")
 
     def forget_database(self, database: str) -> None:
         with self._guard:
-            for name in [name for name in self._tasks if name.database == database]:
+            names = [name for name in self._tasks if name.database == database]
+            for name in names:
                 del self._tasks[name]
+        for name in names:
+            self._runs.cancel_waiting(name)
 
     def show(self, scanner: Scanner, session: Session) -> Result:
         with self._guard:
             found = filtered([(task.name, task) for task in self._tasks.values()], scanner, session)
         text = (
-            "name",
-            "database_name",
-            "schema_name",
-            "owner",
-            "comment",
-            "warehouse",
-            "schedule",
-            "state",
-            "definition",
+            *("name", "id", "database_name", "schema_name", "owner", "comment", "warehouse", "schedule", "state"),
+            *("definition", "allow_overlapping_execution", "config"),
         )
         columns = {"created_on": pa.timestamp("us", "UTC"), **dict.fromkeys(text, pa.string())}
         return rows(columns, [
-            (task.created, name.name, name.database, name.schema, "SYSADMIN", task.options.get("COMMENT", ""),
-             task.options.get("WAREHOUSE"), task.options.get("SCHEDULE"), task.state, task.definition)
+            (task.created, name.name, task.id, name.database, name.schema, "SYSADMIN", task.options.get("COMMENT", ""),
+             task.options.get("WAREHOUSE"), task.options.get("SCHEDULE"), task.state, task.definition,
+             str(task.overlaps).lower(), task.options.get("CONFIG"))
             for name, task in found
         ])  # fmt: skip
 
 
-def _run(task: Task, session: Session) -> None:
+def _altered(task: Task, scanner: Scanner) -> Task:
+    if scanner.accept("RESUME"):
+        scanner.expect_end()
+        return replace(task, state="started")
+    if scanner.accept("SUSPEND"):
+        scanner.expect_end()
+        return replace(task, state="suspended")
+    if task.state == "started":
+        raise compilation_error(
+            f"Unable to update graph with root task {task.name} since that root task is not suspended.", 91083, "42601"
+        )
+    options = dict(task.options)
+    if scanner.accept("UNSET"):
+        while not scanner.done:
+            options.pop(_known(scanner.identifier()), None)
+            scanner.accept(",")
+        return replace(task, options=options)
+    scanner.expect("SET")
+    while not scanner.done:
+        options |= _option(scanner)
+        scanner.accept(",")
+    return replace(task, options=options)
+
+
+def _option(scanner: Scanner) -> dict[str, str]:
+    """One `name = value`, checked.
+
+    Raises ProgrammingError for what a task does not have, and for graphs, conditions and finalizers.
+    """
+    name = _known(scanner.identifier())
+    scanner.expect("=")
+    value = scanner.next().text
+    if name == "CONFIG":
+        _json_object(value)
+    if name == "ALLOW_OVERLAPPING_EXECUTION" and value.upper() not in ("TRUE", "FALSE"):
+        raise _invalid(name, value)
+    if name == "USER_TASK_TIMEOUT_MS" and not (value.isdigit() and int(value) <= _LONGEST_TIMEOUT_MS):
+        raise _invalid(name, value)
+    return {name: value}
+
+
+def _known(name: str) -> str:
+    if name in ("AFTER", "WHEN", "FINALIZE", "WITH", "EXECUTE"):
+        raise not_supported(f"CREATE TASK … {name}")
+    if name not in _OPTIONS:
+        raise compilation_error(f"invalid property '{name}' for 'TASK'", 1420, "42601")
+    return name
+
+
+def _invalid(name: str, value: str) -> Exception:
+    return compilation_error(f"invalid value [{value}] for parameter '{name}'", 1008, "22023")
+
+
+def _json_object(text: str) -> dict[str, Any]:
     try:
-        result = session.execute(task.definition)
-        logger.info("Task %s ended: %s", task.name, result.scalar())
-    except ProgrammingError as error:
-        logger.error("Task %s failed: %s", task.name, error.msg)  # noqa: TRY400  the message is the whole story
-    finally:
-        session.close()
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise compilation_error(f"Invalid JSON object in CONFIG: {text}", 2000, "42000")
+    return found
+
+
+def _merged(default: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The default's fields with those of the single execution over them, at every depth."""
+    merged = dict(default)
+    for key, value in given.items():
+        known = merged.get(key)
+        merged[key] = _merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,8 +1,10 @@
--- Rows are only ever inserted here, so that merges of different tables never wait for each other.
+-- Rows are only ever inserted, but for QUARANTINE's, so that merges of different tables never wait for each other.
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."TABLES" (
   "TABLE_NAME" VARCHAR NOT NULL COMMENT 'schema.table in Aurora',
+  "SCHEMA_VERSION" NUMBER(10, 0) NOT NULL,
   "SOURCE_OID" NUMBER(20, 0) NOT NULL COMMENT 'Aurora''s identity of the table',
   "RULES" VARCHAR NOT NULL COMMENT 'JSON: the columns, key and deletes that STAGING, FINAL and the pipe were made for',
+  "CHANGES" VARCHAR NOT NULL COMMENT 'What changed since the version before',
   "CREATED_AT" TIMESTAMP_LTZ(6) NOT NULL
 );
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."BATCHES" (
@@ -12,6 +14,7 @@ CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."BATCHES" (
   "COMPLETE" BOOLEAN NOT NULL COMMENT 'The batch holds every row of the table: what it lacks is deleted',
   "MAX_DELETE_PERCENT" NUMBER(3, 0) NOT NULL COMMENT 'A complete batch that would delete a greater share of FINAL is refused',
   "RESET" BOOLEAN NOT NULL COMMENT 'Aurora''s transaction ids went back: versions start again from this batch',
+  "REPLAY" BOOLEAN NOT NULL COMMENT 'Its rows come from quarantine, whose entries it settles',
   "HIGH" VARCHAR COMMENT 'Watermark value below which this batch''s rows may be applied',
   "WATERMARK" VARCHAR COMMENT 'JSON: what the next run starts from, where FINAL itself cannot say',
   "VERSION" NUMBER(20, 0) NOT NULL COMMENT 'Order of the exported snapshot among all snapshots of the cluster',
@@ -21,7 +24,8 @@ CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."BATCHES" (
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."BATCH_FILES" (
   "BATCH_ID" VARCHAR NOT NULL,
   "FILE_NAME" VARCHAR NOT NULL,
-  "VERSION" NUMBER(20, 0) NOT NULL
+  "VERSION" NUMBER(20, 0) NOT NULL,
+  "SCHEMA_VERSION" NUMBER(10, 0) NOT NULL COMMENT 'The version of the schema that the file was written with'
 );
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."LEDGER" (
   "BATCH_ID" VARCHAR NOT NULL,
@@ -30,20 +34,22 @@ CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."LEDGER" (
   "LOADED" NUMBER(20, 0) NOT NULL,
   "MERGED" NUMBER(20, 0) NOT NULL,
   "DUPLICATES" NUMBER(20, 0) NOT NULL COMMENT 'Rows that a newer version of the same key made void',
-  "QUARANTINED" NUMBER(20, 0) NOT NULL,
+  "QUARANTINED" NUMBER(20, 0) NOT NULL COMMENT 'Rows with a value that FINAL cannot hold: applied without it, or not at all if it is in the key',
   "HELD" NUMBER(20, 0) NOT NULL COMMENT 'Rows past the fence: present, applied by a later batch',
   "DELETED" NUMBER(20, 0) NOT NULL,
   "VERSION" NUMBER(20, 0) NOT NULL,
   "WATERMARK" VARCHAR,
   "MERGED_AT" TIMESTAMP_LTZ(6) NOT NULL
 );
+-- What is open: a replay, or for a file the next merge of its table, takes it out again.
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."QUARANTINE" (
   "BATCH_ID" VARCHAR NOT NULL,
   "TABLE_NAME" VARCHAR NOT NULL,
   "FILE_NAME" VARCHAR NOT NULL,
   "ROW_NUMBER" NUMBER(20, 0) NOT NULL,
-  "REASON" VARCHAR NOT NULL,
-  "RAW" VARIANT NOT NULL,
+  "VERSION" NUMBER(20, 0) NOT NULL,
+  "REASON" VARCHAR NOT NULL COMMENT 'The columns of values that FINAL cannot hold, or why Snowpipe refused the file',
+  "RAW" VARIANT COMMENT 'The texts of the row by column; NULL for a file',
   "QUARANTINED_AT" TIMESTAMP_LTZ(6) NOT NULL
 );
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."READINGS" (

@@ -1,6 +1,6 @@
 {#- Counts, of a handful of Aurora's rows, those that FINAL lacks or holds differently, column by column. -#}
 {%- macro comparable(alias, column) -%}
-{{ "TO_JSON(" if column.target_type == "VARIANT" }}{{ alias }}.{{ column.identifier }}{{ ")" if column.target_type == "VARIANT" }}
+{{ column.comparable(alias ~ "." ~ column.identifier) }}
 {%- endmacro -%}
 WITH given AS (
   SELECT
@@ -12,7 +12,7 @@ WITH given AS (
     ({{ row | join(", ") }}){{ "," if not loop.last }}
 {%- endfor %}
   WHERE TRUE
-{%- for column in columns if column.target_type != "VARCHAR" %}
+{%- for column in columns if column.casts %}
     AND (COLUMN{{ columns.index(column) + 1 }} IS NULL OR {{ column.cast("COLUMN" ~ (columns.index(column) + 1)) }} IS NOT NULL)
 {%- endfor %}
 )

@@ -1,5 +1,18 @@
 -- Everything one source table needs: where its files land, where its rows live, how they get from one to the other.
+{#- The file names the places of the values that it could not give; a text that does not cast is refused as well. -#}
+{%- macro refused(column) -%}
+({%- if column.flagged -%}
+COALESCE(CONTAINS(s."_REFUSED", ' {{ columns.index(column) + 1 }} '), FALSE){{ " OR " if column.casts }}
+{%- endif -%}
+{%- if column.casts -%}
+(s.{{ column.identifier }} IS NOT NULL AND {{ column.cast("s." + column.identifier) }} IS NULL)
+{%- endif -%})
+{%- endmacro -%}
+{%- macro any_refused(some) -%}
+{%- for column in some if column.flagged or column.casts %}{{ refused(column) }} OR {% endfor %}FALSE
+{%- endmacro %}
 CREATE {{ "OR REPLACE TABLE" if replace else "TABLE IF NOT EXISTS" }} {{ staging }} (
+  "_REFUSED" VARCHAR,
 {%- for column in columns %}
   {{ column.identifier }} VARCHAR,
 {%- endfor %}
@@ -29,26 +42,35 @@ SELECT
   s."_FILE",
   s."_ROW",
 {%- for column in columns %}
-  {{ column.cast("s." + column.identifier) }} AS {{ column.identifier }},
+{%- set value = column.cast("s." + column.identifier) %}
+  {% if column.flagged %}IFF({{ refused(column) }}, NULL, {{ value }}){% else %}{{ value }}{% endif %} AS {{ column.identifier }},
 {%- endfor %}
   NULLIF(CONCAT(''
-{%- for column in columns if column.target_type != "VARCHAR" %},
-    IFF(s.{{ column.identifier }} IS NOT NULL AND {{ column.cast("s." + column.identifier) }} IS NULL, {{ literal(column.target_name + " ") }}, '')
+{%- for column in columns if column.flagged or column.casts %},
+    IFF({{ refused(column) }}, {{ literal(" " + column.identifier) }}, '')
 {%- endfor %}), '') AS "_REJECTED",
+  {{ any_refused(key or ([watermark] if watermark else [])) }} AS "_WITHHELD",
+  {{ any_refused(columns | selectattr("unrepresentable", "equalto", "fail")) }} AS "_FATAL",
+{%- set sizable = columns | selectattr("rule.sizable") | list %}
+  {#- A VARIANT holds 16 MB, a character is up to 4 bytes; a row whose texts are longer together is found in its file. -#}
+{%- if sizable %}
+  IFF({% for column in sizable %}COALESCE(LENGTH(s.{{ column.identifier }}), 0){{ " + " if not loop.last }}{% endfor %} > 4000000, OBJECT_CONSTRUCT('_TOO_LONG', TRUE),
+{%- endif %}
   OBJECT_CONSTRUCT_KEEP_NULL(
-{%- for column in columns %}
-    {{ literal(column.target_name) }}, s.{{ column.identifier }}{{ "," if not loop.last }}
+    '_REFUSED', s."_REFUSED"
+{%- for column in columns %},
+    {{ literal(column.target_name) }}, s.{{ column.identifier }}
 {%- endfor %}
-  ) AS "_RAW"
+  ){{ ")" if sizable }} AS "_RAW"
 FROM {{ staging }} s
-INNER JOIN {{ database }}."CONTROL"."BATCH_FILES" f ON s."_FILE" = f."FILE_NAME";
-CREATE {{ "OR REPLACE PIPE" if replace else "PIPE IF NOT EXISTS" }} {{ pipe }}
+INNER JOIN {{ database }}."CONTROL"."BATCH_FILES" f ON s."_FILE" = f."FILE_NAME"
+WHERE f."SCHEMA_VERSION" >= {{ since }};
+CREATE {{ "OR REPLACE PIPE" if replace_pipe else "PIPE IF NOT EXISTS" }} {{ pipe }}
   AUTO_INGEST = TRUE
   COMMENT = {{ comment }}
-AS COPY INTO {{ staging }} (
-  {%- for column in columns %}{{ column.identifier }}, {% endfor %}"_FILE", "_ROW", "_SCANNED_AT")
+AS COPY INTO {{ staging }} ("_REFUSED", {% for column in columns %}{{ column.identifier }}, {% endfor %}"_FILE", "_ROW", "_SCANNED_AT")
 FROM (
-  SELECT {% for column in columns %}${{ loop.index }}, {% endfor %}METADATA$FILENAME, METADATA$FILE_ROW_NUMBER, METADATA$START_SCAN_TIME
+  SELECT $1, {% for column in columns %}${{ loop.index + 1 }}, {% endfor %}METADATA$FILENAME, METADATA$FILE_ROW_NUMBER, METADATA$START_SCAN_TIME
   FROM {{ stage_path }}
 )
 FILE_FORMAT = (FORMAT_NAME = {{ file_format }});

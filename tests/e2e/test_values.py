@@ -1,5 +1,7 @@
 """Values and names arrive as they were, or the run says which did not."""
 
+from datetime import date
+
 from tests.e2e.laptop import Laptop
 
 
@@ -19,7 +21,7 @@ def test_hostile_names_are_only_names(laptop: Laptop) -> None:
     assert laptop.compared(schema, table, result["target"]).identical
 
 
-def test_a_value_without_a_place_in_snowflake_is_quarantined_and_the_other_rows_arrive(laptop: Laptop) -> None:
+def test_a_value_without_a_place_in_snowflake_is_null_there_and_listed_in_quarantine(laptop: Laptop) -> None:
     schema = laptop.new_schema()
     table = f"{schema}.days"
     laptop.sql(f"CREATE TABLE {table} (id integer PRIMARY KEY, day date)")
@@ -27,7 +29,9 @@ def test_a_value_without_a_place_in_snowflake_is_quarantined_and_the_other_rows_
     laptop.configure([{"table_name": table, "watermark_type": "xmin"}])
     result = laptop.results()[table]
     assert (result["status"], result["loaded"], result["merged"], result["quarantined"]) == ("LOADED", 3, 2, 1)
-    assert laptop.warehouse(f"SELECT ID FROM {result['target']} ORDER BY ID") == [(1,), (3,)]
+    assert result["quarantined_columns"] == {"DAY": 1}
+    found = laptop.warehouse(f"SELECT ID, DAY FROM {result['target']} ORDER BY ID")
+    assert found == [(1, date(2026, 1, 1)), (2, None), (3, None)]
     held = laptop.warehouse("SELECT REASON, RAW FROM AURORA.CONTROL.QUARANTINE WHERE TABLE_NAME = %s", table)
     assert len(held) == 1
     assert "DAY" in held[0][0]

@@ -11,17 +11,43 @@ from functions.shared.batch import Batch, ExportedFile
 from functions.shared.bounds import Bounds
 from functions.shared.columns import Column
 from functions.shared.naming import SourceTable
+from functions.shared.type_contract import SourceType
 from functions.shared.warehouse import Warehouse
 from functions.shared.warehouse_sql import MergeRules, TableObjects, merge_statement, table_statements
 
-ID = Column("id", "int8", -1, True)
-VALUE = Column("value", "int4", -1, False)
-AT = Column("at", "timestamptz", -1, True)
+
+def column(name: str, type_name: str = "text", not_null: bool = False, **more: Any) -> Column:
+    """A column as the catalog would give it; `more` are fields of Column or of its type."""
+    of_type = {key: more.pop(key) for key in ("kind", "modifier", "is_array", "label") if key in more}
+    source = SourceType(type_name, **{"label": type_name, **of_type})
+    return Column(name, source, not_null, **{"number": 1, **more})
+
+
+ID = column("id", "int8", True)
+VALUE = column("value", "int4")
+AT = column("at", "timestamptz", True)
 COLUMNS = [ID, VALUE, AT]
 KEYED = MergeRules(COLUMNS, [ID], AT, soft_deletes=False)
 KEYLESS = MergeRules(COLUMNS, [], AT, soft_deletes=False)
+SNAPSHOT: dict[str, Any] = {"strategy": "full_snapshot", "column": None, "complete": True}
+SOFT = MergeRules([ID, VALUE], [ID], None, soft_deletes=True)
+HARD = MergeRules([ID, VALUE], [ID], None, soft_deletes=False)
+WHOLE = MergeRules([ID, VALUE], [], None, soft_deletes=False)
 
 Row = tuple[str | None, ...]
+
+
+class Refused(tuple[str | None, ...]):
+    """A row of whose values Aurora says, by their places from 1, that FINAL cannot hold them."""
+
+    places: str
+
+    def __new__(cls, row: Row, *places: int) -> "Refused":
+        made = super().__new__(cls, row)
+        made.places = "".join(f" {place} " for place in places)
+        return made
+
+
 _numbers = count(1)
 
 
@@ -42,7 +68,7 @@ class Target:
         return TableObjects("AURORA", SourceTable("public", self.name))
 
     def make(self, rules: MergeRules) -> None:
-        for statement in table_statements(self.objects, rules, replace=False):
+        for statement in table_statements(self.objects, rules):
             self.warehouse.execute(statement)
 
     def load(
@@ -68,32 +94,43 @@ class Target:
         files = []
         for number, (rows, version) in enumerate(slices):
             files.append(ExportedFile(name=f"public.{self.name}/run-{batch}-{number}.csv", version=version))
-            self._stage(rows, files[-1].name, columns)
+            self.stage(rows, files[-1].name, columns)
         staged = sum(len(rows) for rows, _ in slices)
         self._record(batch, files, staged if exported is None else exported, **bounds)
         return batch
 
-    def _stage(self, rows: Sequence[Row], file: str, columns: Sequence[Column]) -> None:
+    def stage(self, rows: Sequence[Row], file: str, columns: Sequence[Column] = COLUMNS, first: int = 1) -> None:
+        """Puts rows into STAGING as those of a file; `first` is the number of the first."""
         names = ", ".join(column.identifier for column in columns)
-        marks = ", ".join(["%s"] * (len(columns) + 2))
+        marks = ", ".join(["%s"] * (len(columns) + 3))
         if rows:
             self.warehouse.execute(
-                f'INSERT INTO {self.objects.staging} ({names}, "_FILE", "_ROW") VALUES '.replace("%", "%%")
+                f'INSERT INTO {self.objects.staging} ("_REFUSED", {names}, "_FILE", "_ROW") VALUES '.replace("%", "%%")
                 + ", ".join([f"({marks})"] * len(rows)),
-                [value for number, row in enumerate(rows, 1) for value in (*row, file, number)],
+                [
+                    value
+                    for number, row in enumerate(rows, first)
+                    for value in (getattr(row, "places", None), *row, file, number)
+                ],
             )
 
     def record(self, batch: str, files: list[str], version: int, rows: int, **bounds: Any) -> None:
         self._record(batch, [ExportedFile(name=name, version=version) for name in files], rows, **bounds)
 
     def _record(
-        self, batch: str, files: list[ExportedFile], rows: int, max_delete_percent: int = 50, **bounds: Any
+        self,
+        batch: str,
+        files: list[ExportedFile],
+        rows: int,
+        max_delete_percent: int = 50,
+        schema_version: int = 1,
+        **bounds: Any,
     ) -> None:
         made = Bounds(
             **{"status": "NEW", "strategy": "timestamp", "target": "T", "started_at": 0, "column": "at", **bounds}
         )
         exported = Batch(id=batch, rows=rows, bytes=1, files=files)
-        record_batch(self.warehouse, self.objects, made, exported, "e", max_delete_percent)
+        record_batch(self.warehouse, self.objects, made, exported, "e", max_delete_percent, schema_version)
 
     def merge(self, rules: MergeRules, batch: str, statement: str | None = None) -> str:
         """The word that the merge ends with."""
@@ -113,13 +150,20 @@ class Target:
         return int(self.warehouse.rows(f'SELECT COUNT(*) AS "N" FROM {self.objects.staging}')[0]["N"])
 
     def quarantined(self) -> list[tuple[str, Any]]:
+        """What is open, in the order of the rows: the reason, and the row's texts by column (None for a file)."""
         found = self.warehouse.rows(
             'SELECT "REASON", "RAW" FROM "AURORA"."CONTROL"."QUARANTINE" '
-            f'WHERE "TABLE_NAME" = \'public.{self.name}\' ORDER BY "ROW_NUMBER"'
+            f'WHERE "TABLE_NAME" = \'public.{self.name}\' ORDER BY "FILE_NAME", "ROW_NUMBER"'
         )
-        return [(row["REASON"], json.loads(row["RAW"])) for row in found]
+        return [(row["REASON"], json.loads(row["RAW"]) if row["RAW"] else None) for row in found]
 
 
 def assert_adds_up(ledger: dict[str, int]) -> None:
     applied = ledger["merged"] + ledger["duplicates"] + ledger["quarantined"] + ledger["held"]
     assert ledger["exported"] == ledger["loaded"] == applied, ledger
+
+
+def without(statement: str, guard: str) -> str:
+    """The statement with one guard taken out, which must be there."""
+    assert statement.count(guard) == 1, statement
+    return statement.replace(guard, "")

@@ -100,8 +100,8 @@ def owner(server: LocalAurora) -> Iterator[Any]:
 
 
 @pytest.fixture
-def session(server: LocalAurora) -> Iterator[Any]:
-    """A second session of the owner that keeps its transactions open until it commits."""
+def session(server: LocalAurora, schema: str) -> Iterator[Any]:
+    """A second session of the owner that keeps its transactions open until it commits; gone before the schema is."""
     connection = psycopg2.connect(server.dsn())
     yield connection.cursor()
     connection.close()

@@ -14,14 +14,14 @@ from functions.reconcile.handler import handler as reconcile
 from functions.schema.handler import handler as schema
 from functions.shared.naming import SourceTable
 from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import TableObjects
+from functions.shared.warehouse_sql import MergeRules, TableObjects
 from functions.watermark.handler import handler as watermark
 from tests.functions.bucket import Bucket
 
 
 @dataclass
 class Steps:
-    """A table with its specification; its values are neither NULL nor empty."""
+    """A table with its specification; its values are never empty, for csv reads NULL as an empty text."""
 
     warehouse: Warehouse
     bucket: Bucket
@@ -56,18 +56,21 @@ class Steps:
         files = [file for part in parts for file in part["files"]]
         sums = {term: sum(part[term] for part in parts) for term in ("rows", "bytes")}
         for file in files:
-            self._load(file["name"])
+            self._load(file["name"], MergeRules.from_json(event["schema"]))
         event |= {"batch": {"id": str(uuid4()), **sums, "files": files}, "load": {"loaded": sums["rows"]}}
         event |= merge(event, self.context)
         result: dict[str, Any] = reconcile(event, self.context)["result"]
         return {**result, "slices": len(parts)}
 
-    def _load(self, file: str) -> None:
+    def _load(self, file: str, rules: MergeRules) -> None:
         rows = list(csv.reader(io.StringIO(self.bucket.objects[file].decode())))
         if rows:
-            marks = ", ".join([f"({', '.join(['%s'] * (len(rows[0]) + 2))}, NULL)"] * len(rows))
-            values = [value for number, row in enumerate(rows, 1) for value in (*row, file, number)]
-            self.warehouse.execute(f"INSERT INTO {self.objects.staging} VALUES {marks}", values)
+            names = ", ".join(column.identifier for column in rules.columns)
+            marks = ", ".join([f"({', '.join(['%s'] * (len(rows[0]) + 2))})"] * len(rows))
+            values = [value or None for number, row in enumerate(rows, 1) for value in (*row, file, number)]
+            self.warehouse.execute(
+                f'INSERT INTO {self.objects.staging} ("_REFUSED", {names}, "_FILE", "_ROW") VALUES {marks}', values
+            )
 
     def final(self) -> list[int]:
         rows = self.warehouse.rows(f'SELECT "ID" FROM {self.objects.final} ORDER BY 1')

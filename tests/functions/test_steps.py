@@ -99,21 +99,69 @@ def test_a_table_of_many_slices_is_copied_whole(steps: Any, owner: Any, schema: 
 
 
 @pytest.mark.usefixtures("small_slices")
-def test_a_wave_that_is_quarantined_whole_does_not_stop_the_ones_after_it(steps: Any, owner: Any, schema: str) -> None:
+def test_a_wave_of_which_every_row_lacks_a_value_is_merged_like_any_other(steps: Any, owner: Any, schema: str) -> None:
+    fill(owner, schema, 600)
+    owner.execute(f"UPDATE {schema}.t SET day = 'infinity' WHERE id <= 400")
+    table = steps("timestamp")
+    waves = table.run()
+    assert len(waves) > 1
+    assert sum(wave["quarantined"] for wave in waves) == 400
+    assert {column for wave in waves for column in wave["quarantined_columns"]} == {"DAY"}
+    assert table.final() == list(range(1, 601))
+    assert table.run() == []
+
+
+BY_DAY: dict[str, Any] = {"primary_keys": ["id", "day"]}
+
+
+@pytest.mark.usefixtures("small_slices")
+def test_a_wave_that_is_withheld_whole_does_not_stop_the_ones_after_it(steps: Any, owner: Any, schema: str) -> None:
     fill(owner, schema, 1000)
     owner.execute(f"UPDATE {schema}.t SET day = 'infinity' WHERE id BETWEEN 200 AND 800")
-    table = steps("timestamp")
+    table = steps("timestamp", **BY_DAY)
     waves = table.run()
     assert waves[-1]["quarantined"] > 0
     assert table.final() == [*range(1, 200), *range(801, 1001)]
 
 
 @pytest.mark.usefixtures("small_slices")
-def test_a_first_wave_that_is_quarantined_whole_says_where_its_rows_are(steps: Any, owner: Any, schema: str) -> None:
+def test_a_first_wave_that_is_withheld_whole_says_where_its_rows_are(steps: Any, owner: Any, schema: str) -> None:
     fill(owner, schema, 1000)
     owner.execute(f"UPDATE {schema}.t SET day = 'infinity' WHERE id <= 800")
     with pytest.raises(ReconciliationFailed, match=r"FINAL is empty.*see CONTROL.QUARANTINE"):
-        steps("timestamp").run()
+        steps("timestamp", **BY_DAY).run()
+
+
+@each
+def test_a_column_added_while_nothing_else_changes_is_followed_at_once(
+    steps: Any, owner: Any, schema: str, strategy: str
+) -> None:
+    fill(owner, schema, 3)
+    table = steps(strategy)
+    table.run()
+    owner.execute(f"ALTER TABLE {schema}.t ADD COLUMN note text")
+    [result] = table.run()
+    assert "column 'note' is new" in result["note"]
+    assert table.run() == []
+    owner.execute(f"INSERT INTO {schema}.t (id, at, note) VALUES (9, now() - interval '1 minute', 'hello')")
+    table.run()
+    notes = table.warehouse.rows(f'SELECT "NOTE" FROM {table.objects.final} WHERE "ID" = 9')
+    assert [row["NOTE"] for row in notes] == ["hello"]
+
+
+@each
+def test_a_table_made_anew_under_its_name_is_reloaded(steps: Any, owner: Any, schema: str, strategy: str) -> None:
+    fill(owner, schema, 3)
+    table = steps(strategy)
+    table.run()
+    owner.execute(f"CREATE TABLE {schema}.u (LIKE {schema}.t INCLUDING ALL); DROP TABLE {schema}.t")
+    owner.execute(f"ALTER TABLE {schema}.u RENAME TO t; INSERT INTO {schema}.t VALUES (7, '2020-01-01', '2020-01-01')")
+    [result] = table.run()
+    assert "dropped and created anew" in result["note"]
+    alive = ' WHERE NOT "IS_DELETED"' if strategy == "soft" else ""
+    rows = table.warehouse.rows(f'SELECT "ID" FROM {table.objects.final}{alive}')
+    assert [int(row["ID"]) for row in rows] == [7]
+    assert table.run() == []
 
 
 @pytest.mark.parametrize("strategy", ["soft", "hard"])

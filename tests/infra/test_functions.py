@@ -7,6 +7,7 @@ from tests.infra.synthesis import MODES, ROOT, Synthesized, synthesize_stack
 # Seconds and MB of each function.
 EXPECTED = {
     "config": (60, 512),
+    "replay": (300, 1024),
     "watermark": (300, 1024),
     "schema": (300, 1024),
     "export": (900, 512),

@@ -2,6 +2,7 @@ from typing import Any
 
 from aws_cdk.assertions import Match
 
+from infra.functions import FUNCTIONS
 from tests.infra.synthesis import Synthesized, synthesize_stack
 
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:sf-snowpipe-AIDAEXAMPLE-AbCd"
@@ -129,7 +130,7 @@ def test_every_new_file_is_told_to_snowpipe_without_a_custom_resource() -> None:
         },
     )
     assert not [kind for kind in (resource["Type"] for resource in stack.resources.values()) if "Custom" in kind]
-    stack.template.resource_count_is("AWS::Lambda::Function", 8)
+    stack.template.resource_count_is("AWS::Lambda::Function", len(FUNCTIONS))
 
 
 def test_nobody_is_told_before_there_is_a_pipe(stack: Synthesized) -> None:

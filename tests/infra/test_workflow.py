@@ -35,6 +35,7 @@ def test_the_definition_gets_arns_urls_and_the_concurrency() -> None:
     given = {name: stack.text(value) for name, value in machine["DefinitionSubstitutions"].items()}
     assert given == {
         "ConfigFunction": "arn of aurora-snowflake-sync-config",
+        "ReplayFunction": "arn of aurora-snowflake-sync-replay",
         "WatermarkFunction": "arn of aurora-snowflake-sync-watermark",
         "SchemaFunction": "arn of aurora-snowflake-sync-schema",
         "ExportFunction": "arn of aurora-snowflake-sync-export",

@@ -78,6 +78,17 @@ def test_only_the_named_tables_run(aws: Aws) -> None:
     assert [one["table_name"] for one in workflow.follow(workflow.start(["b"])).tables] == ["b"]
 
 
+def test_a_replay_is_asked_for_beside_the_tables(aws: Aws) -> None:
+    given = {"Tell": {"Type": "Succeed", "Output": {"results": "{% [$states.input] %}"}}}
+    workflow = Workflow(aws, machine(aws, given))
+    [everything] = workflow.follow(workflow.start(replay=True)).tables
+    [one] = workflow.follow(workflow.start(["b"], replay=True)).tables
+    [none] = workflow.follow(workflow.start(["b"])).tables
+    assert (everything["replay"], "tables" in everything) == (True, False)
+    assert (one["replay"], one["tables"]) == (True, ["b"])
+    assert "replay" not in none
+
+
 def test_progress_names_each_table_and_its_state(aws: Aws) -> None:
     workflow = Workflow(aws, machine(aws, sync_like(None, wait=4)))
     seen: list[list[TableProgress]] = []

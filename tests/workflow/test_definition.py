@@ -165,6 +165,17 @@ def test_the_tables_never_run_all_again_because_of_one() -> None:
     assert each_table["ItemProcessor"]["ProcessorConfig"]["ExecutionType"] == "STANDARD"
 
 
+def test_a_redrive_asks_for_the_same_kind_of_run_again() -> None:
+    """A failed replay that was redriven as a run would leave the quarantine as it is."""
+    [(_, each_table)] = distributed_maps().items()
+    states = dict(STATES)
+    [again] = states["Redrive to retry failed tables"]["Choices"]
+    assert again["Output"].keys() == {"tables", "replay"}
+    assert "'replay': $states.input.replay" in each_table["Output"]
+    assert states["Config"]["Output"]["replay"] == "{% $states.result.Payload.replay %}"
+    assert "'replay': true" in states["Record failure"]["Arguments"]["MessageBody"]["rerun_input"]
+
+
 def test_every_failure_of_a_table_ends_in_a_dead_letter_with_its_input() -> None:
     [(_, each_table)] = distributed_maps().items()
     tasks = {name: s for name, s in each_table["ItemProcessor"]["States"].items() if s["Type"] == "Task"}

@@ -22,12 +22,6 @@ def made(target: Target, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     return odd
 
 
-def stage(target: Target, rows: list[Row], file: str) -> None:
-    staging = target.objects.staging.replace("%", "%%")
-    for number, row in enumerate(rows, 1):
-        target.warehouse.execute(f"INSERT INTO {staging} SELECT %s, %s, %s, %s, %s, NULL", [*row, file, number])
-
-
 def event(target: Target, rows: int, waited: float = 1) -> dict[str, Any]:
     name = f"public.{target.name}"
     since = (datetime.now(UTC) - timedelta(seconds=waited)).isoformat()
@@ -44,15 +38,15 @@ def event(target: Target, rows: int, waited: float = 1) -> dict[str, Any]:
 
 
 def test_all_rows_of_all_parts_are_loaded(made: Target, context: Mock) -> None:
-    stage(made, ROWS[:1], f"{made.name}.csv")
-    stage(made, ROWS[1:], f"{made.name}.csv_part2")
-    stage(made, ROWS, "another batch's file")
+    made.stage(ROWS[:1], f"{made.name}.csv")
+    made.stage(ROWS[1:], f"{made.name}.csv_part2")
+    made.stage(ROWS, "another batch's file")
     load = handler(event(made, 2), context)["load"]
     assert (load["status"], load["loaded"]) == ("LOADED", 2)
 
 
 def test_missing_rows_are_waited_for_ever_more_patiently(made: Target, context: Mock) -> None:
-    stage(made, ROWS[:1], f"{made.name}.csv")
+    made.stage(ROWS[:1], f"{made.name}.csv")
     waits = []
     for waited in (1, 100, 1000):
         asked = event(made, 2, waited)
@@ -112,9 +106,56 @@ def test_a_paused_pipe_is_left_alone_and_named_in_the_end(
 
 
 def test_a_file_loaded_twice_is_refused(made: Target, context: Mock) -> None:
-    stage(made, [*ROWS, ROWS[0]], f"{made.name}.csv")
+    made.stage([*ROWS, ROWS[0]], f"{made.name}.csv")
     with pytest.raises(LoadFailed, match=r"holds 3 rows of a batch of 2: a file was loaded twice"):
         handler(event(made, 2), context)
+
+
+def history(target: Target, monkeypatch: pytest.MonkeyPatch, *told: tuple[str, str, int | None, str | None]) -> None:
+    """What COPY_HISTORY tells from here on: file, status, line and message of the first error."""
+    columns = ("FILE_NAME", "STATUS", "FIRST_ERROR_LINE_NUMBER", "FIRST_ERROR_MESSAGE")
+    rows = target.warehouse.rows
+
+    def tell(query: str, values: Any = ()) -> list[dict[str, Any]]:
+        if "COPY_HISTORY" in query:
+            return [dict(zip(columns, row, strict=True)) for row in told]
+        return rows(query, values)
+
+    monkeypatch.setattr(target.warehouse, "rows", tell)
+
+
+def listed(target: Target) -> list[tuple[Any, ...]]:
+    found = target.warehouse.rows(
+        'SELECT "BATCH_ID", "FILE_NAME", "ROW_NUMBER", "VERSION", "REASON", "RAW" FROM "AURORA"."CONTROL"."QUARANTINE" '
+        f'WHERE "TABLE_NAME" = \'public.{target.name}\' ORDER BY "FILE_NAME"'
+    )
+    return [tuple(row.values()) for row in found]
+
+
+def test_refused_files_are_listed_once_however_often_they_are_looked_at(
+    made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = f"{made.name}.csv", f"{made.name}.csv_part2"
+    error = "Numeric value 'it''s 100%s\\' is not recognized"
+    history(
+        made,
+        monkeypatch,
+        (first, "Partially loaded", 7, error),
+        (second, "Load failed", None, None),
+        (second, "Load failed", None, None),
+    )
+    for _ in range(2):
+        with pytest.raises(LoadFailed, match=r"Snowpipe refused 2 of 2 files") as raised:
+            handler(event(made, 2), context)
+        assert error in str(raised.value)
+        assert listed(made) == [("b", first, 7, 1, error, None), ("b", second, 0, 1, "Load failed", None)]
+
+
+def test_a_loaded_file_is_not_listed(made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.stage(ROWS, f"{made.name}.csv")
+    history(made, monkeypatch, (f"{made.name}.csv", "Loaded", None, None))
+    assert handler(event(made, 2), context)["load"]["status"] == "LOADED"
+    assert listed(made) == []
 
 
 def test_a_batch_without_rows_needs_no_load(made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch) -> None:

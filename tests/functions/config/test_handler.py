@@ -66,6 +66,29 @@ def test_the_input_narrows_the_tables(ssm: Any, context: Mock) -> None:
     assert list(tables({"tables": ["items"]}, context)) == ["public.items"]
 
 
+def test_a_replay_is_passed_on_to_each_table_the_broken_ones_too(ssm: Any, context: Mock) -> None:
+    put(ssm, "/sync/tables", [ORDERS, {"table_name": "public.items"}])
+    result = handler({"replay": True}, context)
+    assert result["replay"] is True
+    assert [item["replay"] for item in result["tables"]] == [True, True]
+
+
+@pytest.mark.parametrize("given", [{}, {"replay": False}])
+def test_a_run_that_is_no_replay_says_so_once(ssm: Any, context: Mock, given: dict[str, Any]) -> None:
+    put(ssm, "/sync/tables", [ORDERS])
+    result = handler(given, context)
+    assert result["replay"] is False
+    assert "replay" not in result["tables"][0]
+
+
+@pytest.mark.parametrize("value", ["true", 1, "yes", ["public.orders"]])
+def test_a_replay_that_is_neither_true_nor_false_is_refused(ssm: Any, context: Mock, value: Any) -> None:
+    """A slip must not sync what was to be replayed."""
+    put(ssm, "/sync/tables", [ORDERS])
+    with pytest.raises(InvalidConfiguration, match=r'"replay" is .*, which is neither true nor false'):
+        handler({"replay": value}, context)
+
+
 def test_a_wrong_input_is_refused(ssm: Any, context: Mock) -> None:
     put(ssm, "/sync/tables", [ORDERS])
     with pytest.raises(InvalidConfiguration, match=r"not a list of table names"):

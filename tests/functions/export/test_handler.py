@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 from unittest.mock import Mock
 
@@ -30,8 +31,9 @@ def table(owner: Any, schema: str) -> str:
 def event(source: Aurora, table: str, part: dict[str, Any]) -> dict[str, Any]:
     raw = {"table_name": table, "watermark_type": "full_snapshot"}
     relation = read_relation(source, parse_spec(raw, "test"))
-    rules = MergeRules(relation.columns, [relation.column("id")], None, soft_deletes=True)
+    rules = MergeRules(relation.columns, [relation.column("id")], None, soft_deletes=True, version=3)
     bounds = {"status": "NEW", "strategy": "full_snapshot", "target": "T", "started_at": 0, "complete": True}
+    bounds |= {"oid": relation.oid}
     return {
         "table": {"table_name": table, "spec": raw, "digest": "d"},
         "execution": "run-1",
@@ -43,7 +45,7 @@ def event(source: Aurora, table: str, part: dict[str, Any]) -> dict[str, Any]:
 
 def ids(bucket: Bucket, part: dict[str, Any]) -> list[int]:
     texts = [bucket.objects[file["name"]].decode() for file in part["files"]]
-    return [int(row[0]) for text in texts for row in csv.reader(io.StringIO(text))]
+    return [int(row[1]) for text in texts for row in csv.reader(io.StringIO(text))]
 
 
 def test_the_slices_of_a_wave_are_together_its_rows(source: Aurora, table: str, bucket: Bucket, context: Mock) -> None:
@@ -77,6 +79,20 @@ def test_each_attempt_has_a_name_and_a_version_of_its_own(
     assert not {file["name"] for file in first} & {file["name"] for file in second}
     assert first[0]["version"] < second[0]["version"]
     assert len({file["version"] for file in first}) == 1
+
+
+def test_a_file_is_named_by_its_hour_and_the_version_of_the_schema(source: Aurora, table: str, context: Mock) -> None:
+    file, *_ = handler(event(source, table, SLICES[0]), context)["files"]
+    assert re.fullmatch(rf"{table}/\d{{4}}/\d\d/\d\d/\d\d/run-[0-9a-f-]{{36}}\.v3\.csv", file["name"])
+
+
+def test_a_file_says_first_what_of_a_row_cannot_be_held(
+    source: Aurora, owner: Any, table: str, bucket: Bucket, context: Mock
+) -> None:
+    owner.execute(f"ALTER TABLE {table} ADD day date; UPDATE {table} SET note = '', day = 'infinity' WHERE id = 1")
+    part = handler(event(source, table, {"high": "3"}), context)
+    rows = sorted(bucket.objects[part["files"][0]["name"]].decode().splitlines())
+    assert rows == [' 3 ,1,"",infinity', f",2,{'x' * 2000},"]
 
 
 def test_an_empty_slice_is_a_file_without_rows(source: Aurora, table: str, context: Mock) -> None:

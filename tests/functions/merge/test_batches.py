@@ -2,7 +2,7 @@
 
 import json
 
-from functions.merge.batches import read_ledger
+from functions.merge.batches import by_column, read_ledger
 from tests.functions.batches import Target, at
 
 
@@ -14,20 +14,27 @@ def recorded(target: Target, batch: str) -> dict[str, object]:
 
 def test_a_batch_is_recorded_once_however_often_it_is_asked_for(target: Target) -> None:
     for _ in range(2):
-        target.record(f"b-{target.name}", ["f1", "f2"], 10, 5, low=at(1), high=at(2), horizon=7)
+        target.record(f"b-{target.name}", ["f1", "f2"], 10, 5, schema_version=3, high=at(2), horizon=7)
     row = recorded(target, f"b-{target.name}")
-    assert (row["VERSION"], row["EXPORTED"], row["COMPLETE"], row["RESET"]) == (10, 5, False, False)
+    assert (row["VERSION"], row["EXPORTED"], row["COMPLETE"], row["RESET"], row["REPLAY"]) == (
+        10,
+        5,
+        False,
+        False,
+        False,
+    )
     files = target.warehouse.rows(
-        'SELECT "FILE_NAME" FROM "AURORA"."CONTROL"."BATCH_FILES" WHERE "BATCH_ID" = %s ORDER BY 1',
+        'SELECT "FILE_NAME", "SCHEMA_VERSION" FROM "AURORA"."CONTROL"."BATCH_FILES" WHERE "BATCH_ID" = %s ORDER BY 1',
         [f"b-{target.name}"],
     )
-    assert [file["FILE_NAME"] for file in files] == ["f1", "f2"]
+    assert [(file["FILE_NAME"], file["SCHEMA_VERSION"]) for file in files] == [("f1", 3), ("f2", 3)]
 
 
 def test_the_stored_watermark_says_what_it_measures(target: Target) -> None:
-    target.record(f"b-{target.name}", ["f"], 10, 5, low=at(1), high=at(2), horizon=7)
+    source = {"oid": 16400, "shape": "f00d"}
+    target.record(f"b-{target.name}", ["f"], 10, 5, low=at(1), high=at(2), horizon=7, **source)
     stored = json.loads(str(recorded(target, f"b-{target.name}")["WATERMARK"]))
-    assert stored == {"reads": "column at", "low": at(1), "high": at(2), "horizon": 7, "rows": 5}
+    assert stored == {"reads": "column at", "low": at(1), "high": at(2), "horizon": 7, "rows": 5, **source}
 
 
 def test_only_a_complete_batch_holds_rows_back(target: Target) -> None:
@@ -41,3 +48,8 @@ def test_only_a_complete_batch_holds_rows_back(target: Target) -> None:
 def test_a_batch_that_is_not_merged_has_no_ledger(target: Target) -> None:
     target.record(f"b-{target.name}", ["f"], 10, 5)
     assert read_ledger(target.warehouse, target.objects, f"b-{target.name}") is None
+
+
+def test_rows_are_counted_by_each_of_their_columns() -> None:
+    counts = [('cannot be held: "A" "say ""hi"""', 2), ('cannot be held: "A"', 3)]
+    assert by_column(counts) == {"A": 5, 'say "hi"': 2}

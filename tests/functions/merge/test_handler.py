@@ -15,10 +15,7 @@ from tests.functions.batches import KEYED, Row, Target, assert_adds_up, at
 def event(target: Target, rows: list[Row], exported: int | None = None) -> dict[str, Any]:
     """What the workflow passes on once Snowpipe has loaded the rows."""
     batch, file = f"batch-{target.name}", f"public.{target.name}/run.csv"
-    for number, row in enumerate(rows, 1):
-        target.warehouse.execute(
-            f"INSERT INTO {target.objects.staging} SELECT %s, %s, %s, %s, %s, NULL", [*row, file, number]
-        )
+    target.stage(rows, file)
     name = f"public.{target.name}"
     return {
         "table": {"table_name": name, "spec": {"table_name": name, "watermark_col": "at"}, "digest": "d"},
@@ -52,7 +49,8 @@ def test_a_loaded_batch_is_merged_and_its_ledger_returned(made: Target, context:
     merge = handler(event(made, [("1", "10", at(1)), ("2", "x", at(2))]), context)["merge"]
     assert merge["status"] == "MERGED"
     assert_adds_up(merge["ledger"])
-    assert made.final() == [(1, 10)]
+    assert made.final() == [(1, 10), (2, None)]
+    assert merge["quarantined_columns"] == {"VALUE": 1}
 
 
 def test_a_retried_call_finds_the_batch_merged(made: Target, context: Mock) -> None:
@@ -61,13 +59,15 @@ def test_a_retried_call_finds_the_batch_merged(made: Target, context: Mock) -> N
     assert made.final() == [(1, 10)]
 
 
-def test_a_merge_that_still_runs_is_followed_by_its_query_id(
+def test_a_merge_that_still_runs_is_followed_and_not_submitted_again(
     made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = event(made, [("1", "10", at(1))])
-    monkeypatch.setattr(module, "_is_running", lambda _target, _query: True)
+    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(made.warehouse, "is_running", lambda _query: True)
+    monkeypatch.setattr(module, "read_ledger", lambda *_: None)
     running = handler(loaded, context)["merge"]
-    assert (running["status"], running["wait_seconds"]) == ("RUNNING", 10)
+    assert (running["status"], bool(running["run"])) == ("RUNNING", True)
     monkeypatch.undo()
     monkeypatch.setattr(warehouse, "connect", lambda _table: made.warehouse)
     monkeypatch.setenv("SNOWFLAKE_DATABASE", "AURORA")
@@ -100,4 +100,4 @@ def test_a_batch_overtaken_by_another_is_submitted_again(
     monkeypatch.setattr(made.warehouse, "outcome", lambda _query: "CONCURRENT")
     monkeypatch.setattr(module, "read_ledger", lambda *_: None)
     again = handler(loaded, context)["merge"]
-    assert (again["status"], again["query_id"]) == ("RUNNING", None)
+    assert (again["status"], again["run"]) == ("RUNNING", None)

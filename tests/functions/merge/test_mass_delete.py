@@ -10,12 +10,8 @@ from functions.merge.handler import handler
 from functions.shared import warehouse
 from functions.shared.errors import MergeFailed
 from functions.shared.warehouse_sql import MergeRules, merge_statement
-from tests.functions.batches import ID, KEYED, VALUE, Row, Target, assert_adds_up, at
+from tests.functions.batches import HARD, KEYED, SNAPSHOT, SOFT, WHOLE, Row, Target, assert_adds_up, at
 
-SNAPSHOT: dict[str, Any] = {"strategy": "full_snapshot", "column": None, "complete": True}
-SOFT = MergeRules([ID, VALUE], [ID], None, soft_deletes=True)
-HARD = MergeRules([ID, VALUE], [ID], None, soft_deletes=False)
-WHOLE = MergeRules([ID, VALUE], [], None, soft_deletes=False)
 EACH = pytest.mark.parametrize("rules", [HARD, SOFT, WHOLE], ids=["hard", "soft", "keyless"])
 GUARD = re.compile(r"IF \(missing >= 100 .*?END IF;", re.DOTALL)
 

@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 
 from functions.shared.warehouse_sql import MergeRules, merge_statement
-from tests.functions.batches import ID, KEYED, KEYLESS, VALUE, Target, assert_adds_up, at
+from tests.functions.batches import HARD, KEYED, KEYLESS, SNAPSHOT, Target, assert_adds_up, at
 
-SNAPSHOT: dict[str, Any] = {"strategy": "full_snapshot", "column": None, "complete": True}
-HARD = MergeRules([ID, VALUE], [ID], None, soft_deletes=False)
 REFRESH: dict[str, Any] = {"complete": True, "high": at(9)}
 BOTH = pytest.mark.parametrize("rules", [KEYED, KEYLESS], ids=["keyed", "keyless"])
 

@@ -13,7 +13,7 @@ from functions.shared.fence import read_fence
 from functions.shared.spec import TableSpec, parse_spec
 from functions.shared.warehouse import Warehouse
 from functions.shared.warehouse_sql import MergeRules, TableObjects
-from tests.functions.batches import Target
+from tests.functions.batches import Refused, Target
 
 LEDGER = {"exported": 10, "loaded": 10, "merged": 5, "duplicates": 2, "quarantined": 2, "held": 1, "deleted": 7}
 VERSION = 10
@@ -43,6 +43,7 @@ class Pair:
         relation = read_relation(source, spec)
         key = [relation.column(name) for name in relation.key] if keyed else []
         watermark = relation.column(spec.watermarks[0]) if spec.watermarks else None
+        self.oid = relation.oid
         self.rules = MergeRules(relation.columns, key, watermark, soft_deletes=False)
         self.objects = TableObjects("AURORA", spec.source)
         self.warehouse: Warehouse = target.warehouse
@@ -51,7 +52,7 @@ class Pair:
         """Exports and merges what there is now."""
         from psycopg2 import sql
 
-        from functions.shared.columns import export_list
+        from functions.shared.export_query import export_query
         from functions.shared.warehouse_sql import table_statements
         from functions.shared.windows import relation
 
@@ -59,10 +60,11 @@ class Pair:
         self.bounds = Bounds(
             status="NEW", strategy=self.spec.watermark_type, target="T", started_at=0, horizon=fence.horizon,
             column=self.rules.watermark.name if self.rules.watermark else None,
-            type_name="timestamptz", high=fence.moment.isoformat(), complete=self.rules.watermark is None,
+            oid=self.oid, type_name="timestamptz", high=fence.moment.isoformat(), complete=self.rules.watermark is None,
         )  # fmt: skip
-        query = sql.SQL("SELECT {} FROM {}").format(export_list(self.rules.columns), relation(self.spec.source))
-        rows = [tuple(row.values()) for row in self.source.rows(query)]
+        query = export_query(self.rules.columns, sql.SQL("FROM {}").format(relation(self.spec.source)))
+        exported = (tuple(row.values()) for row in self.source.rows(query))
+        rows = [Refused(tuple(texts), *map(int, (refused or "").split())) for refused, *texts in exported]
         for statement in table_statements(self.objects, self.rules, replace=False):
             self.warehouse.execute(statement)
         copied = Target(self.warehouse, self.spec.source.name)

@@ -1,18 +1,13 @@
-"""The columns that a table's objects were made for, against those that Aurora has now."""
-
-from typing import Any
+"""What FINAL has, what a table's objects were made for, and columns that can have no place there."""
 
 import pytest
 
-from functions.schema.registry import read_rules, record_rules, refuse_drift, refuse_unusable_names
+from functions.schema.registry import final_columns, is_whole, refuse_unknown_types, refuse_unusable_names
 from functions.shared.columns import Column
-from functions.shared.errors import InvalidConfiguration, SchemaMismatch
+from functions.shared.errors import InvalidConfiguration
+from functions.shared.registry import read_rules, record_rules
 from functions.shared.warehouse_sql import MergeRules
-from tests.functions.batches import KEYED, Target
-
-
-def column(name: str, type_name: str = "text", **more: Any) -> Column:
-    return Column(name, type_name, -1, **{"not_null": False, **more})
+from tests.functions.batches import KEYED, Target, column
 
 
 def ruled(columns: list[Column], keyed: bool = True, soft_deletes: bool = False) -> MergeRules:
@@ -28,11 +23,11 @@ def test_the_columns_recorded_last_are_read_back(target: Target) -> None:
         column('a"); DROP TABLE x; --'),
         column("100%s"),
         column("back\\slash"),
-        column("Größe", "_text", is_array=True),
+        column("Größe", "text", is_array=True),
     ]
     rules = ruled(odd)
-    record_rules(target.warehouse, target.objects, 1, KEYED)
-    record_rules(target.warehouse, target.objects, 2, rules)
+    record_rules(target.warehouse, target.objects, 1, KEYED, [])
+    record_rules(target.warehouse, target.objects, 2, rules, ["column 'b' is new"])
     assert read_rules(target.warehouse, target.objects) == rules
 
 
@@ -63,37 +58,28 @@ def test_odd_names_are_usable(name: str) -> None:
     refuse_unusable_names("public.t", [column(name)], soft_deletes=True)
 
 
-def test_the_same_columns_in_another_order_are_no_drift() -> None:
-    refuse_drift("public.t", ruled([column("a"), column("b")]), ruled([column("b"), column("a", not_null=True)]))
+def test_types_that_no_rule_knows_are_refused_with_the_policy_that_takes_their_text() -> None:
+    odd = column("shape", "geometry", kind="extension", label="geometry(Point,4326)")
+    with pytest.raises(
+        InvalidConfiguration, match=r"^public.t: .*'shape' is geometry\(Point,4326\).*{\"shape\": \"text\"}"
+    ):
+        refuse_unknown_types("public.t", [column("id", "int8"), odd])
+    refuse_unknown_types("public.t", [column("shape", "geometry", kind="extension", unrepresentable="text")])
 
 
-def test_what_changed_is_named_column_by_column() -> None:
-    known = [column("a"), column("b", "int4"), column("c")]
-    with pytest.raises(SchemaMismatch) as raised:
-        refuse_drift("public.t", ruled(known), ruled([column("a"), column("b", "int8"), column("d")]))
-    message = str(raised.value)
-    assert message.startswith("public.t: ")
-    for said in ("'d' is new", "'c' is gone", "'b' was NUMBER(10,0) and is now NUMBER(19,0)", "drop the FINAL table"):
-        assert said in message
-    assert "'a'" not in message
+def test_finals_columns_are_told_without_the_lengths_that_every_text_has(target: Target) -> None:
+    target.warehouse.execute(
+        f"CREATE TABLE {target.objects.final} "
+        '("A" VARCHAR, "B" BINARY, "C" NUMBER(10,2), "D" TIMESTAMP_TZ(6), "E" VARIANT)'
+    )
+    assert final_columns(target.warehouse, target.objects) == {
+        "A": "VARCHAR", "B": "BINARY", "C": "NUMBER(10,2)", "D": "TIMESTAMP_TZ(6)", "E": "VARIANT"
+    }  # fmt: skip
 
 
-def test_a_wider_text_is_no_drift() -> None:
-    refuse_drift("public.t", ruled([Column("a", "varchar", 14, False)]), ruled([Column("a", "text", -1, False)]))
-
-
-@pytest.mark.parametrize(
-    ("known", "present", "said"),
-    [
-        ({"keyed": False}, {}, "it had no key and now has one"),
-        ({}, {"keyed": False}, "it had a key and now has none"),
-        ({}, {"soft_deletes": True}, "soft deletes were off and are now on"),
-        ({"soft_deletes": True}, {}, "soft deletes were on and are now off"),
-    ],
-)
-def test_rules_that_need_other_columns_in_final_are_refused(
-    known: dict[str, bool], present: dict[str, bool], said: str
-) -> None:
-    refuse_drift("public.t", ruled([column("a")], **known), ruled([column("a")], **known))
-    with pytest.raises(SchemaMismatch, match=rf"^public.t: .*{said}.*drop the FINAL table"):
-        refuse_drift("public.t", ruled([column("a")], **known), ruled([column("a")], **present))
+@pytest.mark.parametrize("dropped", ["TABLE {0.staging}", "VIEW {0.typed}", "PIPE {0.staging}"])
+def test_what_a_person_dropped_is_noticed(target: Target, dropped: str) -> None:
+    target.make(KEYED)
+    assert is_whole(target.warehouse, target.objects)
+    target.warehouse.execute("DROP " + dropped.format(target.objects))
+    assert not is_whole(target.warehouse, target.objects)

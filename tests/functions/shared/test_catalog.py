@@ -42,12 +42,62 @@ def test_a_domain_travels_as_its_base_type(source: Aurora, owner: Any, schema: s
     relation = read(source, f"{schema}.t")
     assert types(relation) == {
         "p": ("numeric", "NUMBER(12,4)"),
-        "q": ("_text", "VARIANT"),
+        "q": ("text[]", "VARIANT"),
         "m": ("mood", "VARCHAR"),
-        "ps": ("_price", "VARIANT"),
+        "ps": (f"{schema}.price[]", "VARCHAR"),
     }
     assert relation.column("p").not_null
     assert not relation.column("q").not_null
+    assert relation.column("p").type.label == "numeric(12,4)"
+
+
+def test_each_kind_of_type_is_told_apart(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(f"CREATE TYPE {schema}.mood AS ENUM ('ok'); CREATE TYPE {schema}.pair AS (a int, b int)")
+    owner.execute(f"CREATE TYPE {schema}.span AS RANGE (subtype = time, multirange_type_name = {schema}.spans)")
+    owner.execute(f"CREATE DOMAIN {schema}.hour AS int")
+    kinds = {"mood": "enum", "pair": "composite", "span": "range", "spans": "multirange", "hour[]": "domain"}
+    declared = ", ".join(f'"{name}" {schema}.{name}' for name in kinds)
+    owner.execute(f'CREATE TABLE {schema}.t ({declared}, n int, "pair[]" {schema}.pair[], v int2vector)')
+    found = {column.name: column.type for column in read(source, f"{schema}.t").columns}
+    assert {name: source_type.kind for name, source_type in found.items()} == {
+        **kinds, "n": "base", "pair[]": "composite", "v": "base",
+    }  # fmt: skip
+    assert [name for name, source_type in found.items() if source_type.is_array] == ["hour[]", "pair[]", "v"]
+
+
+def test_each_column_bears_its_number_and_its_policy(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (a int, gone int, b int); ALTER TABLE {schema}.t DROP COLUMN gone")
+    columns = read(source, f"{schema}.t", on_unrepresentable={"b": "text", "*": "fail"}).columns
+    assert [(one.name, one.number, one.unrepresentable) for one in columns] == [("a", 1, "fail"), ("b", 3, "text")]
+
+
+SHAPES = [
+    "ALTER TABLE {t} ADD COLUMN c int",
+    "ALTER TABLE {t} DROP COLUMN b",
+    "ALTER TABLE {t} RENAME COLUMN b TO c",
+    "ALTER TABLE {t} ALTER COLUMN b TYPE numeric(10,4)",
+    "ALTER TABLE {t} ALTER COLUMN b SET NOT NULL",
+    "ALTER TABLE {t} DROP COLUMN b; ALTER TABLE {t} ADD COLUMN b numeric(10,2)",
+    "ALTER TABLE {t} DROP CONSTRAINT t_pkey",
+]
+
+
+@pytest.mark.parametrize("change", SHAPES)
+def test_every_change_of_columns_or_key_is_another_shape(source: Aurora, owner: Any, schema: str, change: str) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (a int PRIMARY KEY, b numeric(10,2))")
+    before = read(source, f"{schema}.t")
+    owner.execute(f"INSERT INTO {schema}.t VALUES (1, 1); ANALYZE {schema}.t; COMMENT ON TABLE {schema}.t IS 'x'")
+    assert read(source, f"{schema}.t").shape == before.shape
+    owner.execute(change.format(t=f"{schema}.t"))
+    assert read(source, f"{schema}.t").shape != before.shape
+    assert read(source, f"{schema}.t").oid == before.oid
+
+
+def test_another_policy_or_key_is_another_shape_too(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (a int PRIMARY KEY, b date)")
+    shapes = {read(source, f"{schema}.t", **spec).shape for spec in ({}, {"on_unrepresentable": "fail"},
+              {"primary_keys": ["b"]})}  # fmt: skip
+    assert len(shapes) == 3
 
 
 @pytest.mark.parametrize("name", ["Order Details", 'say "hi"', "x; DROP TABLE y; --", "100%s", "Größe", "a.b"])
@@ -123,6 +173,7 @@ def test_a_table_whose_rows_are_hidden_is_refused(source: Aurora, owner: Any, sc
         ({"primary_keys": ["a", "nope"]}, "primary_keys"),
         ({"watermark_type": "timestamp", "watermark_col": "nope"}, "watermark_col"),
         ({"watermark_type": "composite", "watermark_cols": ["a", "nope"]}, "watermark_cols"),
+        ({"on_unrepresentable": {"nope": "fail", "*": "text"}}, "on_unrepresentable"),
     ],
 )
 def test_a_column_that_does_not_exist_is_told_with_those_that_do(

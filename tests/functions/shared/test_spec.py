@@ -45,6 +45,11 @@ BAD = [
     ({**BASE, "max_delete_percent": 101}, ["max_delete_percent 101", "less than or equal to 100"]),
     ({**BASE, "max_delete_percent": -1}, ["max_delete_percent -1", "greater than or equal to 0"]),
     ({**BASE, "max_delete_percent": "50"}, ["max_delete_percent '50'", "valid integer"]),
+    ({**BASE, "schema_changes": "follow"}, ["schema_changes 'follow'", "'evolve', 'freeze' or 'ignore'"]),
+    ({**BASE, "merge_by": "pipe"}, ["merge_by 'pipe'", "'query' or 'task'"]),
+    ({**BASE, "on_unrepresentable": "drop"}, ["on_unrepresentable 'drop'", "'quarantine', 'text' or 'fail'"]),
+    ({**BASE, "on_unrepresentable": {"a": "drop"}}, ["on_unrepresentable", "'quarantine', 'text' or 'fail'"]),
+    ({**BASE, "on_unrepresentable": {"updated_at": "text"}}, ["on_unrepresentable cannot be text", "'updated_at'"]),
     ({**BASE, "full_refresh": "yes"}, ["full_refresh 'yes'", "valid boolean"]),
     ({**BASE, "full_refresh": 1}, ["full_refresh 1", "valid boolean"]),
 ]  # fmt: skip
@@ -104,6 +109,28 @@ def test_the_default_strategy_is_timestamp_with_soft_deletes_unset() -> None:
 @pytest.mark.parametrize("value", ["id", ["id"]])
 def test_one_key_column_may_be_written_with_or_without_brackets(key: str, value: Any) -> None:
     assert parse_spec({**BASE, key: value}, "p").keys == ["id"]
+
+
+def test_by_default_schemas_are_followed_values_quarantined_and_the_function_merges() -> None:
+    spec = parse_spec(BASE, "p")
+    assert (spec.schema_changes, spec.unrepresentable("note"), spec.merge_by) == ("evolve", "quarantine", "query")
+
+
+@pytest.mark.parametrize(
+    ("policies", "found"),
+    [
+        ("fail", {"note": "fail", "updated_at": "fail"}),
+        ("text", {"note": "text", "updated_at": "quarantine"}),
+        ({"note": "text"}, {"note": "text", "other": "quarantine"}),
+        ({"note": "text", "*": "fail"}, {"note": "text", "other": "fail", "updated_at": "fail"}),
+        ({"*": "text"}, {"note": "text", "updated_at": "quarantine"}),
+        ({}, {"note": "quarantine"}),
+    ],
+)
+def test_a_column_has_its_own_policy_or_that_of_the_others(policies: Any, found: dict[str, str]) -> None:
+    """A watermark is never text: its highest text is not its highest value."""
+    spec = parse_spec({**BASE, "on_unrepresentable": policies}, "p")
+    assert {column: spec.unrepresentable(column) for column in found} == found
 
 
 def test_composite_leads_with_its_first_column() -> None:

@@ -16,9 +16,11 @@ from functions.shared.warehouse_sql import (
     TableObjects,
     bootstrap_statements,
     compare_statement,
+    evolve_statements,
     merge_statement,
     table_statements,
 )
+from tests.functions.batches import column
 
 HOSTILE = [
     'a"); DROP TABLE x; --',
@@ -32,13 +34,17 @@ HOSTILE = [
     "Größe 表",
 ]
 PLAIN = TableObjects("AURORA", SourceTable("public", "orders"))
-AT = Column("updated_at", "timestamptz", -1, True)
+AT = column("updated_at", "timestamptz", True)
 
 
 def columns(*extra: str) -> list[Column]:
     kinds = ["int4", "bytea", "jsonb", "numeric", "date", "text"]
-    named = [Column(name, kinds[number % len(kinds)], -1, False) for number, name in enumerate(extra)]
-    return [Column("id", "int8", -1, True), AT, *named]
+    policies = ["quarantine", "fail"]
+    named = [
+        column(name, kinds[number % len(kinds)], unrepresentable=policies[number % len(policies)])
+        for number, name in enumerate(extra)
+    ]
+    return [column("id", "int8", True), AT, *named]
 
 
 def every_rules(*extra: str) -> list[MergeRules]:
@@ -62,8 +68,10 @@ def rendered(objects: TableObjects, rules: MergeRules) -> list[str]:
     row = [None if number % 2 else "it's 100%\\" for number in range(len(rules.columns))]
     return [
         *bootstrap_statements(objects.database, "bucket"),
-        *table_statements(objects, rules, replace=False),
+        *table_statements(objects, rules),
         *table_statements(objects, rules, replace=True),
+        *table_statements(objects, rules, replace_pipe=True),
+        *evolve_statements(objects, rules.columns[2:], rules.columns[2:], rules.columns[:1]),
         merge,
         compare_statement(objects, rules, 10, [row, row]),
     ]
@@ -130,7 +138,7 @@ def test_a_hostile_name_stays_inside_its_quotes(name: str) -> None:
 
 def test_a_name_that_is_not_quoted_would_be_seen_by_the_test_above() -> None:
     tokenizer = Snowflake().tokenizer_class()
-    statement = table_statements(PLAIN, MergeRules(columns(HOSTILE[0]), [], AT, soft_deletes=False), replace=False)[0]
+    statement = table_statements(PLAIN, MergeRules(columns(HOSTILE[0]), [], AT, soft_deletes=False))[0]
     broken = statement.replace('""', '"')
     kinds = [token.token_type for token in tokenizer.tokenize(statement)]
     assert TokenType.DROP not in kinds
@@ -139,7 +147,7 @@ def test_a_name_that_is_not_quoted_would_be_seen_by_the_test_above() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_column_is_an_identifier_of_the_parsed_statement(name: str) -> None:
-    made = table_statements(PLAIN, MergeRules(columns(name), [], AT, soft_deletes=False), replace=False)
+    made = table_statements(PLAIN, MergeRules(columns(name), [], AT, soft_deletes=False))
     for statement in made[:2]:
         definition = sqlglot.parse_one(statement, dialect="snowflake")
         assert fold(name) in {column.this.name for column in definition.find_all(exp.ColumnDef)}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from string import Template
 from typing import Any
 
 import fakesnow.arrow
+import fakesnow.cursor
 import fakesnow.info_schema
 import fakesnow.transforms
 import fakesnow.variables
@@ -90,6 +92,14 @@ def test_quotes_in_names_and_comments_need_escapes(tables, monkeypatch, attribut
     monkeypatch.setattr(fakesnow.info_schema, attribute, original)
     with pytest.raises(Exception, match="syntax error"):
         tables.execute(sql.replace("TABLE C", "TABLE C2"))
+
+
+def test_a_quote_in_a_tables_name_needs_the_escaped_message(tables, monkeypatch):
+    tables.execute('CREATE TABLE "it\'s" (A NUMBER)')
+    tables.execute('DROP TABLE "it\'s"')
+    monkeypatch.setattr(fakesnow.cursor, "SQL_CREATED_TABLE", Template("SELECT '${name}' AS status"))
+    with pytest.raises(Exception, match="unterminated"):
+        tables.execute('CREATE TABLE "it\'s" (A NUMBER)')
 
 
 def test_a_dollar_in_a_literal_is_no_variable(session):

@@ -7,6 +7,7 @@ import io
 import json
 import random
 from datetime import UTC, datetime, timedelta
+from urllib.request import Request, urlopen
 
 import pytest
 from snowflake.connector.errors import ProgrammingError
@@ -50,6 +51,11 @@ class Lane:
 
     def status(self):
         return json.loads(self.cursor.execute("SELECT SYSTEM$PIPE_STATUS('P')").fetchone()[0])
+
+    def fault(self, **orders):
+        request = Request(f"http://127.0.0.1:{self.account.port}/laptop/faults", json.dumps(orders).encode())
+        with urlopen(request) as answer:  # noqa: S310
+            assert answer.status == 200
 
     def queue_is_empty(self):
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -125,6 +131,12 @@ def test_unquoted_fields_are_kept_as_they_are(lane):
     assert lane.rows() == rows
 
 
+def test_a_file_of_fewer_fields_leaves_the_last_columns_empty_and_surplus_fields_are_ignored(lane):
+    for name, body in (("older.csv", "1\n2\n"), ("newer.csv", "3,4,5\n")):
+        lane.handled(lane.put(name, body))
+    assert sorted(lane.rows()) == [("1", None), ("2", None), ("3", "4")]
+
+
 @pytest.mark.parametrize(
     ("body", "message", "line"),
     [
@@ -154,6 +166,32 @@ def test_a_value_that_the_table_cannot_hold_fails_the_file(lane):
     assert lane.rows() == []
 
 
+@pytest.mark.parametrize(
+    ("size", "status"), [(16777216, "Loaded"), (16777217, "Load failed")], ids=["as long as may be", "a byte too long"]
+)
+def test_a_text_of_more_than_16_mb_fails_the_file(lane, size, status):
+    long = "é" + "x" * (size - 2)
+    key = lane.put("f.csv", f'1,"two\nlines"\n2,{long}\n')
+    ((_, found, rows, errors, message, line),) = lane.handled(key)
+    assert (found, rows, errors) == (status, 2 if status == "Loaded" else 0, 0 if status == "Loaded" else 1)
+    assert line == (None if status == "Loaded" else 3)
+    if status != "Loaded":
+        assert message == "Max LOB size (16777216) exceeded, actual size of parsed column is 16777217"
+        column = lane.cursor.execute(
+            "SELECT FIRST_ERROR_COLUMN_NAME FROM TABLE(INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 'T', "
+            "START_TIME => DATEADD(hour, -1, CURRENT_TIMESTAMP())))"
+        ).fetchone()
+        assert column == ('"T"["B":2]',)
+    assert len(lane.rows("LENGTH(B)")) == rows
+
+
+def test_a_text_longer_than_its_column_fails_the_file(lane):
+    lane.cursor.execute("CREATE OR REPLACE TABLE T (A VARCHAR(3), B VARCHAR, F VARCHAR, N NUMBER, S TIMESTAMP_LTZ)")
+    key = lane.put("f.csv", "éöü,1\nabcd,2\n")
+    assert lane.handled(key)[0][1:] == (
+        "Load failed", 0, 1, "User character length limit (3) exceeded by string 'abcd'", 2)  # fmt: skip
+
+
 def test_an_empty_file_is_loaded_with_no_rows(lane):
     key = lane.put("f.csv", b"")
     assert lane.handled(key) == [(key, "Loaded", 0, 0, None, None)]
@@ -168,13 +206,76 @@ def test_a_name_is_loaded_once_whatever_it_contains_later(lane):
     assert len(lane.handled(key)) == 1
 
 
-def test_a_replaced_pipe_has_forgotten_its_files(lane):
+def test_a_refresh_after_a_replace_loads_no_file_twice(lane):
     key = lane.put("f.csv", "1,first\n")
     lane.handled(key)
     lane.cursor.execute(PIPE.format(path=lane.folder))
-    lane.cursor.execute("ALTER PIPE P REFRESH")
+    assert lane.cursor.execute("ALTER PIPE P REFRESH").fetchall() == [(key, "NOT_SENT")]
+    lane.handled(lane.put("later.csv", "2,second\n"))
+    assert lane.rows() == [("1", "first"), ("2", "second")]
+
+
+def test_a_refresh_loads_twice_if_only_pipes_remember(lane):
+    key = lane.put("f.csv", "1,first\n")
+    lane.handled(key)
+    lane.fault(tables_forget_loads=True)
+    try:
+        lane.cursor.execute(PIPE.format(path=lane.folder))
+        assert lane.cursor.execute("ALTER PIPE P REFRESH").fetchall() == [(key, "SENT")]
+        eventually(lambda: len(lane.handled(key)) == 2)
+    finally:
+        lane.fault(tables_forget_loads=False)
+    assert lane.rows() == [("1", "first")] * 2
+
+
+def test_a_replaced_pipe_loads_again_what_an_event_names_again(lane):
+    key = lane.put("f.csv", "1,first\n")
+    lane.handled(key)
+    lane.cursor.execute(PIPE.format(path=lane.folder))
+    lane.put("f.csv", "1,first\n")
     eventually(lambda: len(lane.handled(key)) == 2)
     assert lane.rows() == [("1", "first")] * 2
+
+
+def test_an_event_after_a_replace_goes_to_the_new_definition(lane):
+    lane.handled(lane.put("1.csv", "1,first\n"))
+    lane.cursor.execute("ALTER TABLE T ADD COLUMN C VARCHAR")
+    lane.cursor.execute(PIPE.format(path=lane.folder).replace("T (A, B,", "T (A, C,"))
+    lane.handled(lane.put("2.csv", "2,second\n"))
+    assert lane.rows("A, B, C") == [("1", "first", None), ("2", None, "second")]
+
+
+def test_what_waited_in_a_replaced_pipe_needs_a_refresh(lane):
+    lane.cursor.execute("ALTER PIPE P SET PIPE_EXECUTION_PAUSED = TRUE")
+    key = lane.put("f.csv", "1,first\n")
+    eventually(lambda: lane.status()["pendingFileCount"] == 1)
+    lane.cursor.execute(PIPE.format(path=lane.folder))
+    assert lane.status()["pendingFileCount"] == 0
+    lane.handled(lane.put("later.csv", "2,second\n"))
+    assert lane.rows() == [("2", "second")]
+    assert (key, "SENT") in lane.cursor.execute("ALTER PIPE P REFRESH").fetchall()
+    lane.handled(key)
+    assert lane.rows() == [("1", "first"), ("2", "second")]
+
+
+def test_a_table_made_anew_has_forgotten_its_files(lane):
+    key = lane.put("f.csv", "1,first\n")
+    lane.handled(key)
+    lane.cursor.execute("CREATE OR REPLACE TABLE T (A VARCHAR, B VARCHAR, F VARCHAR, N NUMBER, S TIMESTAMP_LTZ)")
+    assert lane.cursor.execute("ALTER PIPE P REFRESH").fetchall() == [(key, "NOT_SENT")]
+    lane.cursor.execute(PIPE.format(path=lane.folder))
+    assert lane.cursor.execute("ALTER PIPE P REFRESH").fetchall() == [(key, "SENT")]
+    eventually(lambda: lane.rows() == [("1", "first")])
+
+
+def test_a_renamed_table_keeps_its_load_history(lane):
+    key = lane.put("f.csv", "1,first\n")
+    lane.handled(key)
+    lane.cursor.execute(f"ALTER TABLE T RENAME TO {lane.database}.S.U")
+    lane.cursor.execute(f"ALTER TABLE U RENAME TO {lane.database}.S.T")
+    lane.cursor.execute(PIPE.format(path=lane.folder))
+    assert lane.cursor.execute("ALTER PIPE P REFRESH").fetchall() == [(key, "NOT_SENT")]
+    assert lane.handled(key)[0][1] == "Loaded"
 
 
 def test_only_the_pipes_folder_is_loaded(lane):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from local.warehouse.pipe import StagedFile
 from local.warehouse.snowpipe import Snowpipe
 from tests.local.warehouse.account import eventually
 from tests.local.warehouse.test_snowpipe import FORMAT
@@ -41,6 +44,8 @@ class Store:
     def download_file(self, _, key, path):
         self.keys.append(key)
         answer = self.answers.pop(0)
+        if callable(answer):
+            answer = answer()
         if isinstance(answer, Exception):
             raise answer
         Path(path).write_bytes(answer)
@@ -95,3 +100,36 @@ def test_a_message_with_a_file_that_failed_in_transit_is_kept_whole(run):
     read = run(queue, Store(b"1,2\n", EndpointConnectionError(endpoint_url="http://s3")))
     eventually(lambda: queue.log == [("again", "r0")])
     assert read("SELECT * FROM T") == [{"A": "1", "B": "2"}]
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["finishes", "fails in transit"])
+def test_a_load_that_a_replace_meets_is_whole_and_single(run, warehouse, fails):
+    """A refresh of the new pipe while the old one still loads finds the file unloaded, and must not load it again."""
+    body = json.dumps({"Records": [EVENT]})
+    queue = Queue(body)
+    entered, released = threading.Event(), threading.Event()
+
+    def slowly():
+        entered.set()
+        assert released.wait(10)
+        if fails:
+            raise EndpointConnectionError(endpoint_url="http://s3")
+        return b"1,2\n3,4\n"
+
+    store = Store(slowly, b"1,2\n3,4\n", b"5,6\n")
+    read = run(queue, store)
+    assert entered.wait(10)
+    read("CREATE OR REPLACE PIPE P AS COPY INTO T FROM @STAGE/t/ FILE_FORMAT = (FORMAT_NAME = 'FF')")
+    staged = StagedFile("b", "t/run 1+.csv", 8, datetime.now(UTC))
+    warehouse.pipes.list_stage = lambda _: [staged]
+    assert read("ALTER PIPE P REFRESH") == [{"File": "t/run 1+.csv", "Status": "SENT"}]
+    released.set()
+    eventually(lambda: queue.log == [("again" if fails else "deleted", "r0")])
+    queue.waiting.append({"Body": body.replace("run+1", "run+2"), "ReceiptHandle": "r1"})
+    if not fails:
+        store.answers.pop(0)
+    eventually(lambda: ("deleted", "r1") in queue.log)
+    assert read("SELECT * FROM T ORDER BY A") == [{"A": a, "B": b} for a, b in ("12", "34", "56")]
+    history = "INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 'T', START_TIME => '2000-01-01'::TIMESTAMP_TZ)"
+    assert [row["FILE_NAME"] for row in read(f"SELECT FILE_NAME FROM TABLE({history}) ORDER BY 1")] == [
+        "t/run 1+.csv", "t/run 2+.csv"]  # fmt: skip

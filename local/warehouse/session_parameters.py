@@ -1,4 +1,4 @@
-"""Account-level statements that mean nothing on one laptop; this list is all that is accepted without effect."""
+"""ALTER SESSION: parameters that change nothing here; of those that would, only the values that hold here anyway."""
 
 from __future__ import annotations
 
@@ -11,16 +11,6 @@ from local.warehouse.scanner import Scanner
 if TYPE_CHECKING:
     from local.warehouse.session import Session
 
-_OBJECTS = (
-    "ROLE ",
-    "USER ",
-    "WAREHOUSE ",
-    "STORAGE INTEGRATION ",
-    "NOTIFICATION INTEGRATION ",
-    "NETWORK POLICY ",
-    "NETWORK RULE ",
-    "RESOURCE MONITOR ",
-)
 _SESSION_PARAMETERS = {
     "ABORT_DETACHED_QUERY",
     "AUTOCOMMIT",
@@ -40,22 +30,6 @@ _ONLY: dict[str, set[str]] = {
     "BINARY_INPUT_FORMAT": {"HEX"},
     "BINARY_OUTPUT_FORMAT": {"HEX"},
 }
-
-
-def is_account_ddl(scanner: Scanner) -> bool:
-    """CREATE, ALTER or DROP of an account-level object, GRANT or REVOKE."""
-    if scanner.word() in ("GRANT", "REVOKE"):
-        return True
-    if scanner.word() not in ("CREATE", "ALTER", "DROP"):
-        return False
-    ahead = 3 if (scanner.word(1), scanner.word(2)) == ("OR", "REPLACE") else 1
-    # A token may hold one word or two (STORAGE INTEGRATION).
-    return " ".join([scanner.word(ahead), scanner.word(ahead + 1), ""]).startswith(_OBJECTS)
-
-
-def accept(scanner: Scanner) -> Result:
-    scanner.rest()
-    return status("Statement executed successfully.")
 
 
 def alter_session(scanner: Scanner, session: Session) -> Result:

@@ -1,0 +1,82 @@
+"""Quarantined rows back in STAGING, as one batch that the merge knows."""
+
+import json
+from dataclasses import dataclass
+
+from functions.shared.batch import Batch, ExportedFile
+from functions.shared.control import control_table, insert_into
+from functions.shared.naming import literal
+from functions.shared.templates import render
+from functions.shared.warehouse import Warehouse
+from functions.shared.warehouse_sql import MergeRules, TableObjects
+
+# Of a text that Snowflake cannot take Aurora wrote this many characters: it is not the value.
+SHORTENED_CHARACTERS = 1000
+_MOST_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class Restaged:
+    """How many rows are in STAGING again as batch `batch_id`, how many wait for another replay, how many have too long
+    texts for one, and how many entries were struck out because they say nothing any more."""
+
+    batch_id: str
+    rows: int
+    waiting: int
+    too_long: int
+    void: int
+
+    @property
+    def note(self) -> str:
+        """What a person should know of the rows that are not in the batch, empty where there are none."""
+        parts = {
+            f"{self.waiting} rows wait in quarantine for another replay": self.waiting,
+            f"{self.too_long} rows are too long to be kept in quarantine: set full_refresh to true for one run, which "
+            "reads them again": self.too_long,
+            f"{self.void} entries were struck out, for their rows were read again since": self.void,
+        }
+        return "; ".join(part for part, rows in parts.items() if rows)
+
+
+def restage(target: Warehouse, objects: TableObjects, rules: MergeRules, execution: str) -> Restaged:
+    """Stages and records what the table has in quarantine; asked again before it is merged, it makes the same batch."""
+    answer = target.rows(restage_statement(objects, rules, execution, _MOST_ROWS))[0]
+    found = json.loads(next(iter(answer.values())))
+    counts = {name: int(found[name]) for name in ("rows", "waiting", "too_long", "void")}
+    return Restaged(found["batch"], **counts)
+
+
+def restage_statement(objects: TableObjects, rules: MergeRules, execution: str, most_rows: int) -> str:
+    """The block that stages and records at most so many rows, those that were listed first."""
+    values = {
+        **objects.names(),
+        **vars(rules),
+        "table_name": literal(str(objects.source)),
+        "execution": literal(execution),
+        "insert_files": insert_into(objects.database, "BATCH_FILES"),
+        "insert_batch": insert_into(objects.database, "BATCHES"),
+        "most_rows": most_rows,
+        "shortened": SHORTENED_CHARACTERS,
+        "literal": literal,
+    }
+    return render("table/replay.sql", values)
+
+
+def batch_of(target: Warehouse, objects: TableObjects, restaged: Restaged) -> Batch:
+    """The batch as the workflow passes it on: of its files only the oldest, for there may be thousands."""
+    oldest = target.rows(
+        f'SELECT "FILE_NAME", "VERSION" FROM {control_table(objects.database, "BATCH_FILES")} '
+        'WHERE "BATCH_ID" = %s ORDER BY "VERSION", "FILE_NAME" LIMIT 1',
+        [restaged.batch_id],
+    )[0]
+    file = ExportedFile(name=oldest["FILE_NAME"], version=int(oldest["VERSION"]))
+    return Batch(id=restaged.batch_id, rows=restaged.rows, bytes=0, files=[file])
+
+
+def refused_files(target: Warehouse, objects: TableObjects) -> int:
+    """How many of the table's files Snowpipe refused since its last merge."""
+    query = (
+        f'SELECT COUNT(*) AS "FILES" FROM {control_table(objects.database, "QUARANTINE")} '
+        f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "RAW" IS NULL'
+    )
+    return int(target.rows(query)[0]["FILES"])

@@ -1,0 +1,101 @@
+"""Making a table's Snowflake objects, and bringing them to columns that changed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from functions.schema.drift import Drift, Sides, find_drift
+from functions.schema.registry import is_whole, refuse_unknown_types, refuse_unusable_names
+from functions.shared.catalog import Relation
+from functions.shared.columns import Column
+from functions.shared.errors import SchemaMismatch
+from functions.shared.observability import count, logger
+from functions.shared.registry import record_rules
+from functions.shared.spec import TableSpec
+from functions.shared.warehouse import Warehouse
+from functions.shared.warehouse_sql import MergeRules, TableObjects, evolve_statements, table_statements
+
+
+def rules_for(spec: TableSpec, relation: Relation, columns: Sequence[Column]) -> MergeRules:
+    """How batches of these columns are merged, as the first version of the table's schema."""
+    soft = spec.watermark_type == "full_snapshot" and spec.deletes == "soft" and bool(relation.key)
+    watermark = relation.column(spec.watermarks[0]) if spec.watermarks else None
+    return MergeRules(columns, [relation.column(name) for name in relation.key], watermark, soft)
+
+
+def make(
+    target: Warehouse,
+    objects: TableObjects,
+    spec: TableSpec,
+    relation: Relation,
+    known: MergeRules | None,
+    present: MergeRules,
+) -> MergeRules:
+    """Makes the objects of a new table, or of one whose FINAL was dropped: then files of the former layout are void."""
+    _refuse_unusable(spec.table_name, present)
+    version = known.version + 1 if known else 1
+    rules = replace(present, version=version, since=version)
+    _apply(target, table_statements(objects, rules, replace=known is not None))
+    record_rules(target, objects, relation.oid, rules, ["made anew"] if known else [])
+    logger.info("Made the table's Snowflake objects", extra={"final": objects.final})
+    return rules
+
+
+def align(target: Warehouse, spec: TableSpec, relation: Relation, sides: Sides) -> tuple[MergeRules, list[str]]:
+    """Brings STAGING, FINAL, view, pipe and task to Aurora's columns; returns the rules and what is to be said."""
+    objects, known = sides.objects, sides.known
+    ignore_new = spec.schema_changes == "ignore"
+    before = [column.name for column in known.columns]
+    kept = [*before, *(column.name for column in sides.needed)]
+    copied = [column for column in sides.present.columns if column.name in kept or not ignore_new]
+    _refuse_unusable(spec.table_name, replace(sides.present, columns=copied))
+    drift = find_drift(sides, ignore_new)
+    _refuse(spec, drift)
+    rules = rules_for(spec, relation, drift.columns)
+    _refuse_unusable(spec.table_name, rules)
+    same = replace(rules, version=known.version, since=known.since)
+    said = _restore(target, objects, known) + [
+        f"column {name!r} is left out, as schema_changes says" for name in drift.left_out
+    ]
+    if same.to_json() == known.to_json() and not drift.added:
+        return same, said
+    version = known.version + 1
+    rules = replace(rules, version=version, since=version if drift.relaid else known.since)
+    appended = [column for column in rules.columns if column.name not in before]
+    _apply(target, evolve_statements(objects, appended, drift.added, drift.widened))
+    _apply(target, table_statements(objects, rules, replace_pipe=before != [column.name for column in rules.columns]))
+    record_rules(target, objects, relation.oid, rules, drift.notes)
+    logger.warning("The table's columns changed", extra={"changes": drift.notes, "schema_version": version})
+    count("SchemaChanges", len(drift.notes))
+    return rules, drift.notes + said
+
+
+def _restore(target: Warehouse, objects: TableObjects, rules: MergeRules) -> list[str]:
+    """Makes anew what a person dropped; the pipe with it, because its COPY is bound to the table it was made for."""
+    if is_whole(target, objects):
+        return []
+    _apply(target, table_statements(objects, rules, replace_pipe=True))
+    return ["its STAGING table, view or pipe was gone and is made anew"]
+
+
+def _refuse(spec: TableSpec, drift: Drift) -> None:
+    frozen = spec.schema_changes == "freeze"
+    if drift.refusals:
+        raise SchemaMismatch(
+            f"{spec.table_name}: it changed in a way that FINAL cannot follow: {'; '.join(drift.refusals)}; then set "
+            "full_refresh to true for one run, or undo the change"
+        )
+    if frozen and drift.notes:
+        raise SchemaMismatch(
+            f"{spec.table_name}: schema_changes is freeze, and it changed: {'; '.join(drift.notes)}; undo the change, "
+            "or set schema_changes to evolve or ignore"
+        )
+
+
+def _refuse_unusable(table: str, rules: MergeRules) -> None:
+    refuse_unknown_types(table, rules.columns)
+    refuse_unusable_names(table, rules.columns, rules.soft_deletes)
+
+
+def _apply(target: Warehouse, statements: Sequence[str]) -> None:
+    for statement in statements:
+        target.execute(statement)

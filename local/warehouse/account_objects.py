@@ -1,0 +1,168 @@
+"""Roles, users, warehouses, integrations and network policies: kept by name with their properties, without effect."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from local.warehouse.account_properties import (
+    KNOWN,
+    Properties,
+    known_property,
+    read_properties,
+    require_complete,
+)
+from local.warehouse.errors import already_exists, compilation_error, does_not_exist
+from local.warehouse.result import Result, rows, status
+from local.warehouse.scanner import Scanner
+
+if TYPE_CHECKING:
+    from local.warehouse.session import Session
+
+SYSTEM_ROLES = ("ACCOUNTADMIN", "SECURITYADMIN", "USERADMIN", "SYSADMIN", "ORGADMIN", "PUBLIC")
+IAM_USER_ARN = "arn:aws:iam::123456789001:user/laptop"
+_DONE = "Statement executed successfully."
+# ALTER's clauses that change no property.
+_ACTIONS = {
+    "WAREHOUSE": ("SUSPEND", "RESUME", "RESUME IF SUSPENDED", "ABORT ALL QUERIES"),
+    "USER": ("RESET PASSWORD", "ABORT ALL QUERIES"),
+}
+
+
+class AccountObjects:
+    """What the account has beside databases. Names are those of one account; a network rule's is taken whole."""
+
+    def __init__(self) -> None:
+        self._objects: dict[tuple[str, str], Properties] = {("ROLE", role): {} for role in SYSTEM_ROLES}
+        self._guard = threading.RLock()
+
+    def has(self, kind: str, name: str) -> bool:
+        return any((one, name) in self._objects for one in _kinds(kind))
+
+    def create(self, kind: str, scanner: Scanner, replaces: bool) -> Result:
+        """CREATE [OR REPLACE] kind [IF NOT EXISTS] name [WITH] [property = value …]."""
+        if_not_exists = scanner.accept("IF", "NOT", "EXISTS")
+        name = _name(scanner)
+        scanner.accept("WITH")
+        properties = read_properties(kind, scanner)
+        require_complete(kind, properties)
+        with self._guard:
+            if self.has(kind, name) and not replaces:
+                if if_not_exists:
+                    return status(f"{name} already exists, statement succeeded.")
+                raise already_exists(name)
+            self._objects[kind, name] = properties
+        return status(f"{kind.capitalize()} {name} successfully created.")
+
+    def alter(self, kind: str, scanner: Scanner) -> Result:
+        """ALTER kind [IF EXISTS] name SET property = value … | UNSET property, … | RENAME TO name | action."""
+        if_exists = scanner.accept("IF", "EXISTS")
+        name = _name(scanner)
+        with self._guard:
+            if (kind, name) not in self._objects:
+                if if_exists:
+                    return status(_DONE)
+                raise does_not_exist(_shown(kind), name)
+            properties = self._objects[kind, name]
+            if scanner.accept("SET"):
+                changed = {**properties, **read_properties(kind, scanner)}
+                self._require_policy(changed)
+                self._objects[kind, name] = changed
+            elif scanner.accept("UNSET"):
+                self._objects[kind, name] = _without(kind, properties, scanner)
+            elif scanner.accept("RENAME", "TO"):
+                self._objects[kind, _name(scanner)] = self._objects.pop((kind, name))
+            elif scanner.accept_any(_ACTIONS.get(kind, ())) is None:
+                raise scanner.unexpected()
+            scanner.expect_end()
+        return status(_DONE)
+
+    def drop(self, kind: str, scanner: Scanner) -> Result:
+        """DROP kind [IF EXISTS] name. Raises ProgrammingError for a network policy that a user has."""
+        if_exists = scanner.accept("IF", "EXISTS")
+        name = _name(scanner)
+        scanner.expect_end()
+        with self._guard:
+            if (kind, name) not in self._objects:
+                if if_exists:
+                    return status("Drop statement executed successfully.")
+                raise does_not_exist(_shown(kind), name)
+            if kind == "NETWORK POLICY" and (user := self._user_with(name)) is not None:
+                raise compilation_error(
+                    f"Cannot perform Drop operation on network policy '{name}'. The policy is attached to USER with "
+                    f"name '{user}'. Unset the network policy from USER and try the Drop operation again.",
+                    1492,
+                    "42601",
+                )
+            del self._objects[kind, name]
+        return status(f"{name} successfully dropped.")
+
+    def describe_integration(self, scanner: Scanner, _: Session) -> Result:
+        """DESC [STORAGE] INTEGRATION name: one row per property."""
+        name = _name(scanner)
+        scanner.expect_end()
+        properties = self._objects.get(("STORAGE INTEGRATION", name))
+        if properties is None:
+            raise does_not_exist("Integration", name)
+        external_id = properties.get("STORAGE_AWS_EXTERNAL_ID") or _external_id(name)
+        columns = ("property", "property_type", "property_value", "property_default")
+        return rows(dict.fromkeys(columns, pa.string()), [
+            ("ENABLED", "Boolean", str(properties["ENABLED"]).lower(), "false"),
+            ("STORAGE_PROVIDER", "String", properties["STORAGE_PROVIDER"], ""),
+            ("STORAGE_ALLOWED_LOCATIONS", "List", ",".join(properties["STORAGE_ALLOWED_LOCATIONS"]), "[]"),
+            ("STORAGE_BLOCKED_LOCATIONS", "List", ",".join(properties.get("STORAGE_BLOCKED_LOCATIONS", [])), "[]"),
+            ("STORAGE_AWS_IAM_USER_ARN", "String", IAM_USER_ARN, ""),
+            ("STORAGE_AWS_ROLE_ARN", "String", properties["STORAGE_AWS_ROLE_ARN"], ""),
+            ("STORAGE_AWS_EXTERNAL_ID", "String", external_id, ""),
+            ("COMMENT", "String", properties.get("COMMENT", ""), ""),
+        ])  # fmt: skip
+
+    def _require_policy(self, properties: Properties) -> None:
+        policy = properties.get("NETWORK_POLICY")
+        if policy is not None and not self.has("NETWORK POLICY", policy):
+            raise does_not_exist("Network policy", policy)
+
+    def _user_with(self, policy: str) -> str | None:
+        return next(
+            (
+                name
+                for (kind, name), properties in self._objects.items()
+                if kind == "USER" and properties.get("NETWORK_POLICY") == policy
+            ),
+            None,
+        )
+
+
+def account_kind(scanner: Scanner) -> str | None:
+    """The kind of account-level object that comes next, taken; None when it is another kind of object."""
+    return scanner.accept_any(KNOWN)
+
+
+def _kinds(kind: str) -> tuple[str, ...]:
+    return ("STORAGE INTEGRATION", "NOTIFICATION INTEGRATION") if kind == "INTEGRATION" else (kind,)
+
+
+def _shown(kind: str) -> str:
+    return "Integration" if kind.endswith("INTEGRATION") else kind.capitalize()
+
+
+def _name(scanner: Scanner) -> str:
+    return ".".join(scanner.parts())
+
+
+def _without(kind: str, properties: Properties, scanner: Scanner) -> Properties:
+    left = dict(properties)
+    while not scanner.done:
+        left.pop(known_property(kind, scanner.identifier()), None)
+        scanner.accept(",")
+    return left
+
+
+def _external_id(name: str) -> str:
+    """Snowflake's own is made once with the integration; this one is the same for the same name."""
+    digest = hashlib.sha256(name.encode()).digest()[:16]
+    return f"LAPTOP_SFCRole=1_{b64encode(digest).decode()}"

@@ -1,0 +1,20 @@
+"""What became of loading one file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a file was refused; the line counts from 1 and is None when the engine does not say."""
+
+    message: str
+    line: int | None
+    column: str | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    rows: int
+    failure: Failure | None

@@ -1,0 +1,83 @@
+{#- Puts what a table has in quarantine back into STAGING and records it as one batch, in one transaction. -#}
+{%- set quarantine = database ~ '."CONTROL"."QUARANTINE"' -%}
+{%- set ledger = database ~ '."CONTROL"."LEDGER"' -%}
+{%- set batches = database ~ '."CONTROL"."BATCHES"' -%}
+{%- set rows -%}
+"TABLE_NAME" = {{ table_name }} AND "RAW" IS NOT NULL
+{%- endset -%}
+{%- set open -%}
+{{ rows }} AND "RAW"['_TOO_LONG'] IS NULL
+{%- endset -%}
+{%- macro raw(column, alias="") -%}
+{{ alias }}"RAW"[{{ literal(column.target_name) }}]::VARCHAR
+{%- endmacro -%}
+{#- A replay lists again, as the newest, what still cannot be held: all get their turn. -#}
+{%- set chosen -%}
+(SELECT * FROM {{ quarantine }} WHERE {{ open }} QUALIFY ROW_NUMBER() OVER (ORDER BY "QUARANTINED_AT", "FILE_NAME", "ROW_NUMBER") <= {{ most_rows }})
+{%- endset -%}
+{%- set restores -%}
+FROM {{ ledger }} l INNER JOIN {{ batches }} b ON b."BATCH_ID" = l."BATCH_ID" WHERE l."TABLE_NAME" = {{ table_name }} AND b."RESET"
+{%- endset -%}
+EXECUTE IMMEDIATE $$
+BEGIN
+  BEGIN TRANSACTION;
+  {#- It changes nothing, but another replay of the table waits for it, and then makes the same batch. #}
+  UPDATE {{ quarantine }} SET "BATCH_ID" = "BATCH_ID" WHERE {{ rows }};
+  {#- Versions of before a restore say nothing beside those after it, which began with a reload. #}
+  DELETE FROM {{ quarantine }} WHERE {{ rows }}
+    AND "QUARANTINED_AT" < (SELECT MAX(l."MERGED_AT") {{ restores }})
+    AND "BATCH_ID" <> (SELECT MAX_BY(l."BATCH_ID", l."MERGED_AT") {{ restores }});
+  LET void NUMBER := SQLROWCOUNT;
+{%- if watermark %}
+  {#- What lay past its batch's fence is read again, and would lift FINAL's watermark over rows that were not. #}
+  DELETE FROM {{ quarantine }} q USING {{ batches }} b
+    WHERE q."TABLE_NAME" = {{ table_name }} AND q."RAW" IS NOT NULL AND b."BATCH_ID" = q."BATCH_ID"
+      AND {{ watermark.cast(raw(watermark, "q.")) }} >= {{ watermark.cast('b."HIGH"') }};
+  void := void + SQLROWCOUNT;
+{%- endif %}
+{%- if key %}
+  {#- Batches that overlapped list one and the same state of a row twice, and a key occurs once in a state. #}
+  DELETE FROM {{ quarantine }} WHERE {{ open }} AND ("FILE_NAME", "ROW_NUMBER") IN (
+    SELECT "FILE_NAME", "ROW_NUMBER" FROM {{ quarantine }} WHERE {{ open }}
+    QUALIFY DENSE_RANK() OVER (PARTITION BY "VERSION"{% for column in key %}, {{ raw(column) }}{% endfor %} ORDER BY "FILE_NAME") > 1
+  );
+  void := void + SQLROWCOUNT;
+{%- endif %}
+  DELETE FROM {{ staging }} WHERE "_FILE" IN (SELECT "FILE_NAME" FROM {{ quarantine }} WHERE {{ open }});
+  INSERT INTO {{ staging }} ("_REFUSED", {% for column in columns %}{{ column.identifier }}, {% endfor %}"_FILE", "_ROW", "_SCANNED_AT")
+    SELECT
+      NULLIF(CONCAT(''
+{%- for column in columns if column.flagged and column.target_type in ("VARIANT", "BINARY", "VARCHAR") %},
+        IFF(CONTAINS("REASON" || ' ', {{ literal(" " ~ column.identifier ~ " ") }})
+          {%- if column.target_type == "VARCHAR" %} AND LENGTH({{ raw(column) }}) = {{ shortened }}{% endif %}, ' {{ columns.index(column) + 1 }} ', '')
+{%- endfor %}), ''),
+{%- for column in columns %}
+      {{ raw(column) }},
+{%- endfor %}
+      "FILE_NAME", "ROW_NUMBER", CURRENT_TIMESTAMP()
+    FROM {{ chosen }};
+  LET restaged NUMBER := SQLROWCOUNT;
+  LET waiting NUMBER := (SELECT COUNT(*) FROM {{ quarantine }} WHERE {{ open }}) - restaged;
+  LET too_long NUMBER := (SELECT COUNT(*) FROM {{ quarantine }} WHERE {{ rows }} AND "RAW"['_TOO_LONG'] IS NOT NULL);
+  LET newest VARCHAR := (SELECT COALESCE(MAX_BY("BATCH_ID", "MERGED_AT"), '') FROM {{ ledger }} WHERE "TABLE_NAME" = {{ table_name }});
+  LET batch VARCHAR := (
+    SELECT 'replay-' || MD5({{ table_name }} || '/{{ version }}/' || :newest || '/' || COUNT(*)::VARCHAR || '/' || HASH_AGG("FILE_NAME", "ROW_NUMBER")::VARCHAR)
+    FROM {{ chosen }}
+  );
+  LET recorded NUMBER := (SELECT COUNT(*) FROM {{ batches }} WHERE "BATCH_ID" = :batch);
+  IF (restaged > 0 AND recorded = 0) THEN
+    {{ insert_files }}
+      SELECT DISTINCT :batch, "FILE_NAME", "VERSION", {{ version }} FROM {{ chosen }};
+    {#- The next run starts where it would have without this batch. #}
+    {{ insert_batch }}
+      SELECT :batch, {{ table_name }}, {{ execution }}, FALSE, 0, FALSE, TRUE, NULL,
+        (SELECT "WATERMARK" FROM {{ ledger }} WHERE "BATCH_ID" = :newest), (SELECT MIN("VERSION") FROM {{ chosen }}), :restaged, CURRENT_TIMESTAMP();
+  END IF;
+  COMMIT;
+  RETURN TO_JSON(OBJECT_CONSTRUCT('batch', :batch, 'rows', :restaged, 'waiting', :waiting, 'void', :void, 'too_long', :too_long));
+EXCEPTION
+  WHEN OTHER THEN
+    ROLLBACK;
+    RAISE;
+END;
+$$

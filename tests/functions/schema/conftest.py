@@ -1,0 +1,26 @@
+"""A table and the schema step that makes its Snowflake objects."""
+
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from functions.shared import warehouse
+from functions.shared.aurora import Aurora
+from functions.shared.warehouse import Warehouse
+from tests.functions.schema.table import Table
+
+
+@pytest.fixture
+def table(
+    source: Aurora,
+    owner: Any,
+    schema: str,
+    snowflake_session: Warehouse,
+    context: Mock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Table:
+    monkeypatch.setattr(warehouse, "connect", lambda _table: snowflake_session)
+    made = Table(owner, snowflake_session, schema, context)
+    made.create()
+    return made

@@ -1,0 +1,43 @@
+"""What a step writes for CloudWatch."""
+
+import json
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from functions.shared.observability import count, step
+
+
+@step
+def counting(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    count("RowsQuarantined", event["rows"])
+    if event["rows"] > 5:
+        raise ValueError("too many")
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def enabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
+
+
+def written(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines() if "_aws" in line]
+
+
+def test_each_metric_is_written_by_table_and_over_all_tables(context: Mock, capsys: pytest.CaptureFixture[str]) -> None:
+    """An alarm watches one metric, and cannot search for those of the tables."""
+    for table in ("public.a", "public.b"):
+        counting({"table": {"table_name": table}, "rows": 3}, context)
+    first, second = written(capsys.readouterr().out)
+    for line, table in ((first, "public.a"), (second, "public.b")):
+        [directive] = line["_aws"]["CloudWatchMetrics"]
+        assert sorted(map(sorted, directive["Dimensions"])) == [["service"], ["service", "table"]]
+        assert (line["service"], line["table"], line["RowsQuarantined"]) == ("sync", table, [3.0])
+
+
+def test_a_step_that_fails_writes_its_metrics_too(context: Mock, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="too many"):
+        counting({"table": {"table_name": "public.a"}, "rows": 6}, context)
+    assert [line["RowsQuarantined"] for line in written(capsys.readouterr().out)] == [[6.0]]

@@ -1,0 +1,47 @@
+"""The servers and the sync's own sessions, as the functions' tests have them, and the way through the steps."""
+
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import Mock
+
+import psycopg2
+import pytest
+
+from functions.merge import handler as merge_handler
+from functions.shared import warehouse
+from functions.shared.aurora import Aurora
+from functions.shared.settings import settings
+from functions.shared.warehouse import Warehouse
+from tests.functions import conftest
+from tests.functions.bucket import Bucket
+from tests.types.catalogue import EXTENSIONS, FAMILIES, OWN_TYPES
+from tests.types.pipeline import Pipeline
+from tests.types.tables import known_here, setup
+
+environment, home, schema = conftest.environment, conftest.home, conftest.schema
+bucket, context = conftest.bucket, conftest.context
+server, owner, source = conftest.server, conftest.owner, conftest.source
+snowflake_session = conftest.snowflake_session
+
+
+@pytest.fixture(scope="session")
+def missing(server: Any) -> set[str]:
+    """The catalogue's types that this server has not; the others are made."""
+    connection = psycopg2.connect(server.dsn())
+    with connection, connection.cursor() as cursor:
+        present = setup(cursor, OWN_TYPES, EXTENSIONS)
+    version = connection.server_version // 10_000
+    connection.close()
+    return {kind.name for kinds in FAMILIES.values() for kind in kinds if not known_here(kind, version, present)}
+
+
+@pytest.fixture
+def run(
+    source: Aurora, snowflake_session: Warehouse, bucket: Bucket, context: Mock, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
+    """Runs a table by its specification; the results of its waves."""
+    monkeypatch.setattr(warehouse, "connect", lambda _table: snowflake_session)
+    monkeypatch.setattr(merge_handler, "_POLL_SECONDS", 0.01)
+    monkeypatch.setenv("FENCE_MARGIN_SECONDS", "0")
+    settings.cache_clear()
+    return Pipeline(snowflake_session, bucket, context).run
