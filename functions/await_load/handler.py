@@ -8,7 +8,7 @@ from functions.await_load.snowpipe import RUNNING, list_refused, pipe_state, ref
 from functions.shared import warehouse
 from functions.shared.batch import Batch
 from functions.shared.errors import LoadFailed, LoadTimedOut
-from functions.shared.observability import Event, count, logger, seconds, step
+from functions.shared.observability import Event, count, logger, seconds, step, verdict
 from functions.shared.settings import settings
 from functions.shared.spec import spec_of
 from functions.shared.warehouse import Warehouse
@@ -20,6 +20,7 @@ _REFRESH_AFTER = 0.25
 
 
 @step
+@verdict("LoadFailures", LoadFailed, LoadTimedOut)
 def handler(event: Event, _context: LambdaContext) -> Event:
     """Returns {"load": {status: LOADED or PENDING, loaded, wait_seconds, since, refreshed}}.
 

@@ -1,5 +1,6 @@
 """Export: Aurora itself writes one slice's rows to S3; they never pass through here."""
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from functions.shared.columns import Column
 from functions.shared.errors import SchemaMismatch
 from functions.shared.export_query import export_query
 from functions.shared.fence import VERSION
-from functions.shared.observability import Event, count, logger, step
+from functions.shared.observability import Event, count, logger, seconds, step
 from functions.shared.settings import settings
 from functions.shared.spec import TableSpec, spec_of
 from functions.shared.windows import relation, slice_window
@@ -70,7 +71,9 @@ def _export(source: Aurora, query: sql.Composable, folder: str, schema_version: 
     key = f"{folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{uuid4()}.v{schema_version}.csv"
     target = {"bucket": settings().staging_bucket, "key": key, "region": settings().aws_region}
     version = source.row(f"SELECT {VERSION} AS version")["version"]
+    began = time.monotonic()
     written = source.row(_EXPORT, {"query": source.text(query), **target})
+    seconds("ExportSeconds", time.monotonic() - began)
     names = [key] + [f"{key}_part{number}" for number in range(2, written["files"] + 1)]
     files = [{"name": name, "version": version} for name in names]
     return {"rows": written["rows"], "bytes": written["bytes"], "files": files}

@@ -1,12 +1,16 @@
 """Reconcile: a merged batch counts as loaded only when its ledger adds up and a sample of its rows is equal."""
 
+import time
+
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.reconcile.evidence import check_ledger, compare_sample, measure_drift
 from functions.shared import aurora, warehouse
 from functions.shared.batch import Batch
 from functions.shared.bounds import Bounds
-from functions.shared.observability import Event, count, logger, step
+from functions.shared.errors import ReconciliationFailed
+from functions.shared.freshness import tell_staleness
+from functions.shared.observability import Event, count, logger, seconds, step, verdict
 from functions.shared.settings import settings
 from functions.shared.spec import TableSpec, spec_of
 from functions.shared.warehouse_sql import MergeRules, TableObjects
@@ -21,12 +25,12 @@ def handler(event: Event, _context: LambdaContext) -> Event:
     rules = MergeRules.from_json(event["schema"])
     objects = TableObjects(settings().snowflake_database, spec.source)
     batch, ledger = Batch.model_validate(event["batch"]), event["merge"]["ledger"]
-    check_ledger(name, batch.rows, int(event["load"]["loaded"]), ledger)
-    # A replay's rows are no window of Aurora: what there is to compare them with is the ledger.
-    drift, sampled = (None, 0) if bounds.replay else _compare(spec, bounds, rules, objects, batch)
-    if drift is not None:
-        count("WatermarkDrift", drift)
-    count("RowsSampled", sampled)
+    with verdict("LedgerMismatches", ReconciliationFailed):
+        check_ledger(name, batch.rows, int(event["load"]["loaded"]), ledger)
+    with verdict("SampleMismatches", ReconciliationFailed):
+        # A replay's rows are no window of Aurora: what there is to compare them with is the ledger.
+        drift, sampled = (None, 0) if bounds.replay else _compare(spec, bounds, rules, objects, batch)
+    _tell(spec, bounds, drift, sampled)
     result = {
         "table_name": name,
         "strategy": spec.watermark_type,
@@ -44,6 +48,17 @@ def handler(event: Event, _context: LambdaContext) -> Event:
     }
     logger.info("Reconciled", extra={"result": result})
     return {"result": result}
+
+
+def _tell(spec: TableSpec, bounds: Bounds, drift: float | None, sampled: int) -> None:
+    if drift is not None:
+        count("WatermarkDrift", drift)
+    count("RowsSampled", sampled)
+    now = time.time()
+    seconds("RunSeconds", now - bounds.started_at / 1000)
+    # After a wave that is not the last one, and after a replay, FINAL lacks what no one has counted.
+    if bounds.fenced_at is not None and not bounds.more and not bounds.replay:
+        tell_staleness(spec, now - bounds.fenced_at / 1000)
 
 
 def _compare(

@@ -32,7 +32,9 @@ class Bounds(BaseModel):
 
     The window is exported in `slices` of `slice_column`; `more` says that it ends with a wave, before the fence.
     `oid` and `shape` tell the table and its columns from others of the same name; `recreated` says that it is another.
-    `held` counts rows past the fence, `late` those that appeared behind the last one; `reset` says that Aurora's
+    `held` counts rows past the fence, `late` those that appeared behind the last one; `waited` is how many seconds ago
+    the oldest row of the window was dated, `fenced_at` the moment (milliseconds since the epoch) from which on a change
+    may be missing after this run, both None where rows do not say it; `reset` says that Aurora's
     transaction ids went back; `replay` that nothing is read: the rows come from quarantine; `started_at` is in
     milliseconds since the epoch.
     """
@@ -57,6 +59,8 @@ class Bounds(BaseModel):
     shape: str = ""
     held: int = 0
     late: int = 0
+    waited: float | None = None
+    fenced_at: int | None = None
     note: str = ""
     wait_seconds: int = 0
     reading: Reading | None = None

@@ -1,6 +1,7 @@
 """One logger and one metrics sink, with the table and the execution on every line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -45,3 +46,15 @@ def count(name: str, value: float) -> None:
 def seconds(name: str, value: float) -> None:
     """Adds one duration of this table, in seconds."""
     metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=value)
+
+
+@contextmanager
+def verdict(name: str, *failures: type[Exception]) -> Iterator[None]:
+    """Adds a metric that is 1 where the block, or the function it decorates, raises one of these errors, and 0 where
+    it ends well; any other error says neither."""
+    try:
+        yield
+    except failures:
+        count(name, 1)
+        raise
+    count(name, 0)

@@ -40,6 +40,7 @@ class TableSpec(BaseModel):
     primary_key: Columns = []
     deletes: Literal["soft", "hard"] = "soft"
     max_delete_percent: Annotated[int, Field(ge=0, le=100)] = 50
+    max_staleness_minutes: Annotated[int, Field(ge=1)] | None = None
     full_refresh: bool = False
     schema_changes: SchemaChanges = "evolve"
     on_unrepresentable: Unrepresentable | dict[Annotated[str, Field(min_length=1)], Unrepresentable] = "quarantine"

@@ -8,6 +8,7 @@ from functions.shared import aurora, warehouse
 from functions.shared.bounds import Bounds
 from functions.shared.catalog import read_relation
 from functions.shared.fence import read_fence
+from functions.shared.freshness import tell_staleness
 from functions.shared.observability import Event, count, logger, seconds, step
 from functions.shared.settings import settings
 from functions.shared.spec import spec_of
@@ -46,7 +47,12 @@ def handler(event: Event, _context: LambdaContext) -> Event:
         run = Run(source, target, spec, relation, objects, state, fence, margin, reading, earlier is not None)
         bounds = resolve(run, common)
         bounds = cut(source, spec, relation, bounds, limits, earlier)
-    seconds("FenceLag", (fence.clock - fence.moment).total_seconds())
+    fence_lag = (fence.clock - fence.moment).total_seconds()
+    seconds("FenceLag", fence_lag)
+    # An idle table lacks at most what lies past the fence.
+    staleness = {"IDLE": fence_lag, "NEW": bounds.waited}.get(bounds.status)
+    if staleness is not None:
+        tell_staleness(spec, staleness)
     count("RowsHeld", bounds.held)
     count("LateArrivals", bounds.late)
     logger.info("Resolved bounds", extra={"bounds": bounds.to_event()})

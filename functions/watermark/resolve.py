@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg2 import sql
@@ -51,6 +51,7 @@ def resolve(run: Run, common: dict[str, Any]) -> Bounds:
         "strategy": run.spec.watermark_type,
         "target_exists": run.state.exists,
         "horizon": run.fence.horizon,
+        "fenced_at": int(run.fence.moment.timestamp() * 1000),
         "reset": went_back,
         "complete": run.spec.full_refresh or bool(note),
         "recreated": recreated,
@@ -87,11 +88,13 @@ def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
     )
     limit = before(column.name, high, column.type_name)
     query = sql.SQL(
-        "SELECT EXISTS (SELECT 1 FROM {table} WHERE {window}) AS pending, "
+        "SELECT found.oldest IS NOT NULL AS pending, {waited} AS waited, "
         "(SELECT count(*) FROM {table} WHERE NOT {limit}) AS held, "
         "(SELECT count(*) FROM {table} WHERE {window} AND {passed}) AS late, "
-        "EXISTS (SELECT 1 FROM {table} WHERE NOT {limit} AND {column} <= {clock}) AS recent"
+        "EXISTS (SELECT 1 FROM {table} WHERE NOT {limit} AND {column} <= {clock}) AS recent "
+        "FROM (SELECT min({column}) AS oldest FROM {table} WHERE {window}) AS found"
     )
+    clock = in_type(run.fence.clock, column, zone)
     found = run.aurora.row(
         query.format(
             table=relation(run.relation.source),
@@ -99,10 +102,12 @@ def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
             limit=limit,
             passed=_passed(run, column),
             column=sql.Identifier(column.name),
-            clock=in_type(run.fence.clock, column, zone),
+            clock=clock,
+            waited=_waited(bounds, clock),
         )
     )
-    bounds = bounds.model_copy(update={"held": found["held"], "late": found["late"]})
+    counted = {term: found[term] for term in ("held", "late", "waited")}
+    bounds = bounds.model_copy(update=counted)
     # Rows of the last few seconds lie past the fence only because of its margin, unless a transaction holds it back.
     unblocked = run.fence.clock - run.fence.moment <= timedelta(seconds=run.margin_seconds + 1)
     if found["recent"] and unblocked and not run.settled and column.type_name != "date":
@@ -117,6 +122,14 @@ def _passed(run: Run, column: Column) -> sql.Composable:
     """Rows that the last run's fence had passed: no transaction can have dated them so, only an application."""
     fence = None if run.state.low is None else run.state.last.get("high")
     return sql.SQL("false") if fence is None else before(column.name, fence, column.type_name)
+
+
+def _waited(bounds: Bounds, clock: sql.Composable) -> sql.Composable:
+    """How many seconds ago the oldest row of the window was dated: what FINAL lacks of it, where FINAL has the rest."""
+    if bounds.low is None or bounds.complete or bounds.type_name == "date":
+        return sql.SQL("NULL::float8")
+    age = "CASE WHEN isfinite(found.oldest) THEN extract(epoch FROM {} - found.oldest) END::float8"
+    return sql.SQL(age).format(clock)
 
 
 def _integer(run: Run, common: dict[str, Any]) -> Bounds:
@@ -143,7 +156,11 @@ def _integer(run: Run, common: dict[str, Any]) -> Bounds:
     beyond = sql.SQL("SELECT count(*) AS held FROM {} WHERE {} > {}")
     held = beyond.format(relation(run.relation.source), sql.Identifier(column.name), sql.Literal(passed))
     found = {"high": str(passed + 1), "held": run.aurora.row(held)["held"]}
-    return bounds.model_copy(update={**found, "reading": run.reading})  # the next wave goes up to the same ceiling
+    # How old the ceiling of an earlier run is, nobody kept.
+    own = run.reading if run.reading and run.reading.ceiling == passed else None
+    fenced_at = int(datetime.fromisoformat(own.read_at).timestamp() * 1000) if own else None
+    # The next wave goes up to the same ceiling.
+    return bounds.model_copy(update={**found, "fenced_at": fenced_at, "reading": run.reading})
 
 
 def _passed_ceiling(run: Run) -> int | None:

@@ -1,5 +1,6 @@
 """What the steps do together, without the workflow around them."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 from unittest.mock import Mock
@@ -176,3 +177,69 @@ def test_a_table_emptied_by_accident_keeps_its_copy(steps: Any, owner: Any, sche
     [meant] = steps(strategy, max_delete_percent=100).run()
     assert meant["deleted"] == 200
     assert table.run() == []
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[str], list[float]]:
+    """The values of a metric that were written since the last time one was asked for."""
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "false")
+
+    def values(name: str) -> list[float]:
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+        return [value for line in lines for value in line.get(name, [])]
+
+    return values
+
+
+MINUTES_AGO = "INSERT INTO {}.t (id, at) VALUES ({}, now() - interval '{} minutes')"
+
+
+def test_a_table_that_waited_for_longer_than_its_limit_is_stale_until_it_is_merged(
+    steps: Any, owner: Any, schema: str, told: Any
+) -> None:
+    owner.execute(MINUTES_AGO.format(schema, 1, 90))
+    table = steps("timestamp", max_staleness_minutes=30)
+    table.run()
+    assert told("Stale") == [0], "a first load says only what it ends with"
+    owner.execute(MINUTES_AGO.format(schema, 2, 40))
+    table.run()
+    assert told("Stale") == [1, 0]
+    owner.execute(MINUTES_AGO.format(schema, 3, 20))
+    table.run()
+    before, after = told("Staleness")
+    assert before == pytest.approx(1200, abs=60)
+    assert after < 60
+    table.run()
+    [idle] = told("Staleness")
+    assert idle < 60
+
+
+@each
+def test_a_table_tells_its_staleness_after_each_run(
+    steps: Any, owner: Any, schema: str, strategy: str, told: Any
+) -> None:
+    fill(owner, schema, 3)
+    steps(strategy).run()
+    assert 0 <= told("Staleness")[-1] < 60
+
+
+def test_a_table_without_a_limit_is_never_stale(steps: Any, owner: Any, schema: str, told: Any) -> None:
+    owner.execute(MINUTES_AGO.format(schema, 1, 90))
+    steps("timestamp").run()
+    assert told("Stale") == []
+
+
+def test_a_sample_that_differs_is_told_before_the_table_fails(
+    steps: Any, owner: Any, schema: str, told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def differs(*_: Any) -> int:
+        raise ReconciliationFailed("t: differs")
+
+    fill(owner, schema, 3)
+    steps("timestamp").run()
+    assert told("LedgerMismatches") == [0]
+    owner.execute(MINUTES_AGO.format(schema, 9, 5))
+    monkeypatch.setattr("functions.reconcile.handler.compare_sample", differs)
+    with pytest.raises(ReconciliationFailed):
+        steps("timestamp").run()
+    assert told("SampleMismatches") == [1]

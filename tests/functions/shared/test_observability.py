@@ -1,12 +1,13 @@
 """What a step writes for CloudWatch."""
 
 import json
+from contextlib import nullcontext
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
-from functions.shared.observability import count, step
+from functions.shared.observability import count, step, verdict
 
 
 @step
@@ -41,3 +42,19 @@ def test_a_step_that_fails_writes_its_metrics_too(context: Mock, capsys: pytest.
     with pytest.raises(ValueError, match="too many"):
         counting({"table": {"table_name": "public.a"}, "rows": 6}, context)
     assert [line["RowsQuarantined"] for line in written(capsys.readouterr().out)] == [[6.0]]
+
+
+@pytest.mark.parametrize(("error", "value"), [(None, [[0.0]]), (KeyError("x"), [[1.0]]), (ValueError("x"), [])])
+def test_a_verdict_is_one_for_its_own_errors_and_none_for_others(
+    context: Mock, capsys: pytest.CaptureFixture[str], error: Exception | None, value: list[list[float]]
+) -> None:
+    @step
+    @verdict("LoadFailures", KeyError, OSError)
+    def judged(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        if error:
+            raise error
+        return {}
+
+    with pytest.raises(type(error)) if error else nullcontext():
+        judged({"table": {"table_name": "public.a"}}, context)
+    assert [line["LoadFailures"] for line in written(capsys.readouterr().out)] == value

@@ -38,6 +38,7 @@ BAD = [
     ({**BASE, "watermark_type": "integer", "watermark_timezone": "UTC"}, ["watermark_timezone has no meaning"]),
     ({**BASE, "deletes": "soft"}, ["deletes belongs to watermark_type full_snapshot", "remove it"]),
     ({**SNAPSHOT, "deletes": "maybe"}, ["deletes 'maybe'", "'soft' or 'hard'"]),
+    ({**BASE, "max_staleness_minutes": 0}, ["max_staleness_minutes 0", "greater than or equal to 1"]),
     ({**BASE, "primary_keys": ["id"], "primary_key": "id"}, ["primary_key are both given", "keep one"]),
     ({**BASE, "primary_keys": ["id", "id"]}, ["primary_keys names a column twice"]),
     ({**BASE, "primary_keys": 7}, ["primary_keys 7", "valid list"]),
