@@ -1,87 +1,72 @@
-"""Alarms on the functions' metrics, each with what to do about it in its description."""
+"""Alarms that tell the topic, each with what to do about it in its description."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-_PERIOD = Duration.minutes(5)
+from infra.settings import Settings
 
 
 @dataclass(frozen=True)
 class AlarmSpec:
-    """An alarm on the sum of a metric of one function over all tables: it rings where that is over `threshold`."""
+    """Rings where the metric is over `threshold` in one of its periods.
+
+    With `absence` it rings where the metric has nothing in that many periods one after another. `todo` says what to do
+    in one or two sentences, `page` is the documentation that says more.
+    """
 
     name: str
-    function: str
-    metric: str
-    description: str
+    metric: cloudwatch.Metric
+    todo: str
+    page: str
     threshold: float = 0
+    absence: int = 0
 
     @property
     def construct_id(self) -> str:
         return "".join(word.capitalize() for word in self.name.split("-"))
 
-
-ALARMS = (
-    AlarmSpec(
-        "quarantined-rows",
-        function="merge",
-        metric="RowsQuarantined",
-        description="Rows hold values that FINAL cannot hold; they are listed, with the columns, in CONTROL.QUARANTINE "
-        "and in the execution's results. Mend the cause (set on_unrepresentable to text for the column, or correct the "
-        'rows in Aurora), run the table, then start an execution with {"tables": ["schema.table"], "replay": true}.',
-    ),
-    AlarmSpec(
-        "refused-files",
-        function="await-load",
-        metric="FilesRefused",
-        description="Snowpipe refused files, so nothing of their batch was merged; CONTROL.QUARANTINE lists them with "
-        "the line and the error where RAW is NULL. Mend the cause, then redrive the execution: the table is exported "
-        "again, and its next merge takes the files off the list.",
-    ),
-)
+    @property
+    def description(self) -> str:
+        return f"{self.todo} More: {self.page}"
 
 
 class SyncAlarms(Construct):
-    """The alarms; each tells the topic."""
+    """The alarms; `alarms` are for the dashboard."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        stack_name: str,
+        settings: Settings,
         topic: sns.Topic,
-        alarms: Sequence[AlarmSpec] = ALARMS,
+        specs: Iterable[AlarmSpec],
     ) -> None:
         super().__init__(scope, construct_id)
         _let_alarms_publish(topic)
-        for spec in alarms:
-            # Each metric is written once by table and once over all of them; the latter has the function alone.
-            metric = cloudwatch.Metric(
-                namespace=stack_name,
-                metric_name=spec.metric,
-                dimensions_map={"service": spec.function},
-                statistic=cloudwatch.Stats.SUM,
-                period=_PERIOD,
-            )
-            alarm = metric.create_alarm(
-                self,
-                spec.construct_id,
-                alarm_name=f"{stack_name}-{spec.name}",
-                alarm_description=spec.description,
-                threshold=spec.threshold,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-                evaluation_periods=1,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            )
+        self.alarms = [self._alarm(spec, settings) for spec in specs]
+        for alarm in self.alarms:
             alarm.add_alarm_action(actions.SnsAction(topic))
+
+    def _alarm(self, spec: AlarmSpec, settings: Settings) -> cloudwatch.Alarm:
+        missing, over = cloudwatch.TreatMissingData, cloudwatch.ComparisonOperator
+        return spec.metric.create_alarm(
+            self,
+            spec.construct_id,
+            alarm_name=f"{settings.stack_name}-{spec.name}",
+            alarm_description=spec.description,
+            threshold=1 if spec.absence else spec.threshold,
+            comparison_operator=over.LESS_THAN_THRESHOLD if spec.absence else over.GREATER_THAN_THRESHOLD,
+            evaluation_periods=spec.absence or 1,
+            treat_missing_data=missing.BREACHING if spec.absence else missing.NOT_BREACHING,
+        )
 
 
 def _let_alarms_publish(topic: sns.Topic) -> None:

@@ -2,6 +2,7 @@
 
 from aws_cdk import Annotations, CfnOutput, Fn, Stack
 
+from infra.execution_alarms import rests_too_long
 from infra.functions import SyncFunctions
 from infra.names import export_role, read_role, role_arn
 from infra.network import Network
@@ -22,6 +23,12 @@ class Guidance:
             self._warn(
                 "vaultUrl",
                 "vault_url is still the example of cdk.json: set your Vault's address there or with -c vault_url=...",
+            )
+        if settings.schedule_enabled and rests_too_long(settings):
+            self._warn(
+                "rareStarts",
+                f"schedule {settings.schedule} has no alarm for a start that did not come: its starts are more than "
+                "three and a half days apart, or on days of the month.",
             )
         if settings.network == "none":
             self._warn(

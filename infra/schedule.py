@@ -18,7 +18,7 @@ class SyncSchedule(Construct):
         self, scope: Construct, construct_id: str, *, settings: Settings, state_machine: sfn.IStateMachine
     ) -> None:
         super().__init__(scope, construct_id)
-        missed = dead_letter_queue(self, "MissedStarts", queue_name=f"{settings.stack_name}-missed-starts")
+        self.missed = dead_letter_queue(self, "MissedStarts", queue_name=f"{settings.stack_name}-missed-starts")
         self.schedule = scheduler.Schedule(
             self,
             "Schedule",
@@ -32,7 +32,7 @@ class SyncSchedule(Construct):
                 state_machine,
                 role=self._role(f"{settings.stack_name}-schedule"),
                 input=scheduler.ScheduleTargetInput.from_object({}),
-                dead_letter_queue=missed,
+                dead_letter_queue=self.missed,
                 # A start an hour late is worth less than the next one.
                 max_event_age=Duration.hours(1),
                 retry_attempts=10,

@@ -126,6 +126,7 @@ class Settings(AccountSettings):
         examples=["arn:aws:sqs:eu-central-1:123456789012:sf-snowpipe-AIDAEXAMPLE-AbCdEf"],
     )
     fence_margin_seconds: int = Field(ge=0, le=3600, description="whole seconds, 0 to 3600", examples=["5"])
+    max_fence_lag_minutes: int = Field(ge=1, le=10080, description="whole minutes, 1 to 10080", examples=["60"])
     load_timeout_seconds: int = Field(ge=1, le=86400, description="whole seconds, 1 to 86400", examples=["1800"])
     load_poll_seconds: int = Field(ge=1, le=300, description="whole seconds, 1 to 300", examples=["10"])
     slice_megabytes: float = Field(gt=0, le=5000, description="megabytes above 0, up to 5000", examples=["200.0"])

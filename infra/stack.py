@@ -8,8 +8,12 @@ from constructs import Construct
 from infra.acknowledgements import acknowledge
 from infra.alarms import SyncAlarms
 from infra.bundling import Bundler
+from infra.dashboard import SyncDashboard
 from infra.data_roles import DataRoles
 from infra.dead_letter import dead_letter_queue
+from infra.execution_alarms import execution_alarms
+from infra.failure_events import FailureEvents
+from infra.function_alarms import function_alarms
 from infra.functions import SyncFunctions
 from infra.guidance import Guidance
 from infra.names import export_role, read_role, role_arn, workflow_role
@@ -67,14 +71,34 @@ class SyncStack(Stack):
             topic=notifications.topic,
             topic_key=notifications.key,
         )
-        SyncSchedule(self, "Schedule", settings=settings, state_machine=workflow.state_machine)
-        SyncAlarms(self, "Alarms", stack_name=settings.stack_name, topic=notifications.topic)
+        machine = workflow.state_machine
+        schedule = SyncSchedule(self, "Schedule", settings=settings, state_machine=machine)
+        alarms = SyncAlarms(
+            self,
+            "Alarms",
+            settings=settings,
+            topic=notifications.topic,
+            specs=[
+                *function_alarms(settings),
+                *execution_alarms(settings, machine, dead_letters, schedule.missed),
+            ],
+        )
+        FailureEvents(self, "FailureEvents", settings=settings, state_machine=machine, topic=notifications.topic)
+        SyncDashboard(
+            self,
+            "Dashboard",
+            settings=settings,
+            state_machine=machine,
+            functions=functions.functions,
+            queues=[dead_letters, schedule.missed],
+            alarms=alarms.alarms,
+        )
 
         acknowledge(self, settings, self.get_logical_id(staging.resource))
 
         guidance = Guidance(self, settings)
         guidance.warn()
-        guidance.tell("StateMachineArn", workflow.state_machine.state_machine_arn)
+        guidance.tell("StateMachineArn", machine.state_machine_arn)
         guidance.tell("StagingBucketName", staging.bucket.bucket_name)
         guidance.tell("DeadLetterQueueUrl", dead_letters.queue_url)
         guidance.tell("TopicArn", notifications.topic.topic_arn)

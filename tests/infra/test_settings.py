@@ -54,6 +54,7 @@ def test_values_from_the_command_line_are_text() -> None:
         ("snowflake_database", 'my"db'),
         ("snowpipe_queue_arn", "arn:aws:sns:eu-central-1:123456789012:topic"),
         ("fence_margin_seconds", -1),
+        ("max_fence_lag_minutes", 0),
         ("load_timeout_seconds", 0),
         ("log_level", "LOUD"),
         ("notification_email", "nobody"),
