@@ -179,6 +179,19 @@ def test_a_table_emptied_by_accident_keeps_its_copy(steps: Any, owner: Any, sche
     assert table.run() == []
 
 
+@pytest.mark.parametrize("strategy", WINDOWS)
+def test_rows_that_a_person_deletes_from_final_are_read_again_where_they_were_the_newest(
+    steps: Any, owner: Any, schema: str, strategy: str
+) -> None:
+    fill(owner, schema, 30)
+    table = steps(strategy)
+    table.run()
+    table.warehouse.execute(f'DELETE FROM {table.objects.final} WHERE "ID" >= 20')
+    assert [result["merged"] for result in table.run()] == [11]
+    assert table.final() == list(range(1, 31))
+    assert table.run() == []
+
+
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[str], list[float]]:
     """The values of a metric that were written since the last time one was asked for."""
