@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -55,6 +55,7 @@ class Queries:
         self._queries: OrderedDict[str, Query] = OrderedDict()
         self._by_request: dict[str, str] = {}
         self._guard = threading.Lock()
+        self.submitted: Counter[str] = Counter()
 
     def submit(self, request_id: str, sql: str, session: Session, run: Callable[[], Result]) -> Query:
         """Start a statement; a request seen before (a client's retry) returns the statement it started."""
@@ -63,6 +64,7 @@ class Queries:
                 return self._queries[str(known)]
             query = Query(str(uuid.uuid4()), sql, session, Future())
             self._queries[query.id] = query
+            self.submitted[sql.split(maxsplit=1)[0].upper() if sql.strip() else ""] += 1
             if request_id:
                 self._by_request[request_id] = query.id
             self._forget_old()

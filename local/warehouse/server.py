@@ -71,6 +71,7 @@ class Api:
                 Route("/monitoring/queries/{query_id}", self.monitor, methods=["GET"]),
                 Route("/telemetry/send", self.telemetry, methods=["POST"]),
                 Route("/laptop/faults", self.faults, methods=["GET", "POST"]),
+                Route("/laptop/statements", self.statements, methods=["GET"]),
             ]
         )
 
@@ -156,6 +157,10 @@ class Api:
                 return JSONResponse({"error": f"unknown fault {order!r}"}, status_code=400)
             known[order](value)
         return JSONResponse({"holds_a_merge": self._warehouse.faults.holds_a_merge})
+
+    async def statements(self, _: Request) -> JSONResponse:
+        """How many statements were submitted so far, by their first word."""
+        return JSONResponse(self._warehouse.queries.submitted)
 
     def _orders(self) -> dict[str, Callable[[Any], None]]:
         faults, pipes = self._warehouse.faults, self._warehouse.pipes

@@ -1,0 +1,83 @@
+"""What a table costs: `python -m bench.cost --write docs/cost.md`."""
+
+import argparse
+import json
+from collections import Counter
+from pathlib import Path
+
+import psycopg2
+from rich.console import Console
+
+from bench.cost.counts import Counts, Meter, per_table
+from bench.cost.page import Measured, page
+from local import cloud
+from local.context import STACK
+from local.endpoints import Endpoints, aws_of
+
+_HOME = Path(".local") / "cost"
+FEW, MANY, ROWS, CHANGED = 2, 12, 1_000, 100
+
+
+def main() -> None:
+    """Measures on a laptop cloud of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the page there")
+    arguments = parser.parse_args()
+    cloud.down(_HOME)
+    try:
+        text = page(_measure(cloud.up(_HOME, print)), few=FEW, many=MANY, rows=ROWS, changed=CHANGED)
+    finally:
+        cloud.down(_HOME)
+    if arguments.write:
+        arguments.write.write_text(text)
+    Console().print(text, markup=False)
+
+
+def _measure(known: Endpoints) -> Measured:
+    tables = [f"public.t{number}" for number in range(MANY)]
+    for table in tables:
+        _sql(known, f"CREATE TABLE {table} (id bigint PRIMARY KEY, note text, updated_at timestamptz NOT NULL)")
+        past = "now() - interval '1 day' + n * interval '1 second'"
+        _sql(known, f"INSERT INTO {table} SELECT n, md5(n::text), {past} FROM generate_series(1, {ROWS}) AS n")
+    specs = json.dumps([{"table_name": table, "watermark_col": "updated_at"} for table in tables])
+    parameter = f"{known['parameter_prefix']}/tables"
+    aws_of(known).client("ssm").put_parameter(Name=parameter, Value=specs, Type="String", Overwrite=True)
+    meter = Meter(known)
+    _run(meter, tables, "LOADED")
+    idle, own = per_table(_run(meter, tables[:FEW], "IDLE"), FEW, _run(meter, tables, "IDLE"), MANY)
+    busy, _ = per_table(_changed(meter, tables[:FEW]), FEW, _changed(meter, tables), MANY)
+    return Measured(own, idle, busy, _stack(known))
+
+
+def _changed(meter: Meter, tables: list[str]) -> Counts:
+    """A run of tables whose changes lie before the fence, as most of an hour's do."""
+    for table in tables:
+        newest = f"(SELECT max(updated_at) FROM {table})"
+        _sql(meter.known, f"UPDATE {table} SET updated_at = {newest} + id * interval '1 ms' WHERE id <= {CHANGED}")
+    return _run(meter, tables, "LOADED")
+
+
+def _run(meter: Meter, tables: list[str], status: str) -> Counts:
+    counts, results = meter.measure(tables)
+    if {one["status"] for one in results} != {status}:
+        raise RuntimeError(f"Not every table is {status}: {results}")
+    return counts
+
+
+def _sql(known: Endpoints, statement: str) -> None:
+    connection = psycopg2.connect(known["postgres"]["dsn"])
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+def _stack(known: Endpoints) -> dict[str, int]:
+    """How many resources of each kind the stack has."""
+    pages = aws_of(known).client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
+    return dict(Counter(one["ResourceType"] for page in pages for one in page["StackResourceSummaries"]))
+
+
+if __name__ == "__main__":
+    main()

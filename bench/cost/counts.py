@@ -1,0 +1,135 @@
+"""What one execution used: transitions from its history, milliseconds from Lambda's reports, statements, metrics."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.request import urlopen
+
+from infra.functions import FUNCTIONS
+from local.aws.server import Aws
+from local.context import STACK
+from local.endpoints import Endpoints, aws_of
+from local.execution import Workflow
+
+_REPORT = re.compile(r"REPORT RequestId: \S+\tDuration: ([\d.]+) ms\t")
+_MEMORY = {spec.name: spec.memory for spec in FUNCTIONS}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What something used: `statements` go to Snowflake, by their first word, `milliseconds` are Lambda's by function.
+
+    `metrics` are the distinct CloudWatch metrics that were written, `files` the objects that were put into the bucket.
+    """
+
+    transitions: float
+    invocations: float
+    gigabyte_seconds: float
+    milliseconds: dict[str, float]
+    statements: dict[str, float]
+    metrics: float
+    files: float
+
+
+def per_table(few: Counts, few_tables: int, many: Counts, many_tables: int) -> tuple[Counts, Counts]:
+    """What one table more uses, and what an execution uses without any."""
+    added = many_tables - few_tables
+    one = _combined(many, few, lambda more, less: (more - less) / added)
+    return one, _combined(few, one, lambda total, each: total - few_tables * each)
+
+
+def _combined(left: Counts, right: Counts, of: Callable[[float, float], float]) -> Counts:
+    def both(name: str) -> dict[str, float]:
+        mine, others = getattr(left, name), getattr(right, name)
+        return {key: of(mine.get(key, 0), others.get(key, 0)) for key in sorted({*mine, *others})}
+
+    numbers = ("transitions", "invocations", "gigabyte_seconds", "metrics", "files")
+    sums = {name: of(getattr(left, name), getattr(right, name)) for name in numbers}
+    return Counts(**sums, milliseconds=both("milliseconds"), statements=both("statements"))
+
+
+@dataclass(frozen=True)
+class Meter:
+    """Runs tables on a laptop cloud and reads what it counted meanwhile."""
+
+    known: Endpoints
+
+    def statements(self) -> Counter[str]:
+        """Statements that Snowflake has been sent so far, by first word."""
+        snowflake = self.known["snowflake"]
+        url = f"http://{snowflake['host']}:{snowflake['port']}/laptop/statements"
+        with urlopen(url, timeout=10) as answer:
+            return Counter(json.loads(answer.read()))
+
+    def files(self) -> int:
+        """Objects in the staging bucket."""
+        pages = aws_of(self.known).client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.known["bucket"])
+        return sum(len(page.get("Contents", [])) for page in pages)
+
+    def measure(self, tables: Sequence[str]) -> tuple[Counts, list[dict[str, Any]]]:
+        """Runs the tables once; what that used, and their results."""
+        statements, files = self.statements(), self.files()
+        workflow = Workflow(aws_of(self.known), self.known["state_machine_arn"])
+        outcome = workflow.follow(workflow.start(tables))
+        used = self._used(outcome.execution_arn)
+        sent = {word: float(number) for word, number in (self.statements() - statements).items()}
+        return replace(used, statements=sent, files=self.files() - files), outcome.tables
+
+    def _used(self, execution: str) -> Counts:
+        aws = aws_of(self.known)
+        children = list(_children(aws, execution))
+        # A Distributed Map is billed one transition for each child execution that it starts.
+        transitions = len(children) + sum(_entered(aws, one) for one in [execution, *children])
+        milliseconds: Counter[str] = Counter()
+        invocations, metrics, since = 0, set[str](), _started(aws, execution)
+        for spec in FUNCTIONS:
+            for line in _log_lines(aws, f"/aws/lambda/{STACK}-{spec.dashed}", since):
+                metrics |= set(_metrics(line))
+                if found := _REPORT.search(line):
+                    invocations += 1
+                    milliseconds[spec.name] += round(float(found[1]))
+        gigabyte_seconds = sum(_MEMORY[name] / 1024 * spent / 1000 for name, spent in milliseconds.items())
+        return Counts(transitions, invocations, gigabyte_seconds, dict(milliseconds), {}, len(metrics), 0)
+
+
+def _children(aws: Aws, execution: str) -> Iterator[str]:
+    states = aws.client("stepfunctions")
+    for run in states.list_map_runs(executionArn=execution)["mapRuns"]:
+        for page in states.get_paginator("list_executions").paginate(mapRunArn=run["mapRunArn"]):
+            yield from (child["executionArn"] for child in page["executions"])
+
+
+def _entered(aws: Aws, execution: str) -> int:
+    """State transitions as they are billed: each state that was entered (and each retry: here none)."""
+    pages = aws.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution)
+    return sum(event["type"].endswith("StateEntered") for page in pages for event in page["events"])
+
+
+def _started(aws: Aws, execution: str) -> int:
+    """Milliseconds since 1970."""
+    start = aws.client("stepfunctions").describe_execution(executionArn=execution)["startDate"]
+    return int(start.timestamp() * 1000)
+
+
+def _log_lines(aws: Aws, group: str, since: int) -> Iterator[str]:
+    logs = aws.client("logs")
+    try:
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since):
+            yield from (event["message"] for event in page["events"])
+    except logs.exceptions.ResourceNotFoundException:  # a function that never ran has none
+        return
+
+
+def _metrics(line: str) -> Iterator[str]:
+    """The distinct metrics of a line in CloudWatch's embedded metric format: each set of dimensions is one more."""
+    if '"_aws"' not in line:
+        return
+    written: dict[str, Any] = json.loads(line[line.index("{") :])
+    for directive in written["_aws"]["CloudWatchMetrics"]:
+        for dimensions in directive["Dimensions"]:
+            values = [f"{name}={written[name]}" for name in dimensions]
+            for metric in directive["Metrics"]:
+                yield " ".join([metric["Name"], *values])
