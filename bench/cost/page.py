@@ -22,8 +22,8 @@ _BESIDES = """
 An interface endpoint is 7.30 in each zone. Gigabytes cost besides: 0.045 through the NAT gateway (Aurora's files go
 to S3 without it), 0.50 of logs, 0.023 of files in S3 until they expire, and {notified} credits through Snowpipe.
 """
-_ASSUMED = """- A credit costs {credit:.2f}. An XS warehouse works {seconds:.0f} s for each of the {busy:.0f} statements of a
-  busy table that need one, for {at_once} tables at once, and suspends {suspends:.0f} s after the last. QUERY_HISTORY
+_ASSUMED = """- A credit costs {credit:.2f}. An XS warehouse works {seconds:.0f} s for each of the {busy:.0f} statements of
+  a busy table that need one, for {at_once} tables at once, and suspends {suspends:.0f} s after the last. QUERY_HISTORY
   knows better.
 - The {idle:.0f} queries of an idle table need no warehouse: FINAL's maxima are metadata, and the ledger's last line is
   a cached result as long as no table was merged since. Where it has to start the warehouse, that is a minute, 0.05
