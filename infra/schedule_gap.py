@@ -12,7 +12,8 @@ _WEEK_MINUTES = 7 * 24 * 60
 def longest_gap(schedule: str) -> timedelta | None:
     """The longest time between two starts of a rate(...) or cron(...) expression of EventBridge Scheduler.
 
-    None where the days depend on the month: such a schedule may rest for longer than CloudWatch looks back.
+    None where the days depend on the month: such a schedule may rest for longer than CloudWatch looks back. Raises
+    ValueError for a field that names no such minute, hour or day.
     """
     rate = _RATE.fullmatch(schedule)
     if rate:
@@ -40,6 +41,8 @@ def _values(field: str, first: int, last: int) -> Iterator[int]:
         else:
             start = _number(low)
             end = _number(high) if high else last if step else start
+            if not (first <= start <= last and first <= end <= last):
+                raise ValueError(part)
             # A span such as FRI-MON goes on from the end of the week.
             yield from range(start, end + 1 if end >= start else last + 1, int(step or 1))
             if end < start:

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from infra.account_settings import AccountSettings
+from infra.schedule_gap import longest_gap
 
 EXAMPLE_VAULT_URL = "https://vault.example.com:8200"
 
@@ -28,6 +29,7 @@ def _schedule(text: str) -> str:
     fields = text.removeprefix("cron(").removesuffix(")").split()
     if text != f"cron({' '.join(fields)})" or len(fields) != _CRON_FIELDS or (fields[2] == "?") == (fields[4] == "?"):
         raise ValueError(text)
+    longest_gap(text)
     return text
 
 
