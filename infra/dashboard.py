@@ -9,14 +9,14 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.metrics import FIVE_MINUTES, by_table, over_all_tables
+from infra.metrics import FIVE_MINUTES, over_all_tables
 from infra.settings import Settings
 
 _HALF, _FULL = 12, 24
 _MEGABYTES_PER_GIGABYTE = 1024
 _MILLISECONDS_PER_SECOND = 1000
-# Title, unit of the axis, (step, metric, statistic)...: each a line per table.
-_TABLES: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
+# Title, unit of the axis, (step, metric, statistic)...: each a line over all tables.
+_LINES: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
     ("Staleness before each run", "seconds", (("watermark", "Staleness", "Maximum"),)),
     ("Staleness after each run", "seconds", (("reconcile", "Staleness", "Maximum"),)),
     ("Drift of the watermark after each merge", "seconds or ids", (("reconcile", "WatermarkDrift", "Maximum"),)),
@@ -38,6 +38,22 @@ _TABLES: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
     ("Duration of a table's run", "seconds", (("reconcile", "RunSeconds", "Maximum"),)),
     ("From export to STAGING", "seconds", (("await_load", "LoadLatency", "Maximum"),)),
 )
+
+# Title, step, (how a metric's values of the interval become one, metric)...: the tables with the highest of the first.
+_TABLES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
+    ("Freshness", "watermark", (("latest", "Staleness"), ("latest", "FenceLag"), ("latest", "RowsHeld"))),
+    (
+        "Drift and duration",
+        "reconcile",
+        (
+            *(("latest", "WatermarkDrift"), ("latest", "Staleness"), ("sum", "LedgerMismatches")),
+            *(("sum", "SampleMismatches"), ("max", "RunSeconds")),
+        ),
+    ),
+    ("Rows merged", "merge", (("sum", "RowsMerged"), ("sum", "RowsDeleted"), ("sum", "RowsQuarantined"))),
+    ("Rows exported", "export", (("sum", "RowsExported"), ("sum", "BytesExported"), ("sum", "ExportSeconds"))),
+)
+_TABLES_SHOWN = 100
 
 
 class SyncDashboard(Construct):
@@ -63,19 +79,41 @@ class SyncDashboard(Construct):
         dashboard.add_widgets(_executions(state_machine), _waiting(queues))
         for left, right in zip(_TABLES[::2], _TABLES[1::2], strict=True):
             dashboard.add_widgets(self._by_table(*left), self._by_table(*right))
+        for first, second in zip(_LINES[::2], _LINES[1::2], strict=True):
+            dashboard.add_widgets(self._over_all(*first), self._over_all(*second))
         dashboard.add_widgets(cloudwatch.TextWidget(markdown="# Cost drivers", width=_FULL, height=1))
         dashboard.add_widgets(_transitions(), _gigabyte_seconds(functions.values()))
         dashboard.add_widgets(
-            self._by_table("Aurora's time for exports", "seconds", (("export", "ExportSeconds", "Sum"),)),
-            self._over_all("Text that Aurora wrote", "bytes", "export", "BytesExported"),
+            self._over_all("Aurora's time for exports", "seconds", (("export", "ExportSeconds", "Sum"),)),
+            self._over_all("Text that Aurora wrote", "bytes", (("export", "BytesExported", "Sum"),)),
         )
 
-    def _by_table(self, title: str, unit: str, lines: Iterable[tuple[str, str, str]]) -> cloudwatch.GraphWidget:
-        found = [by_table(self._settings, step, name, statistic) for step, name, statistic in lines]
-        return _graph(title, unit, found)
+    def _by_table(self, title: str, step: str, columns: tuple[tuple[str, str], ...]) -> cloudwatch.LogQueryWidget:
+        """A line per table from the function's log, where a metric costs nothing more for each table."""
+        # In a line of metrics each value is a list, whose first element Logs Insights calls 0.
+        found = ", ".join(f"{how}({name}.0) as {_spaced(name)}" for how, name in columns)
+        present = " or ".join(f"ispresent({name}.0)" for _, name in columns)
+        return cloudwatch.LogQueryWidget(
+            title=f"{title}, by table",
+            log_group_names=[f"/aws/lambda/{self._settings.stack_name}-{step.replace('_', '-')}"],
+            query_lines=[
+                f"filter {present}",
+                f"stats {found} by table",
+                f"sort {_spaced(columns[0][1])} desc",
+                f"limit {_TABLES_SHOWN}",
+            ],
+            view=cloudwatch.LogQueryVisualizationType.TABLE,
+            width=_HALF,
+            height=8,
+        )
 
-    def _over_all(self, title: str, unit: str, step: str, name: str) -> cloudwatch.GraphWidget:
-        return _graph(title, unit, [over_all_tables(self._settings, step, name, "Sum")])
+    def _over_all(self, title: str, unit: str, lines: Iterable[tuple[str, str, str]]) -> cloudwatch.GraphWidget:
+        return _graph(title, unit, [over_all_tables(self._settings, *line) for line in lines])
+
+
+def _spaced(name: str) -> str:
+    """The column's name: a metric's own would hide the field that it is computed from."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
 
 
 def _graph(title: str, unit: str, left: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:

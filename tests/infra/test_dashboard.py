@@ -10,9 +10,7 @@ from functions.shared.metrics import METRICS
 from infra.functions import FUNCTIONS
 from tests.infra.synthesis import Synthesized, synthesize_stack
 
-SEARCH = re.compile(
-    r"SEARCH\('\{\"([^\"]+)\",service,table\} MetricName=\"(\w+)\" AND service=\"([\w-]+)\"', '\w+', 300\)"
-)
+COLUMN = re.compile(r"(?:latest|sum|max)\((\w+)\.0\) as (\w+)")
 
 
 def widgets(stack: Synthesized) -> list[dict[str, Any]]:
@@ -22,31 +20,49 @@ def widgets(stack: Synthesized) -> list[dict[str, Any]]:
     return body
 
 
-def searches(stack: Synthesized) -> set[tuple[str, str, str]]:
-    found = [SEARCH.fullmatch(text) for text in _expressions(stack) if text.startswith("SEARCH")]
-    assert all(found), "every search has this form"
-    return {(match[1], match[2], match[3]) for match in found if match}
+def queries(stack: Synthesized) -> dict[str, str]:
+    """Logs Insights' queries by the folder of the function whose log they read."""
+    found = [widget["properties"]["query"] for widget in widgets(stack) if widget["type"] == "log"]
+    made = {}
+    for query in found:
+        source, _, rest = query.partition(" | ")
+        match = re.fullmatch(rf"SOURCE '/aws/lambda/{stack.settings.stack_name}-([\w-]+)'", source)
+        assert match, source
+        made[match[1]] = rest
+    assert len(made) == len(found)
+    return made
 
 
-def _expressions(stack: Synthesized) -> list[str]:
-    metrics = [metric for widget in widgets(stack) for metric in widget["properties"].get("metrics", [])]
-    return [
-        part["expression"] for metric in metrics for part in metric if isinstance(part, dict) and "expression" in part
-    ]
+def lines(stack: Synthesized) -> set[tuple[str, str]]:
+    """Service and name of the functions' metrics that are drawn over all tables."""
+    drawn = [metric for widget in widgets(stack) for metric in widget["properties"].get("metrics", [])]
+    return {(line[3], line[1]) for line in drawn if line[0] == stack.settings.stack_name}
 
 
-def test_lines_are_searched_by_table_so_that_a_new_one_needs_no_deployment() -> None:
-    found = searches(synthesize_stack(stack_name="other"))
-    assert {namespace for namespace, _, _ in found} == {"other"}
-    assert {name for _, name, _ in found} >= {
+def test_tables_are_grouped_from_the_logs_so_that_a_new_one_needs_no_deployment_and_no_metric() -> None:
+    found = queries(synthesize_stack(stack_name="other"))
+    assert len(found) > 3
+    assert all(" by table\n" in query for query in found.values())
+    shown = {match[1] for query in found.values() for match in COLUMN.finditer(query)}
+    assert shown >= {
         *("Staleness", "WatermarkDrift", "FenceLag", "RowsExported", "RowsMerged", "RowsQuarantined"),
-        *("LedgerMismatches", "SampleMismatches", "LoadFailures", "RunSeconds", "ExportSeconds", "RowsHeld"),
+        *("LedgerMismatches", "SampleMismatches", "RunSeconds", "ExportSeconds", "RowsHeld"),
     }
 
 
-def test_each_line_is_of_a_metric_that_this_function_writes(stack: Synthesized) -> None:
-    written = {(listed.name, step.replace("_", "-")) for listed in METRICS for step in listed.steps}
-    assert {(name, service) for _, name, service in searches(stack)} <= written
+def test_each_query_and_line_is_of_a_metric_that_this_function_writes(stack: Synthesized) -> None:
+    written = {(step.replace("_", "-"), listed.name) for listed in METRICS for step in listed.steps}
+    asked = {(service, match[1]) for service, query in queries(stack).items() for match in COLUMN.finditer(query)}
+    assert asked <= written
+    assert lines(stack) <= written
+    assert len(lines(stack)) > 10
+
+
+def test_a_query_sorts_by_a_column_that_it_has(stack: Synthesized) -> None:
+    for query in queries(stack).values():
+        columns = {match[2] for match in COLUMN.finditer(query)}
+        [sorted_by] = re.findall(r"sort (\w+) desc", query)
+        assert sorted_by in columns
 
 
 @pytest.mark.parametrize("spec", FUNCTIONS, ids=lambda spec: spec.name)

@@ -27,14 +27,16 @@ def written(output: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.splitlines() if "_aws" in line]
 
 
-def test_each_metric_is_written_by_table_and_over_all_tables(context: Mock, capsys: pytest.CaptureFixture[str]) -> None:
-    """An alarm watches one metric, and cannot search for those of the tables."""
+def test_a_table_is_told_beside_the_metric_and_is_no_dimension(
+    context: Mock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """CloudWatch bills every value of a dimension as one more metric."""
     for table in ("public.a", "public.b"):
         counting({"table": {"table_name": table}, "rows": 3}, context)
     first, second = written(capsys.readouterr().out)
     for line, table in ((first, "public.a"), (second, "public.b")):
         [directive] = line["_aws"]["CloudWatchMetrics"]
-        assert sorted(map(sorted, directive["Dimensions"])) == [["service"], ["service", "table"]]
+        assert directive["Dimensions"] == [["service"]]
         assert (line["service"], line["table"], line["RowsQuarantined"]) == ("sync", table, [3.0])
 
 
