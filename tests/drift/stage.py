@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -107,27 +106,6 @@ class Stage:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.writing").write_text(text)
         (folder / f"{name}.writing").rename(folder / name)
-
-    @contextmanager
-    def events_lost(self) -> Iterator[None]:
-        """The bucket tells Snowpipe of no new file."""
-        s3, bucket = self.laptop.aws.client("s3"), self.laptop.known["bucket"]
-        found = s3.get_bucket_notification_configuration(Bucket=bucket)
-        found.pop("ResponseMetadata", None)
-        assert found, "the bucket has no notification to lose"
-        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
-        try:
-            yield
-        finally:
-            s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=found)
-
-    def send_events(self, keys: Iterable[str]) -> None:
-        """An ObjectCreated event for each key, as S3 sends it."""
-        queue, bucket = self.laptop.aws.client("sqs"), self.laptop.known["bucket"]
-        url = queue.get_queue_url(QueueName="snowpipe")["QueueUrl"]
-        for key in keys:
-            record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
-            queue.send_message(QueueUrl=url, MessageBody=json.dumps({"Records": [record]}))
 
     def letters(self) -> dict[str, dict[str, Any]]:
         """The dead letters since the last call, by table."""

@@ -78,7 +78,7 @@ class Story:
             self._write(record.role.move())
         lost = [record for record in moving if record.role.strategy == "xmin"]
         loaded = [record for record in moving if record not in lost]
-        with self._stage.events_lost():
+        with self._laptop.events_lost():
             waiting = self._hold_some(lost)
         waiting += self._hold_some(loaded)
         for record in loaded:
