@@ -125,6 +125,20 @@ def test_a_frozen_table_is_stopped_by_any_change(table: Table, change: str) -> N
     assert executed == []
 
 
+def test_a_frozen_tables_message_names_all_that_it_takes_to_go_on(table: Table) -> None:
+    table.make(schema_changes="freeze")
+    table.alter("ALTER COLUMN b TYPE text")
+    with pytest.raises(SchemaMismatch, match="set full_refresh to true and schema_changes to evolve for one run"):
+        table.align(schema_changes="freeze")
+    with pytest.raises(SchemaMismatch, match="set full_refresh to true for one run"):
+        table.align()
+    table.warehouse.execute(f"ALTER TABLE {table.objects.final} RENAME COLUMN B TO B__V1")
+    with pytest.raises(SchemaMismatch, match="schema_changes is freeze"):
+        table.align(schema_changes="freeze")
+    assert names(table.align(complete=True)) == ["id", "a", "b"]
+    assert table.align(schema_changes="freeze")["version"] == 2
+
+
 def test_what_is_no_change_of_values_does_not_stop_a_frozen_table(table: Table) -> None:
     table.make(schema_changes="freeze")
     table.alter("ALTER COLUMN b SET NOT NULL")
