@@ -18,7 +18,7 @@ _WAIT_SCALE = 0.3
 # Tables of one execution that are under way together.
 AT_ONCE = 3
 _AT_SEAMS = (Path(__file__).parent / "at_seams.py").read_text()
-_ORDERED = ("export", "await_load", "reconcile")
+_ORDERED = ("schema", "export", "await_load", "reconcile")
 # A statement in an error's message ends where its sentence goes on, but not inside a quoted name.
 _STATEMENT = re.compile(r'run (ALTER TABLE (?:"(?:[^"]|"")*"|[^";])+)')
 
@@ -97,6 +97,18 @@ class Stage:
         for table in tables:
             for held in self._held(table):
                 held.unlink()
+
+    def pause(self, table: Table, statement: str) -> None:
+        """The next step that is about to run the statement, of which this is a part, waits."""
+        self._write(table, "pause", statement)
+
+    def is_paused(self, table: Table) -> bool:
+        """Whether a step waits before the statement."""
+        return (self._orders / str(table) / "paused").exists()
+
+    def go_on(self, table: Table) -> None:
+        """Ends the pause."""
+        (self._orders / str(table) / "paused").unlink()
 
     def _held(self, table: Table) -> list[Path]:
         return list((self._orders / str(table)).glob("held.*"))

@@ -131,8 +131,8 @@ class Story:
             spec |= case.mended_spec
             if case.mend:
                 self._write([record.role.filled(case.mend)])
-            elif not case.mended_spec:
-                for statement in statements_in(record.letter["message"]):
+            elif statements := statements_in(record.letter["message"]):
+                for statement in statements:
                     self._laptop.warehouse(statement)
                 spec["full_refresh"] = True
         self._configure()
