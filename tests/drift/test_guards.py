@@ -1,10 +1,13 @@
 """Without its guard, each damage shows: rows lost, values changed without a word, columns that never fill."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.drift.guards import each, guards, play_guards
+from tests.drift.guards import Guard, each, guards, play_guards
 from tests.drift.stage import Stage, Table
 from tests.e2e.sabotage import replacing, sabotaged
+from tests.faults.bench import until
 
 _EXPORT, _OBJECTS = "functions/export/handler.py", "snowflake/table/objects.sql"
 _LOCK = 'source.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(relation(spec.source)))'
@@ -22,11 +25,21 @@ EXCEPTION WHEN lock_not_available THEN NULL;
 END $$
 """
 _VOID = 'WHERE f."SCHEMA_VERSION" >= {{ since }}'
+_UNCOUNTED = [
+    replacing("if loaded > batch.rows:", "if False:"),
+    replacing("if loaded == batch.rows:", "if loaded >= batch.rows:"),
+]
 
 
 @pytest.fixture(scope="module")
 def damages(stage: Stage) -> dict[str, str]:
     return play_guards(stage)
+
+
+@pytest.mark.parametrize("guard", guards(), ids=lambda guard: guard.name)
+def test_every_guard_that_is_taken_out_is_there(guard: Guard) -> None:
+    code = Path(guard.file).read_text()
+    assert guard.edit(code) != code
 
 
 @pytest.mark.parametrize("name", [guard.name for guard in guards()])
@@ -97,3 +110,27 @@ def test_a_file_of_a_column_that_was_made_anew_brings_back_its_former_values_unl
     assert held["status"] == "LOADED", held.get("error")
     assert stage.laptop.run().succeeded
     assert stage.laptop.warehouse(f"SELECT PRICE, COUNT(*) FROM {table.final} GROUP BY PRICE") == [(700, 20)]
+
+
+def test_without_the_counts_a_file_that_a_new_pipe_loads_again_doubles_its_rows(stage: Stage) -> None:
+    laptop, table = stage.laptop, Table(stage.laptop.new_schema(), "doubled")
+    laptop.sql(f"CREATE TABLE {table} (id bigint, updated_at timestamptz NOT NULL DEFAULT now())")
+    laptop.sql(f"INSERT INTO {table} SELECT generate_series(1, 20)")
+    laptop.configure([{"table_name": str(table), "watermark_col": "updated_at"}])
+    before = laptop.files()
+    waiting = stage.hold([table])
+    until(lambda: stage.staged(table) == 20, "the file")
+    files = laptop.files() - before
+    laptop.sql(f"ALTER TABLE {table} ADD plain integer")
+    stage.order(table, "export.before", "SELECT 1 / 0")
+    assert not laptop.run().succeeded
+    laptop.send_events(files)
+    until(lambda: stage.staged(table) == 40, "the file's second load")
+    uncounted = replacing('refuse_if("loaded <> exported",', 'refuse_if("FALSE",')
+    with (
+        sabotaged(laptop, "await_load", {"functions/await_load/handler.py": each(_UNCOUNTED)}),
+        sabotaged(laptop, "merge", {"snowflake/table/merge.sql": uncounted}),
+    ):
+        stage.release([table])
+        (held,) = laptop.workflow.follow(waiting).tables
+    assert laptop.warehouse(f"SELECT COUNT(*), COUNT(DISTINCT ID) FROM {table.final}") == [(40, 20)], held
