@@ -36,7 +36,7 @@ def damages(stage: Stage) -> dict[str, str]:
     return play_guards(stage)
 
 
-@pytest.mark.parametrize("guard", guards(), ids=lambda guard: guard.name)
+@pytest.mark.parametrize("guard", list(guards()), ids=lambda guard: guard.name)
 def test_every_guard_that_is_taken_out_is_there(guard: Guard) -> None:
     code = Path(guard.file).read_text()
     assert guard.edit(code) != code
