@@ -19,12 +19,13 @@ An **idle** table had no change since its last run; a **busy** one had {changed}
 execution uses is a part of its own and a part per table, from runs with {few} and with {many} tables.
 """
 _BESIDES = """
-An interface endpoint is 7.30 in each zone. Gigabytes cost besides: 0.045 through the NAT gateway (Aurora's files go
-to S3 without it), 0.50 of logs, 0.023 of files in S3 until they expire, and {notified} credits through Snowpipe.
+`network=new` adds one NAT gateway of {nat:.2f}; an interface endpoint is 7.30 in each zone. Gigabytes cost besides:
+0.045 through the NAT gateway (Aurora's files go to S3 without it), 0.50 of logs, 0.023 of files in S3 until they
+expire, and {notified} credits through Snowpipe.
 """
-_ASSUMED = """- A credit costs {credit:.2f}. An XS warehouse works {seconds:.0f} s for each of the {busy:.0f} statements of
-  a busy table that need one, for {at_once} tables at once, and suspends {suspends:.0f} s after the last. QUERY_HISTORY
-  knows better.
+_ASSUMED = """\
+- A credit costs {credit:.2f}. An XS warehouse works {seconds:.0f} s for each of the {busy:.0f} statements of a busy table
+  that need one, for {at_once} tables at once, and suspends {suspends:.0f} s after the last. QUERY_HISTORY knows better.
 - The {idle:.0f} queries of an idle table need no warehouse: FINAL's maxima are metadata, and the ledger's last line is
   a cached result as long as no table was merged since. Where it has to start the warehouse, that is a minute, 0.05
   dollars.
@@ -119,7 +120,7 @@ def _standing(stack: dict[str, int]) -> Iterator[str]:
     for kind, price in prices.STANDING.items():
         if number := stack.get(kind, 0):
             yield f"| {kind} | {number} | {number * price:.2f} |"
-    yield _BESIDES.format(notified=prices.NOTIFIED_GIGABYTE)
+    yield _BESIDES.format(nat=prices.NAT_GATEWAY, notified=prices.NOTIFIED_GIGABYTE)
 
 
 def _notes(measured: Measured) -> Iterator[str]:

@@ -24,9 +24,9 @@ class Assumed:
     suspends_after: float = 60.0
 
 
+NAT_GATEWAY = 0.045 * HOURS
 # Resources of the stack that cost by being there.
 STANDING = {
-    "AWS::EC2::NatGateway": 0.045 * HOURS,
     "AWS::KMS::Key": 1.00,
     "AWS::CloudWatch::Alarm": 0.10,
     "AWS::CloudWatch::Dashboard": 3.00,

@@ -82,6 +82,17 @@ class Aurora:
         """Ends the session."""
         self._connection.close()
 
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Of all sessions only one at a time is inside under this name; another waits. No table is locked."""
+        self.rows("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (name,))
+        try:
+            yield
+        finally:
+            # A session that ended has left by that alone.
+            if not self._connection.closed:
+                self.rows("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
+
     @property
     def usable(self) -> bool:
         """Whether the warm session still answers."""
