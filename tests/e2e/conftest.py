@@ -1,15 +1,35 @@
-"""One laptop cloud for all end-to-end tests."""
+"""One laptop cloud for all end-to-end tests, and a deployed stack for those that are marked for it."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from local import cloud
+from tests.e2e import live
 from tests.e2e.laptop import Laptop
+
+_LIVE_SECONDS = 3600
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test marked `contract` runs once more in an account, as `live`, where variables say which."""
+    if "deployed" not in metafunc.fixturenames:
+        return
+    places: list[object] = ["laptop"]
+    if metafunc.definition.get_closest_marker("contract"):
+        reason = live.unset(os.environ)
+        marks = [pytest.mark.live, pytest.mark.timeout(_LIVE_SECONDS), pytest.mark.skipif(bool(reason), reason=reason)]
+        places.append(pytest.param("live", marks=marks))
+    metafunc.parametrize("deployed", places, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+    if request.param == "live":
+        with live.deployed(os.environ) as account:
+            yield account
+        return
     home = tmp_path_factory.mktemp("laptop") / "cloud"
     try:
         yield Laptop(cloud.up(home, print))

@@ -1,4 +1,4 @@
-"""A running laptop cloud as a test sees it: SQL in, an execution, rows out."""
+"""A deployed stack, the laptop's or an account's, as a test sees it: SQL in, an execution, rows out."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -10,6 +10,7 @@ import psycopg2
 import snowflake.connector
 
 from local import endpoints
+from local.aws.server import Aws
 from local.comparison import Comparison, compare
 from local.endpoints import Endpoints
 from local.execution import Outcome, Workflow
@@ -20,15 +21,16 @@ _schemas = count(1)
 class Laptop:
     """The deployed system; each test works in a schema of its own."""
 
-    def __init__(self, known: Endpoints) -> None:
+    def __init__(self, known: Endpoints, aws: Aws | None = None, schemas: str = "t") -> None:
         self.known = known
-        self.aws = endpoints.aws_of(known)
+        self.aws = aws or endpoints.aws_of(known)
+        self.schemas = schemas
         self.workflow = Workflow(self.aws, known["state_machine_arn"])
         self.prefix = known["parameter_prefix"]
 
     def new_schema(self) -> str:
         """A schema that no other test uses."""
-        name = f"t{next(_schemas)}"
+        name = f"{self.schemas}{next(_schemas)}"
         self.sql(f"CREATE SCHEMA {name}")
         return name
 

@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.laptop import Laptop
 
 
+@pytest.mark.contract
 def test_one_broken_table_leaves_a_dead_letter_and_a_redrive_runs_only_that_table(laptop: Laptop) -> None:
     schema = laptop.new_schema()
     tables = [f"{schema}.t{n}" for n in range(8)]
@@ -41,6 +42,7 @@ def test_one_broken_table_leaves_a_dead_letter_and_a_redrive_runs_only_that_tabl
     assert laptop.merged_batches() == merges + 1
 
 
+@pytest.mark.contract
 def test_every_mistake_ends_in_one_sentence_and_the_good_tables_run(laptop: Laptop) -> None:
     s = laptop.new_schema()
     laptop.sql(f"CREATE TABLE {s}.good (id integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), n text)")

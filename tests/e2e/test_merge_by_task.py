@@ -6,6 +6,8 @@ import pytest
 
 from tests.e2e.laptop import Laptop
 
+pytestmark = pytest.mark.contract
+
 _RUNS = """
 SELECT STATE, RETURN_VALUE FROM TABLE(AURORA.INFORMATION_SCHEMA.TASK_HISTORY(TASK_NAME => %s)) ORDER BY SCHEDULED_TIME
 """

@@ -51,6 +51,7 @@ def replay(laptop: Laptop, *tables: str) -> dict[str, dict[str, Any]]:
     return {one["table_name"]: one for one in outcome.tables}
 
 
+@pytest.mark.contract
 def test_a_column_made_text_holds_what_was_in_quarantine(laptop: Laptop, days: str) -> None:
     other = days.replace(".days", ".other")
     configure(laptop, days, **POLICY)

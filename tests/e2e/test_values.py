@@ -2,7 +2,11 @@
 
 from datetime import date
 
+import pytest
+
 from tests.e2e.laptop import Laptop
+
+pytestmark = pytest.mark.contract
 
 
 def test_hostile_names_are_only_names(laptop: Laptop) -> None:
