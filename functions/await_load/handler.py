@@ -63,8 +63,8 @@ def handler(event: Event, _context: LambdaContext) -> Event:
                 f"{_remedy(target, objects)}, then re-run the table"
             )
         if waited > timeout * _REFRESH_AFTER and not load.get("refreshed") and pipe_state(target, objects) == RUNNING:
-            refresh(target, objects, batch.names)
-            logger.warning("Told the pipe of files whose events seem lost", extra={"files": batch.names})
+            files = refresh(target, objects, batch.names)
+            logger.warning("Told the pipe of files whose events seem lost", extra={"files": files})
             load = {**load, "refreshed": True}
     wait = min(_LONGEST_WAIT_SECONDS, max(settings().load_poll_seconds, int(waited / 4)))
     return {"load": {**load, "status": "PENDING", "loaded": loaded, "wait_seconds": wait}}

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from os.path import commonprefix
 
 from functions.shared.batch import Batch
 from functions.shared.control import control_table, insert_into
@@ -65,11 +64,19 @@ def pipe_state(target: Warehouse, objects: TableObjects) -> str:
     return str(json.loads(status)["executionState"])
 
 
-def refresh(target: Warehouse, objects: TableObjects, files: list[str]) -> None:
-    """Sends the pipe the files as their events would have; Snowpipe skips those that it has loaded."""
-    prefix = commonprefix(files)  # noqa: RUF071 -- S3 compares keys by character, not by path
-    prefix = prefix.removeprefix(f"{objects.source.folder}/")
-    target.execute(f"ALTER PIPE {objects.staging} REFRESH PREFIX = {literal(prefix)}")
+def refresh(target: Warehouse, objects: TableObjects, files: list[str]) -> list[str]:
+    """Sends the pipe, of these files, those that STAGING lacks, as their events would have; returns them.
+
+    Each by its whole name: a pipe made anew has forgotten what it loaded, and a shared prefix would load other batches'
+    files again.
+    """
+    query = f'SELECT DISTINCT "_FILE" AS "FILE" FROM {objects.staging} WHERE "_FILE" IN ({_listed(files)})'
+    loaded = {row["FILE"] for row in target.rows(query)}
+    lacking = [name for name in files if name not in loaded]
+    for name in lacking:
+        prefix = name.removeprefix(f"{objects.source.folder}/")
+        target.execute(f"ALTER PIPE {objects.staging} REFRESH PREFIX = {literal(prefix)}")
+    return lacking
 
 
 def _listed(files: list[str]) -> str:

@@ -8,7 +8,7 @@ from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import Expr
 
 from local.warehouse.casts import try_conversions
-from local.warehouse.rewrites import functions, rewrite, unenforced_constraints
+from local.warehouse.rewrites import aliases_first, functions, rewrite, unenforced_constraints
 
 if TYPE_CHECKING:
     from local.warehouse.session import Session
@@ -31,4 +31,4 @@ class EngineCursor(FakeSnowflakeCursor):
     def translate(self, expression: Expr, params: Any) -> Expr:
         """Snowflake's statement as DuckDB's, both as syntax trees."""
         rewritten = expression.transform(try_conversions, copy=False).transform(functions, copy=False)
-        return self._transform(rewritten, params)
+        return self._transform(aliases_first(rewritten), params)

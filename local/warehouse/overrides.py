@@ -17,7 +17,7 @@ import fakesnow.variables
 import pyarrow as pa
 import pyarrow.compute as pc
 from snowflake.connector.errors import ProgrammingError
-from sqlglot import Expr, TokenType, exp, parse_one
+from sqlglot import Expr, exp, parse_one
 from sqlglot.expressions import DataType
 
 from local.warehouse.casts import macro
@@ -143,13 +143,13 @@ class EscapedTemplate(Template):
 
 
 def inline_variables(self: Any, sql: str) -> str:
-    """fakesnow looks for $name by regular expression, inside string literals too."""
+    """fakesnow looks for $name by regular expression, inside literals and quoted names too."""
     if "$" not in sql:
         return sql
     tokens = tokenize(sql)
     pieces, last = [], 0
     for sign, name in pairwise(tokens):
-        if sign.token_type == TokenType.STRING or sign.text != "$" or name.start != sign.end + 1 or name.text.isdigit():
+        if sql[sign.start : sign.end + 1] != "$" or name.start != sign.end + 1 or name.text.isdigit():
             continue
         values = {key.upper(): value for key, value in self._variables.items()}
         if name.text.upper() not in values:

@@ -70,6 +70,18 @@ def functions(node: Expr) -> Expr:
     return node
 
 
+def aliases_first(statement: Expr) -> Expr:
+    """In a correlated subquery DuckDB takes `s` of `s."A"` for an inner column S, before it looks at outer aliases."""
+    if statement.find(exp.Exists) is None:
+        return statement
+    aliases = {alias.name for alias in statement.find_all(exp.TableAlias)}
+    named = [alias.this for alias in statement.find_all(exp.TableAlias)]
+    named += [column.args.get("table") for column in statement.find_all(exp.Column) if column.table in aliases]
+    for identifier in filter(None, named):
+        identifier.replace(exp.to_identifier(f"{identifier.name} (alias)", quoted=True))
+    return statement
+
+
 def _hash(template: str, row: list[Expr]) -> Expr:
     columns = ["*COLUMNS(*)" if isinstance(part, exp.Star) else part.sql(dialect="duckdb") for part in row]
     return parse_one(template.format(row=", ".join(columns)), read="duckdb")

@@ -28,7 +28,7 @@ def guards() -> Iterator[Guard]:
         "a partial load is never merged (await_load, merge.sql)", "timestamp",
         {
             "await_load": {_AWAIT: replacing("if loaded == batch.rows:", "if loaded:")},
-            "merge": {_SQL: replacing("IF (loaded <> exported) THEN", "IF (FALSE) THEN")},
+            "merge": {_SQL: replacing('refuse_if("loaded <> exported",', 'refuse_if("FALSE",')},
         },
         _partial_load, fast=True,
     )  # fmt: skip
@@ -47,12 +47,12 @@ def guards() -> Iterator[Guard]:
     )  # fmt: skip
     yield Guard(
         "a lost event is healed (await_load)", "integer",
-        {"await_load": {_AWAIT: replacing("refresh(target, objects, batch.names)", "pass")}},
+        {"await_load": {_AWAIT: replacing("refresh(target, objects, batch.names)", "[]")}},
         _not_healed,
     )  # fmt: skip
     yield Guard(
         "a batch is merged once (merge.sql)", "full_snapshot",
-        {"merge": {_SQL: replacing("IF (recorded > 0) THEN", "IF (FALSE) THEN")}}, _merged_twice,
+        {"merge": {_SQL: replacing('refuse_if("recorded > 0",', 'refuse_if("FALSE",')}}, _merged_twice,
     )  # fmt: skip
 
 

@@ -1,7 +1,10 @@
 """A sample of the fault matrix; `make faults` plays all of it."""
 
+from pathlib import Path
+
 import pytest
 
+from tests.faults.guards import Guard
 from tests.faults.matrix import Played, all_guards, cells
 
 
@@ -10,6 +13,14 @@ def test_a_fault_leaves_no_partial_state_and_ends_identical(played: Played, titl
     result = played.results[title]
     assert not result.problems
     assert result.looks > 10
+
+
+@pytest.mark.parametrize("guard", all_guards(), ids=lambda guard: guard.name)
+def test_every_guard_that_is_taken_out_is_there(guard: Guard) -> None:
+    for edits in guard.edits.values():
+        for file, edit in edits.items():
+            code = Path(file).read_text()
+            assert edit(code) != code
 
 
 @pytest.mark.parametrize("name", [guard.name for guard in all_guards() if guard.fast])

@@ -1,7 +1,6 @@
 """Real servers for the functions' code: PostgreSQL as Aurora, and the warehouse stand-in behind the real connector."""
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +14,19 @@ import pytest
 import snowflake.connector
 import uvicorn
 
+from functions.shared import aurora, parameters, vault, warehouse
+from functions.shared.settings import settings
+from functions.shared.warehouse_sql import bootstrap_statements
+from local import processes
+from local.aurora.server import DATABASE, SYNC_ROLE, remove_aurora, start_aurora
+from local.aurora.server import Aurora as LocalAurora
+from local.aws.server import Aws
+from local.processes import free_port
+from local.warehouse.server import Api
+from local.warehouse.warehouse import Warehouse as LocalWarehouse
+from tests.functions.batches import Target
+from tests.functions.bucket import Bucket
+
 _ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -27,27 +39,7 @@ _ENVIRONMENT = {
     "VAULT_AURORA_PATH": "aurora",
     "VAULT_SNOWFLAKE_PATH": "snowflake",
     "SNOWFLAKE_DATABASE": "AURORA",
-    "POWERTOOLS_SERVICE_NAME": "sync",
-    "POWERTOOLS_METRICS_NAMESPACE": "Sync",
-    "POWERTOOLS_METRICS_DISABLED": "true",
 }
-# The logger and the metrics read theirs when they are imported, so the imports of the code come after it (E402).
-for _name in ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_METRICS_DISABLED"):
-    os.environ.setdefault(_name, _ENVIRONMENT[_name])
-
-from functions.shared import aurora, parameters, vault, warehouse  # noqa: E402
-from functions.shared.settings import settings  # noqa: E402
-from functions.shared.warehouse_sql import bootstrap_statements  # noqa: E402
-from local import processes  # noqa: E402
-from local.aurora.server import DATABASE, SYNC_ROLE, remove_aurora, start_aurora  # noqa: E402
-from local.aurora.server import Aurora as LocalAurora  # noqa: E402
-from local.aws.server import Aws  # noqa: E402
-from local.processes import free_port  # noqa: E402
-from local.warehouse.server import Api  # noqa: E402
-from local.warehouse.warehouse import Warehouse as LocalWarehouse  # noqa: E402
-from tests.functions.batches import Target  # noqa: E402
-from tests.functions.bucket import Bucket  # noqa: E402
-
 _numbers = count(1)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-import infra  # noqa: F401  (before aws_cdk: it chooses the Node.js that aws_cdk starts)
+import infra  # noqa: F401 -- before aws_cdk: it chooses the Node.js that aws_cdk starts
 from tests.infra.synthesis import MODES, Checked, Synthesized, synthesize_checked, synthesize_stack
 
 

@@ -7,6 +7,9 @@ from typing import Any
 from tests.types.documents import Tree, json_tree
 from tests.types.forms import Form, only
 
+# What array_in skips around elements; Python's own notion of space holds some control characters too.
+_SPACE = " \t\n\r\v\f"
+
 
 def array_of(element: Form, delimiter: str = ",") -> Form:
     """Arrays of the element's type: their nesting and their NULLs count; FINAL has them as JSON."""
@@ -31,7 +34,7 @@ def array_of(element: Form, delimiter: str = ",") -> Form:
 
 def elements(text: str, delimiter: str = ",") -> list[Any]:
     """The elements of `{...}` in nested lists: texts, or None for NULL."""
-    piece = re.compile(rf'\s*(?:"((?:[^"\\]|\\.)*)"|([{{}}{delimiter}])|([^{{}}{delimiter}"]+))', re.DOTALL)
+    piece = re.compile(rf'[{_SPACE}]*(?:"((?:[^"\\]|\\.)*)"|([{{}}{delimiter}])|([^{{}}{delimiter}"]+))', re.DOTALL)
     root: list[Any] = []
     open_lists = [root]
     for quoted, sign, bare in piece.findall(text):
@@ -41,7 +44,7 @@ def elements(text: str, delimiter: str = ",") -> list[Any]:
         elif sign == "}":
             open_lists.pop()
         elif sign != delimiter:
-            open_lists[-1].append(_element(quoted, bare.strip()))
+            open_lists[-1].append(_element(quoted, bare.strip(_SPACE)))
     found: list[Any] = root[0]
     return found
 

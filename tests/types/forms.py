@@ -70,7 +70,7 @@ def _floating(name: str, code: str) -> Form:
     """A float by its bits, so that -0 is not 0; all NaN are one."""
 
     def bits(number: float) -> Hashable:
-        return "NaN" if number != number else struct.pack(code, number)  # noqa: PLR0124
+        return "NaN" if number != number else struct.pack(code, number)  # noqa: PLR0124 -- only NaN differs from itself
 
     return Form(
         name,

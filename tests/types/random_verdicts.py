@@ -1,6 +1,6 @@
 """Whether a random table arrived: every row and value the same, or listed because FINAL's type cannot hold it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,7 @@ class Copied:
         for number, row in sides.aurora.items():
             for name, form in self._forms().items():
                 verdict, why = self._outcome(sides, form, name, number)
-                if self._in_last_run(row):
+                if self._in_last_run(row, sides.listed):
                     counted[name].append(verdict)
                 if verdict == WRONG:
                     found.append(f"row {number}, column {name!r}: {why}")
@@ -49,12 +49,17 @@ class Copied:
         return verdict, why
 
     def _withheld(self, sides: Sides, number: int) -> bool:
-        return any(named(one, key) for one in sides.of_row(number) for key in self.table.key)
+        return any(self._names_key(one) for one in sides.of_row(number))
 
-    def _in_last_run(self, row: Mapping[str, str | None]) -> bool:
-        """Whether the last run read the row: a snapshot reads all of them."""
-        changed = str(row[MOMENT]).startswith(SECOND_DAY)
-        return len(self.results) == 1 or changed or self.table.strategy == "full_snapshot"
+    def _in_last_run(self, row: Mapping[str, str | None], listed: Sequence[Quarantined]) -> bool:
+        """Whether the last run read the row: a snapshot reads all, FINAL's watermark does not count withheld ones."""
+        if len(self.results) == 1 or str(row[MOMENT]).startswith(SECOND_DAY) or self.table.strategy == "full_snapshot":
+            return True
+        again = [one for one in listed if one.batch == self.results[-1]["batch_id"]]
+        return any(one.raw[in_snowflake(NUMBER)] == row[NUMBER] and self._names_key(one) for one in again)
+
+    def _names_key(self, one: Quarantined) -> bool:
+        return any(named(one, key) for key in self.table.key)
 
     def _read(self, dsn: str, warehouse: Any) -> Sides:
         columns, rows = aurora_texts(dsn, self.schema, self.name)
@@ -62,19 +67,22 @@ class Copied:
         aurora = [dict(zip(columns, row, strict=True)) for row in rows]
         final = [dict(zip(found_columns, row, strict=True)) for row in found]
         by_number = {int(row[NUMBER] or 0): row for row in aurora}
+        listed = quarantined(warehouse, f"{self.schema}.{self.name}")
         return Sides(
             by_number,
             {int(row[in_snowflake(NUMBER)]): row for row in final if not row.get("IS_DELETED")},
             {},
-            [one for one in quarantined(warehouse, f"{self.schema}.{self.name}") if self._is_open(one, by_number)],
+            [one for one in listed if self._is_open(one, by_number, listed)],
             self.results[-1],
             NUMBER,
         )
 
-    def _is_open(self, one: Quarantined, aurora: Mapping[int, Mapping[str, str | None]]) -> bool:
+    def _is_open(
+        self, one: Quarantined, aurora: Mapping[int, Mapping[str, str | None]], listed: Sequence[Quarantined]
+    ) -> bool:
         """What the batch listed that read the row last: an earlier one listed what the row was before."""
         row = aurora.get(int(one.raw[in_snowflake(NUMBER)] or 0))
-        return row is not None and one.batch == self.results[-1 if self._in_last_run(row) else 0]["batch_id"]
+        return row is not None and one.batch == self.results[-1 if self._in_last_run(row, listed) else 0]["batch_id"]
 
     def _forms(self) -> dict[str, Form]:
         table = self.table

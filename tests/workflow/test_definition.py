@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import infra  # noqa: F401  (before aws_cdk: it chooses the Node.js that aws_cdk starts)
+import infra  # noqa: F401 -- before aws_cdk: it chooses the Node.js that aws_cdk starts
 from functions.shared import errors
 from tests.infra.synthesis import ROOT, Synthesized, synthesize_stack
 from tests.workflow.asl_validator import AslValidator, install

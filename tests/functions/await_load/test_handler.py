@@ -89,9 +89,19 @@ def test_files_whose_events_seem_lost_are_sent_to_the_pipe_once(
     assert not sent
     asked["load"]["since"] = event(made, 2, 451)["load"]["since"]
     asked["load"] = handler(asked, context)["load"]
-    assert sent == [f"ALTER PIPE {made.objects.staging} REFRESH PREFIX = '2026/01/02/03/run-b.csv'"]
+    each = [
+        f"ALTER PIPE {made.objects.staging} REFRESH PREFIX = '2026/01/02/03/run-b.csv{part}'" for part in ("", "_part2")
+    ]
+    assert sent == each
     assert handler(asked, context)["load"]["refreshed"]
-    assert len(sent) == 1
+    assert sent == each
+
+
+def test_a_file_that_is_loaded_is_not_sent_again(made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.stage(ROWS[:1], f"{made.name}.csv")
+    sent = refreshes(made, monkeypatch)
+    assert handler(event(made, 2, 451), context)["load"]["loaded"] == 1
+    assert sent == [f"ALTER PIPE {made.objects.staging} REFRESH PREFIX = '{made.name}.csv_part2'"]
 
 
 def test_a_paused_pipe_is_left_alone_and_named_in_the_end(

@@ -105,3 +105,11 @@ def test_without_the_settling_a_replay_would_list_the_row_twice(target: Target) 
     assert found == 1
     target.merge(KEYED, again, unsettled)
     assert entries(target) == [("1", "many")] * 2
+
+
+def test_a_complete_batch_settles_what_older_batches_listed(target: Target) -> None:
+    target.make(KEYED)
+    target.merge(KEYED, target.load([("1", "many", at(1)), ("2", "20", at(2))], version=10))
+    assert entries(target) == [("1", "many")]
+    target.merge(KEYED, target.load([("1", "10", at(3)), ("2", "few", at(2))], version=20, complete=True))
+    assert (target.final(), entries(target)) == ([(1, 10), (2, None)], [("2", "few")])

@@ -1,11 +1,9 @@
 """Every rendered statement is Snowflake's SQL, and no name leaves its quotes."""
 
-import logging
 from itertools import product
 
 import pytest
 import sqlglot
-from sqlfluff.core import FluffConfig, Linter
 from sqlglot import TokenType, exp
 from sqlglot.dialects.snowflake import Snowflake
 
@@ -75,47 +73,6 @@ def rendered(objects: TableObjects, rules: MergeRules) -> list[str]:
         merge,
         compare_statement(objects, rules, 10, [row, row]),
     ]
-
-
-# What sqlglot 30 reads only as an opaque command: pipes, tasks and the script of EXECUTE IMMEDIATE.
-OPAQUE = ("PIPE", "TASK", "EXECUTE IMMEDIATE")
-
-
-@pytest.mark.parametrize("rules", every_rules("total", "data"))
-def test_every_statement_is_read_by_sqlglot(rules: MergeRules, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.CRITICAL, "sqlglot")
-    for statement in rendered(PLAIN, rules):
-        parsed = sqlglot.parse(statement, dialect="snowflake")
-        assert len(parsed) == 1, statement
-        if isinstance(parsed[0], exp.Command):
-            assert any(word in statement for word in OPAQUE), statement
-
-
-def unparsable(linter: Linter, text: str) -> list[str]:
-    return [violation.desc() for violation in linter.parse_string(text).violations]
-
-
-@pytest.fixture(scope="module")
-def linter() -> Linter:
-    return Linter(config=FluffConfig(overrides={"dialect": "snowflake"}))
-
-
-def test_the_linter_finds_what_is_no_sql(linter: Linter) -> None:
-    assert unparsable(linter, "MERGE INTO t USING ON WHEN THEN")
-
-
-KEYED, KEYLESS = (
-    MergeRules(columns("total", HOSTILE[0]), columns()[:1], AT, soft_deletes=True),
-    MergeRules(columns("total", HOSTILE[0]), [], AT, soft_deletes=False),
-)
-
-
-@pytest.mark.parametrize("rules", [KEYED, KEYLESS], ids=["keyed", "keyless"])
-def test_every_statement_is_read_by_sqlfluff(linter: Linter, rules: MergeRules) -> None:
-    objects = TableObjects("AURORA", SourceTable("public", HOSTILE[0]))
-    statements = rendered(objects, rules)
-    for statement in {*statements, block(merge_statement(objects, rules, "b1"))}:
-        assert unparsable(linter, statement) == []
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -102,8 +102,9 @@ def test_a_quote_in_a_tables_name_needs_the_escaped_message(tables, monkeypatch)
         tables.execute('CREATE TABLE "it\'s" (A NUMBER)')
 
 
-def test_a_dollar_in_a_literal_is_no_variable(session):
+def test_a_dollar_in_a_literal_or_a_name_is_no_variable(session):
     assert session.execute("SELECT ' $abc '").scalar() == " $abc "
+    assert session.execute('SELECT COUNT("$") FROM (SELECT 1 AS "$")').scalar() == 1
     session.execute("SET abc = 5")
     assert session.execute("SELECT $ABC || ' $abc'").scalar() == "5 $abc"
     with pytest.raises(Exception, match=r"'\$NOPE' does not exist"):

@@ -165,7 +165,7 @@ def test_a_closed_session_must_log_in_again(account):
         headers={"Authorization": 'Snowflake Token="x"'},
     )
     with pytest.raises(Exception, match="401"):
-        urlopen(request)  # noqa: S310
+        urlopen(request)  # noqa: S310 -- the stand-in's
 
 
 def test_a_transaction_without_autocommit(account, connection, database):

@@ -54,7 +54,7 @@ class Lane:
 
     def fault(self, **orders):
         request = Request(f"http://127.0.0.1:{self.account.port}/laptop/faults", json.dumps(orders).encode())
-        with urlopen(request) as answer:  # noqa: S310
+        with urlopen(request) as answer:  # noqa: S310 -- the stand-in's
             assert answer.status == 200
 
     def queue_is_empty(self):

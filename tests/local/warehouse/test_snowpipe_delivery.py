@@ -29,10 +29,10 @@ class Queue:
     def receive_message(self, **_):
         return {"Messages": [self.waiting.pop(0)]} if self.waiting else {}
 
-    def delete_message(self, ReceiptHandle, **_):  # noqa: N803
+    def delete_message(self, ReceiptHandle, **_):  # noqa: N803 -- boto3 names its arguments so
         self.log.append(("deleted", ReceiptHandle))
 
-    def change_message_visibility(self, ReceiptHandle, **_):  # noqa: N803
+    def change_message_visibility(self, ReceiptHandle, **_):  # noqa: N803 -- boto3 names its arguments so
         self.log.append(("again", ReceiptHandle))
 
 

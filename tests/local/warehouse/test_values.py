@@ -217,3 +217,16 @@ def test_information_schema_describes_columns(connection, database):
     ]  # fmt: skip
     cursor.execute(f"SELECT TABLE_NAME FROM {database}.INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'S'")
     assert cursor.fetchall() == [("T",)]
+
+
+def test_an_outer_alias_is_not_taken_for_an_inner_column_of_its_name(session):
+    session.execute('CREATE TABLE INNER_ROWS (S VARIANT, "_FILE" VARCHAR)')
+    session.execute('CREATE TABLE OUTER_ROWS ("_FILE" VARCHAR)')
+    session.execute("INSERT INTO INNER_ROWS SELECT PARSE_JSON('[1]'), 'one.csv'")
+    session.execute("INSERT INTO OUTER_ROWS VALUES ('one.csv'), ('two.csv')")
+    matching = 'EXISTS (SELECT 1 FROM INNER_ROWS t WHERE t."_FILE" = s."_FILE")'
+    found = session.execute(f'SELECT s."_FILE" FROM OUTER_ROWS s WHERE {matching}').table.to_pylist()
+    assert [row["_FILE"] for row in found] == ["one.csv"]
+    session.execute(f"DELETE FROM OUTER_ROWS s WHERE {matching}")
+    left = session.execute("SELECT * FROM OUTER_ROWS").table.to_pylist()
+    assert [row["_FILE"] for row in left] == ["two.csv"]
