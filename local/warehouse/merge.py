@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
-import pyarrow.compute as pc
 from fakesnow import statement_type
 from sqlglot import Expr, exp
 
@@ -30,10 +30,9 @@ def without_target_qualifiers(merge: exp.Merge) -> exp.Merge:
 def run(duck: Any, merge: Expr) -> Result:
     """Execute a translated MERGE; one count column per kind of action the statement can take."""
     duck.execute(merge.sql(dialect="duckdb") + " RETURNING merge_action")
-    actions = pc.value_counts(duck.to_arrow_table().column(0)).to_pylist()
-    counted = {entry["values"]: entry["counts"] for entry in actions}
+    counted = Counter(action for (action,) in duck.fetchall())
     possible = {_action(when.args["then"]) for when in _whens(merge)}
-    counts = {word: counted.get(action, 0) for action, word in _WORDS.items() if action in possible}
+    counts = {word: counted[action] for action, word in _WORDS.items() if action in possible}
     return dml_counts(counts, statement_type.MERGE)
 
 

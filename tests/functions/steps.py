@@ -1,7 +1,6 @@
 """One table's steps one after another, as the workflow calls them; the loads are put into STAGING from the bucket."""
 
-import csv
-import io
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +17,12 @@ from functions.shared.warehouse_sql import MergeRules, TableObjects
 from functions.watermark.handler import handler as watermark
 from tests.functions.bucket import Bucket
 
+_FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n)')
+
 
 @dataclass
 class Steps:
-    """A table with its specification; its values are never empty, for csv reads NULL as an empty text."""
+    """A table with its specification, between the warehouse and the bucket where a run takes place."""
 
     warehouse: Warehouse
     bucket: Bucket
@@ -58,16 +59,18 @@ class Steps:
         for file in files:
             self._load(file["name"], MergeRules.from_json(event["schema"]))
         event |= {"batch": {"id": str(uuid4()), **sums, "files": files}, "load": {"loaded": sums["rows"]}}
-        event |= merge(event, self.context)
+        while event.get("merge", {}).get("status") != "MERGED":
+            event |= merge(event, self.context)
         result: dict[str, Any] = reconcile(event, self.context)["result"]
         return {**result, "slices": len(parts)}
 
     def _load(self, file: str, rules: MergeRules) -> None:
-        rows = list(csv.reader(io.StringIO(self.bucket.objects[file].decode())))
-        if rows:
-            names = ", ".join(column.identifier for column in rules.columns)
-            marks = ", ".join([f"({', '.join(['%s'] * (len(rows[0]) + 2))})"] * len(rows))
-            values = [value or None for number, row in enumerate(rows, 1) for value in (*row, file, number)]
+        """Puts a file's records into STAGING: an empty field is NULL, an empty one in quotes is ''."""
+        records = records_of(self.bucket.objects[file].decode())
+        if records:
+            names = ", ".join(column.identifier for column in rules.columns).replace("%", "%%")
+            marks = ", ".join([f"({', '.join(['%s'] * (len(records[0]) + 2))})"] * len(records))
+            values = [value for number, record in enumerate(records, 1) for value in (*record, file, number)]
             self.warehouse.execute(
                 f'INSERT INTO {self.objects.staging} ("_REFUSED", {names}, "_FILE", "_ROW") VALUES {marks}', values
             )
@@ -75,3 +78,14 @@ class Steps:
     def final(self) -> list[int]:
         rows = self.warehouse.rows(f'SELECT "ID" FROM {self.objects.final} ORDER BY 1')
         return [int(row["ID"]) for row in rows]
+
+
+def records_of(text: str) -> list[list[str | None]]:
+    """A CSV file's records as Snowflake reads them."""
+    records: list[list[str | None]] = [[]]
+    for match in _FIELD.finditer(text):
+        quoted, bare, end = match.groups()
+        records[-1].append(quoted.replace('""', '"') if quoted is not None else bare or None)
+        if end == "\n":
+            records.append([])
+    return records[:-1]

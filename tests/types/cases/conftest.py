@@ -14,8 +14,8 @@ from functions.shared.settings import settings
 from functions.shared.warehouse import Warehouse
 from tests.functions import conftest
 from tests.functions.bucket import Bucket
+from tests.functions.steps import Steps
 from tests.types.catalogue import EXTENSIONS, FAMILIES, OWN_TYPES
-from tests.types.pipeline import Pipeline
 from tests.types.tables import known_here, setup
 
 environment, home, schema = conftest.environment, conftest.home, conftest.schema
@@ -44,4 +44,4 @@ def run(
     monkeypatch.setattr(merge_handler, "_POLL_SECONDS", 0.01)
     monkeypatch.setenv("FENCE_MARGIN_SECONDS", "0")
     settings.cache_clear()
-    return Pipeline(snowflake_session, bucket, context).run
+    return lambda spec: Steps(snowflake_session, bucket, context, spec).run()
