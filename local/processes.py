@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 _TAIL_LINES = 20
+# A killed process lives on until the kernel has taken back its memory.
+_DEATH_SECONDS = 10
 
 
 class StartFailed(RuntimeError):
@@ -110,11 +112,10 @@ def _stop(paths: Iterable[Path], seconds: float) -> None:
     groups = {record["pid"]: record["signal"] for record in records.values() if not _is_another(record)}
     for group, stop_signal in groups.items():
         _signal_group(group, stop_signal)
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and any(_group_exists(group) for group in groups):
-        time.sleep(0.05)
+    _await_end(groups, seconds)
     for group in groups:
         _signal_group(group, signal.SIGKILL)
+    _await_end(groups, _DEATH_SECONDS)
     for path in records:
         path.unlink()
 
@@ -176,10 +177,17 @@ def _signal_group(group: int, number: int) -> None:
         os.killpg(group, number)
 
 
-def _group_exists(group: int) -> bool:
-    _reap(group)
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def _await_end(groups: Iterable[int], seconds: float) -> None:
+    """Returns when no process of the groups lives, or when the time is over."""
+    groups, deadline = set(groups), time.monotonic() + seconds
+    while groups & _living_groups() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for group in groups:
+        _reap(group)
+
+
+def _living_groups() -> set[int]:
+    """The process groups that have more than zombies, which stay where nobody collects them."""
+    answer = subprocess.run(["ps", "-A", "-o", "pgid=", "-o", "stat="], capture_output=True, text=True, check=True)
+    members = (line.split() for line in answer.stdout.splitlines())
+    return {int(group) for group, state in members if not state.startswith("Z")}

@@ -4,15 +4,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.schema.drift import Sides
 from functions.schema.objects import align, make, rules_for
-from functions.schema.registry import final_columns
+from functions.schema.registry import final_columns, has_final
 from functions.shared import aurora, warehouse
 from functions.shared.bounds import Bounds
-from functions.shared.catalog import read_relation
+from functions.shared.catalog import Relation, read_relation
 from functions.shared.observability import Event, step
 from functions.shared.registry import read_rules
 from functions.shared.settings import settings
-from functions.shared.spec import spec_of
-from functions.shared.warehouse_sql import TableObjects
+from functions.shared.spec import TableSpec, spec_of
+from functions.shared.warehouse_sql import MergeRules, TableObjects
 
 
 @step
@@ -26,18 +26,23 @@ def handler(event: Event, _context: LambdaContext) -> Event:
     bounds = Bounds.model_validate(event["bounds"])
     name = spec.table_name
     source = aurora.connect(name)
-    with aurora.speaking_of(name):
+    # Another execution could find other columns: the pipe must not be left with those of the slower of the two.
+    with aurora.speaking_of(name), source.alone(name):
         relation = read_relation(source, spec)
-    present = rules_for(spec, relation, relation.columns)
-    objects = TableObjects(settings().snowflake_database, spec.source)
-    target = warehouse.connect(name)
-    with warehouse.speaking_of(name):
-        known = read_rules(target, objects)
-        if known and bounds.target_exists:
-            sides = Sides(objects, known, present, final_columns(target, objects), bounds.recreated, bounds.complete)
-            rules, notes = align(target, spec, relation, sides)
-        else:
-            rules = make(target, objects, spec, relation, known, present)
-            notes = ["FINAL was gone: made anew and reloaded"] if known else []
+        rules, notes = _follow(spec, relation, bounds)
     note = "; ".join(part for part in (bounds.note, *notes) if part)
     return {"schema": rules.to_json(), "bounds": bounds.model_copy(update={"note": note}).to_event()}
+
+
+def _follow(spec: TableSpec, relation: Relation, bounds: Bounds) -> tuple[MergeRules, list[str]]:
+    """Makes or aligns the table's Snowflake objects; returns the rules and what is to be said."""
+    present = rules_for(spec, relation, relation.columns)
+    objects = TableObjects(settings().snowflake_database, spec.source)
+    target = warehouse.connect(spec.table_name)
+    with warehouse.speaking_of(spec.table_name):
+        known = read_rules(target, objects)
+        if known and (bounds.target_exists or has_final(target, objects)):
+            sides = Sides(objects, known, present, final_columns(target, objects), bounds.recreated, bounds.complete)
+            return align(target, spec, relation, sides)
+        rules = make(target, objects, spec, relation, known, present)
+        return rules, ["FINAL was gone: made anew and reloaded"] if known else []

@@ -80,9 +80,11 @@ def _restore(target: Warehouse, objects: TableObjects, rules: MergeRules) -> lis
 def _refuse(spec: TableSpec, drift: Drift) -> None:
     frozen = spec.schema_changes == "freeze"
     if drift.refusals:
+        # A frozen table would stop again at the column that is then made anew.
+        thaw = " and schema_changes to evolve" if frozen else ""
         raise SchemaMismatch(
             f"{spec.table_name}: it changed in a way that FINAL cannot follow: {'; '.join(drift.refusals)}; then set "
-            "full_refresh to true for one run, or undo the change"
+            f"full_refresh to true{thaw} for one run, or undo the change"
         )
     if frozen and drift.notes:
         raise SchemaMismatch(

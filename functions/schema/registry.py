@@ -28,11 +28,21 @@ def final_columns(warehouse: Warehouse, objects: TableObjects) -> dict[str, str]
     return {row["name"]: _LENGTH.sub(r"\1", row["type"]) for row in rows}
 
 
+def has_final(warehouse: Warehouse, objects: TableObjects) -> bool:
+    """Whether FINAL is there: another execution may have made it since this one's bounds were resolved."""
+    return _is_there(warehouse, f"SELECT 1 FROM {objects.final} WHERE FALSE")
+
+
 def is_whole(warehouse: Warehouse, objects: TableObjects) -> bool:
     """Whether STAGING, its view and its pipe are there: a person may have dropped one."""
+    return _is_there(warehouse, f"SELECT 1 FROM {objects.typed} WHERE FALSE") and _is_there(
+        warehouse, f"SELECT SYSTEM$PIPE_STATUS({literal(objects.staging)})"
+    )
+
+
+def _is_there(warehouse: Warehouse, question: str) -> bool:
     try:
-        warehouse.rows(f"SELECT 1 FROM {objects.typed} WHERE FALSE")
-        warehouse.rows(f"SELECT SYSTEM$PIPE_STATUS({literal(objects.staging)})")
+        warehouse.rows(question)
     except ProgrammingError as error:
         if is_missing(error):
             return False

@@ -71,6 +71,17 @@ class Aurora:
             if not self._connection.closed:
                 self._connection.set_session(isolation_level="DEFAULT", autocommit=True)
 
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Of all sessions only one at a time is inside under this name; another waits. No table is locked."""
+        self.rows("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (name,))
+        try:
+            yield
+        finally:
+            # A session that ended has left by that alone.
+            if not self._connection.closed:
+                self.rows("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
+
     @property
     def usable(self) -> bool:
         """Whether the warm session still answers."""

@@ -28,7 +28,8 @@ WHERE c.relkind IN ('r', 'p') AND lower(n.nspname || '.' || c.relname) = lower(%
 _COLUMNS = """
 WITH RECURSIVE base AS (
     SELECT a.attnum, a.attname, a.attnotnull, a.atttypid AS type, a.atttypmod AS modifier
-    FROM pg_attribute a WHERE a.attrelid = %(oid)s AND a.attnum > 0 AND NOT a.attisdropped
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid = %(oid)s AND n.nspname = %(schema)s AND c.relname = %(name)s AND a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
     SELECT b.attnum, b.attname, b.attnotnull OR t.typnotnull, t.typbasetype,
            CASE WHEN b.modifier < 0 THEN t.typtypmod ELSE b.modifier END
@@ -103,8 +104,9 @@ def read_relation(aurora: Aurora, spec: TableSpec) -> Relation:
 
 
 def read_columns(aurora: Aurora, spec: TableSpec, oid: int) -> list[Column]:
-    """The columns of the table with this oid, in their order; none where there is no such table."""
-    return [_column(row, spec) for row in aurora.rows(_COLUMNS, {"oid": oid})]
+    """The columns of the table with this oid, in their order; none where it no longer has the specification's name."""
+    asked = {"oid": oid, "schema": spec.source.schema, "name": spec.source.name}
+    return [_column(row, spec) for row in aurora.rows(_COLUMNS, asked)]
 
 
 def _column(row: dict[str, Any], spec: TableSpec) -> Column:

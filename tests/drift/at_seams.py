@@ -2,8 +2,10 @@
 
 `<table>/<step>.<point>`, point `before` or `after`, holds SQL that runs once in Aurora there, as the tables' owner.
 `<table>/hold` keeps the next batch of the table waiting before its merge, loaded or not, until `held.<batch>` is gone.
+`<table>/pause` holds a part of a statement in Snowflake, before which the step waits until `paused` is gone.
 """
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +15,8 @@ FOLDER = Path("@FOLDER@")
 _DSN = "@DSN@"
 _WAIT_SECONDS = 12
 # So long ago that an event which has not come by now counts as lost.
-_SINCE = timedelta(seconds=200)
+_SINCE = timedelta(seconds=80)
+_LONGEST_PAUSE_SECONDS = 120
 
 Handler = Callable[[Any, Any], Any]
 
@@ -59,3 +62,13 @@ def _is_held(folder: Path, batch: str) -> bool:
     except FileNotFoundError:
         return held.exists()
     return True
+
+
+def pause_before(statement: str) -> None:
+    """Waits where a table's order names this statement."""
+    for order in FOLDER.glob("*/pause"):
+        if order.read_text() in statement:
+            paused, deadline = order.rename(order.with_name("paused")), time.monotonic() + _LONGEST_PAUSE_SECONDS
+            while paused.exists():
+                assert time.monotonic() < deadline, f"nobody ended the pause before {statement}"
+                time.sleep(0.05)

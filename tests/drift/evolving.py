@@ -78,14 +78,22 @@ def _added() -> Iterator[Case]:
     )
     yield Case(
         "ignored",
-        "ALTER TABLE {t} ADD plain text DEFAULT 'new', ADD rights aclitem, DROP gone",
-        columns="gone text",
-        values="'gone ' || n",
+        "ALTER TABLE {t} RENAME former TO latter; ALTER TABLE {t} ADD plain text DEFAULT 'new', ADD rights aclitem, "
+        "ADD _refused text, DROP gone, ALTER grows TYPE bigint",
+        columns="gone text, former text, grows integer",
+        values="'gone ' || n, 'gone ' || n, n",
+        touch="grows = 3000000000",
+        rewrites=True,
         spec={"schema_changes": "ignore"},
         strategies=("xmin",),
-        said=("column 'plain' is left out", "column 'rights' is left out", "column 'gone' is gone"),
-        promise=f"id, note, updated_at, {_kept('gone')}",
-        reloaded="id, note, updated_at, NULL::text AS gone",
+        said=(
+            *(f"column {name!r} is left out" for name in ("plain", "rights", "_refused", "latter")),
+            "column 'gone' is gone",
+            "column 'former' is now called 'latter'",
+            "integer and is now bigint",
+        ),
+        promise=f"id, note, grows, updated_at, {_kept('gone')}, {_kept('former')}",
+        reloaded="id, note, grows, updated_at, NULL::text AS gone, NULL::text AS former",
     )
 
 
@@ -150,6 +158,7 @@ def _made_anew() -> Iterator[Case]:
         "recreated",
         "DROP TABLE {t}; CREATE TABLE {t} (id bigint PRIMARY KEY, note text, updated_at timestamptz NOT NULL);"
         "INSERT INTO {t} SELECT n, 'anew', '2020-01-01' FROM generate_series(11, 40) AS n",
+        spec={"schema_changes": "freeze"},
         writes_after=False,
         strategies=("timestamp",),
         said=("the table was dropped and created anew: reloaded",),
@@ -162,6 +171,7 @@ def _made_anew() -> Iterator[Case]:
         columns="label text",
         values="'label ' || n",
         strategies=("xmin",),
+        spec={"schema_changes": "ignore"},
         said=("the table was dropped and created anew: reloaded",),
     )
     yield Case(
@@ -171,6 +181,16 @@ def _made_anew() -> Iterator[Case]:
         touch="changed_at = now()",
         changed_spec={"watermark_col": "changed_at"},
         said=("'changed_at': reloaded",),
+    )
+    yield Case(
+        "watermark_renamed_where_new_columns_are_ignored",
+        "ALTER TABLE {t} RENAME updated_at TO changed_at; ALTER TABLE {t} ADD updated_at timestamptz, ADD plain text",
+        strategies=("timestamp",),
+        touch="changed_at = now()",
+        spec={"schema_changes": "ignore"},
+        changed_spec={"watermark_col": "changed_at"},
+        said=("'changed_at': reloaded", "column 'plain' is left out"),
+        promise="id, note, updated_at, changed_at",
     )
 
 

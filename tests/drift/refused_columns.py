@@ -83,27 +83,55 @@ def _deletes() -> Iterator[Case]:
 def _policies() -> Iterator[Case]:
     yield Case(
         "frozen_and_undone",
-        "ALTER TABLE {t} ADD plain text, ALTER label TYPE varchar(20)",
-        columns="label varchar(10)",
-        values="'label'",
+        "ALTER TABLE {t} RENAME former TO latter; "
+        "ALTER TABLE {t} ADD plain text, ALTER label TYPE varchar(20), ALTER grows TYPE bigint",
+        columns="label varchar(10), grows integer, former text",
+        values="'label', n, 'former'",
         spec={"schema_changes": "freeze"},
         refused="SchemaMismatch",
         strategies=("timestamp",),
-        said=("schema_changes is freeze", "column 'plain' is new", "'label' was character varying(10)"),
-        mend="ALTER TABLE {t} DROP plain, ALTER label TYPE varchar(10)",
+        said=(
+            "schema_changes is freeze",
+            "column 'plain' is new",
+            "'label' was character varying(10)",
+            "'grows' was integer",
+            "column 'former' is now called 'latter'",
+        ),
+        mend="ALTER TABLE {t} RENAME latter TO former; "
+        "ALTER TABLE {t} DROP plain, ALTER label TYPE varchar(10), ALTER grows TYPE integer",
     )
     yield Case(
         "frozen_and_let_go",
-        "ALTER TABLE {t} DROP gone",
-        columns="gone text",
-        values="'gone ' || n",
+        "ALTER TABLE {t} DROP gone, DROP again; ALTER TABLE {t} ADD again text",
+        columns="gone text, again text",
+        values="'gone ' || n, 'first'",
+        touch="again = 'second'",
         strategies=("xmin",),
         spec={"schema_changes": "freeze"},
         refused="SchemaMismatch",
-        said=("schema_changes is freeze", "column 'gone' is gone"),
+        said=("schema_changes is freeze", "column 'gone' is gone", "column 'again' was dropped and added anew"),
         mended_spec={"schema_changes": "evolve"},
-        promise="*, CASE WHEN {old} THEN 'gone ' || id END AS gone",
+        promise="id, note, updated_at, CASE WHEN {old} THEN 'gone ' || id END AS gone, "
+        "CASE WHEN {old} THEN 'first' ELSE again END AS again",
         reloaded="*, NULL::text AS gone",
+    )
+    yield Case(
+        "frozen_and_changed_or_narrowed",
+        "ALTER TABLE {t} ALTER price TYPE text, ALTER big TYPE integer",
+        columns="price numeric(10,2), big bigint",
+        values="n + 0.25, n",
+        touch="price = 'many'",
+        strategies=("timestamp",),
+        spec={"schema_changes": "freeze"},
+        refused="SchemaMismatch",
+        said=(
+            'RENAME COLUMN "PRICE" TO "PRICE__V1"',
+            'RENAME COLUMN "BIG" TO "BIG__V1"',
+            "set full_refresh to true and schema_changes to evolve for one run",
+        ),
+        mended_spec={"schema_changes": "evolve"},
+        reloaded="*, CASE WHEN id <= 25 THEN (id + 0.25)::numeric(10,2) END AS price__v1, "
+        "CASE WHEN id <= 25 THEN id END AS big__v1",
     )
     yield Case(
         "column_with_a_policy_dropped",

@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -19,7 +18,7 @@ _WAIT_SCALE = 0.3
 # Tables of one execution that are under way together.
 AT_ONCE = 3
 _AT_SEAMS = (Path(__file__).parent / "at_seams.py").read_text()
-_ORDERED = ("export", "await_load", "reconcile")
+_ORDERED = ("schema", "export", "await_load", "reconcile")
 # A statement in an error's message ends where its sentence goes on, but not inside a quoted name.
 _STATEMENT = re.compile(r'run (ALTER TABLE (?:"(?:[^"]|"")*"|[^";])+)')
 
@@ -99,6 +98,18 @@ class Stage:
             for held in self._held(table):
                 held.unlink()
 
+    def pause(self, table: Table, statement: str) -> None:
+        """The next step that is about to run the statement, of which this is a part, waits."""
+        self._write(table, "pause", statement)
+
+    def is_paused(self, table: Table) -> bool:
+        """Whether a step waits before the statement."""
+        return (self._orders / str(table) / "paused").exists()
+
+    def go_on(self, table: Table) -> None:
+        """Ends the pause."""
+        (self._orders / str(table) / "paused").unlink()
+
     def _held(self, table: Table) -> list[Path]:
         return list((self._orders / str(table)).glob("held.*"))
 
@@ -107,27 +118,6 @@ class Stage:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.writing").write_text(text)
         (folder / f"{name}.writing").rename(folder / name)
-
-    @contextmanager
-    def events_lost(self) -> Iterator[None]:
-        """The bucket tells Snowpipe of no new file."""
-        s3, bucket = self.laptop.aws.client("s3"), self.laptop.known["bucket"]
-        found = s3.get_bucket_notification_configuration(Bucket=bucket)
-        found.pop("ResponseMetadata", None)
-        assert found, "the bucket has no notification to lose"
-        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
-        try:
-            yield
-        finally:
-            s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=found)
-
-    def send_events(self, keys: Iterable[str]) -> None:
-        """An ObjectCreated event for each key, as S3 sends it."""
-        queue, bucket = self.laptop.aws.client("sqs"), self.laptop.known["bucket"]
-        url = queue.get_queue_url(QueueName="snowpipe")["QueueUrl"]
-        for key in keys:
-            record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
-            queue.send_message(QueueUrl=url, MessageBody=json.dumps({"Records": [record]}))
 
     def letters(self) -> dict[str, dict[str, Any]]:
         """The dead letters since the last call, by table."""

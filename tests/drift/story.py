@@ -78,7 +78,7 @@ class Story:
             self._write(record.role.move())
         lost = [record for record in moving if record.role.strategy == "xmin"]
         loaded = [record for record in moving if record not in lost]
-        with self._stage.events_lost():
+        with self._laptop.events_lost():
             waiting = self._hold_some(lost)
         waiting += self._hold_some(loaded)
         for record in loaded:
@@ -116,12 +116,15 @@ class Story:
         return outcome
 
     def _let_go(self, waiting: Sequence[Waiting]) -> None:
-        for one in waiting:
-            self._stage.release(record.role.table for record in one.records)
-        for one in waiting:
-            outcome = self._laptop.workflow.follow(one.arn)
-            for record in one.records:
-                record.held = _of(record, outcome)
+        """A few at a time: a function that waits for its turn longer than its task may take fails."""
+        for at in range(0, len(waiting), AT_ONCE):
+            some = waiting[at : at + AT_ONCE]
+            for one in some:
+                self._stage.release(record.role.table for record in one.records)
+            for one in some:
+                outcome = self._laptop.workflow.follow(one.arn)
+                for record in one.records:
+                    record.held = _of(record, outcome)
 
     def _mend(self, overtaking: Outcome) -> None:
         """What each message says is done, and the failed execution redriven."""
@@ -131,8 +134,8 @@ class Story:
             spec |= case.mended_spec
             if case.mend:
                 self._write([record.role.filled(case.mend)])
-            elif not case.mended_spec:
-                for statement in statements_in(record.letter["message"]):
+            elif statements := statements_in(record.letter["message"]):
+                for statement in statements:
                     self._laptop.warehouse(statement)
                 spec["full_refresh"] = True
         self._configure()

@@ -1,6 +1,8 @@
 """A running laptop cloud as a test sees it: SQL in, an execution, rows out."""
 
 import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
@@ -87,6 +89,27 @@ class Laptop:
         """The keys in the staging bucket."""
         pages = self.aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.known["bucket"])
         return {item["Key"] for page in pages for item in page.get("Contents", [])}
+
+    @contextmanager
+    def events_lost(self) -> Iterator[None]:
+        """The bucket tells nobody of new files."""
+        s3, bucket = self.aws.client("s3"), self.known["bucket"]
+        found = s3.get_bucket_notification_configuration(Bucket=bucket)
+        found.pop("ResponseMetadata", None)
+        assert found, "the bucket has no notification to lose"
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+        try:
+            yield
+        finally:
+            s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=found)
+
+    def send_events(self, keys: Iterable[str]) -> None:
+        """An ObjectCreated event for each key, as S3 sends it."""
+        queue, bucket = self.aws.client("sqs"), self.known["bucket"]
+        url = queue.get_queue_url(QueueName="snowpipe")["QueueUrl"]
+        for key in keys:
+            record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
+            queue.send_message(QueueUrl=url, MessageBody=json.dumps({"Records": [record]}))
 
     def merged_batches(self) -> int:
         """How many merges were ever committed."""

@@ -95,27 +95,6 @@ class Bench:
         finally:
             os.killpg(group, signal.SIGCONT)
 
-    @contextmanager
-    def events_lost(self) -> Iterator[None]:
-        """The bucket tells nobody of new files."""
-        s3, bucket = self.laptop.aws.client("s3"), self.laptop.known["bucket"]
-        found = s3.get_bucket_notification_configuration(Bucket=bucket)
-        found.pop("ResponseMetadata", None)
-        assert found, "the bucket has no notification to lose"
-        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
-        try:
-            yield
-        finally:
-            s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=found)
-
-    def send_event(self, *keys: str) -> None:
-        """An ObjectCreated event for each key, as S3 sends it."""
-        queue, bucket = self.laptop.aws.client("sqs"), self.laptop.known["bucket"]
-        url = queue.get_queue_url(QueueName="snowpipe")["QueueUrl"]
-        for key in keys:
-            record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
-            queue.send_message(QueueUrl=url, MessageBody=json.dumps({"Records": [record]}))
-
     def put_file(self, key: str, content: str) -> None:
         """Writes an object into the staging bucket."""
         self.laptop.aws.client("s3").put_object(Bucket=self.laptop.known["bucket"], Key=key, Body=content.encode())

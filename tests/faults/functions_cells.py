@@ -109,14 +109,14 @@ def _stopped(moment: str, rerun: bool) -> Play:
 
 
 def _stopped_waiting_for_load(scene: Scene) -> Outcome:
-    with scene.bench.events_lost():
+    with scene.laptop.events_lost():
         hold = scene.hold("export.after")
         arn = scene.start()
         files = hold.files()
         hold.go()
         until(lambda: scene.state(arn) == "Wait for load", "the state Wait for load")
         scene.stop(arn)
-    scene.bench.send_event(*files)
+    scene.laptop.send_events(files)
     return scene.ended(arn)
 
 

@@ -71,12 +71,12 @@ def _one_name(source: str) -> str:
 
 
 def _partial_load(scene: Scene) -> str:
-    with scene.bench.events_lost():
+    with scene.laptop.events_lost():
         arn, hold, files = exported(scene)
-    scene.bench.send_event(files[0])
+    scene.laptop.send_events(files[:1])
     hold.go()
     outcome = scene.ended(arn)
-    scene.bench.send_event(*files)
+    scene.laptop.send_events(files)
     return f"{scene.violations[0]}; the run ended {outcome.status}" if scene.violations else ""
 
 
@@ -94,7 +94,7 @@ def _same_name_twice(scene: Scene) -> str:
 
 
 def _not_healed(scene: Scene) -> str:
-    with scene.bench.load_timeout(5), scene.bench.events_lost():
+    with scene.bench.load_timeout(5), scene.laptop.events_lost():
         outcome = scene.run()
     return "" if outcome.succeeded else str(outcome.tables[0]["error"])
 

@@ -81,43 +81,43 @@ def exported(scene: Scene) -> tuple[str, Hold, list[str]]:
 
 
 def _lost(scene: Scene) -> Outcome:
-    with scene.bench.load_timeout(_SHORT_PATIENCE_SECONDS), scene.bench.events_lost():
+    with scene.bench.load_timeout(_SHORT_PATIENCE_SECONDS), scene.laptop.events_lost():
         return scene.run()
 
 
 def _lost_then_late(scene: Scene) -> Outcome:
-    with scene.bench.load_timeout(_SHORT_PATIENCE_SECONDS), scene.bench.events_lost():
+    with scene.bench.load_timeout(_SHORT_PATIENCE_SECONDS), scene.laptop.events_lost():
         arn, hold, files = exported(scene)
         hold.go()
         outcome = scene.ended(arn)
-    scene.bench.send_event(*files)
+    scene.laptop.send_events(files)
     time.sleep(1)
     return outcome
 
 
 def _doubled(scene: Scene) -> Outcome:
     arn, hold, files = exported(scene)
-    scene.bench.send_event(*files, *files)
+    scene.laptop.send_events([*files, *files])
     hold.go()
     return scene.ended(arn)
 
 
 def _late(scene: Scene) -> Outcome:
-    with scene.bench.events_lost():
+    with scene.laptop.events_lost():
         arn, hold, files = exported(scene)
     hold.go()
     until(lambda: scene.state(arn) == "Await load", "the state Await load")
     time.sleep(3)
-    scene.bench.send_event(*files)
+    scene.laptop.send_events(files)
     return scene.ended(arn)
 
 
 def _out_of_order(scene: Scene) -> Outcome:
-    with scene.bench.events_lost():
+    with scene.laptop.events_lost():
         arn, hold, files = exported(scene)
     hold.go()
     for file in reversed(files):
-        scene.bench.send_event(file)
+        scene.laptop.send_events([file])
         time.sleep(1.5)
     return scene.ended(arn)
 
@@ -148,19 +148,19 @@ def _foreign_file(scene: Scene) -> Outcome:
 
 
 def _deleted(scene: Scene) -> Outcome:
-    with scene.bench.events_lost():
+    with scene.laptop.events_lost():
         arn, hold, files = exported(scene)
         scene.laptop.aws.client("s3").delete_object(Bucket=scene.laptop.known["bucket"], Key=files[-1])
-    scene.bench.send_event(*files)
+    scene.laptop.send_events(files)
     hold.go()
     return scene.ended(arn)
 
 
 def _refused(scene: Scene) -> Outcome:
-    with scene.bench.events_lost():
+    with scene.laptop.events_lost():
         arn, hold, files = exported(scene)
         scene.bench.put_file(files[-1], "one,column,too,many,here\n")
-    scene.bench.send_event(*files)
+    scene.laptop.send_events(files)
     hold.go()
     return scene.ended(arn)
 

@@ -1,11 +1,15 @@
 """Starting and stopping the laptop cloud's processes, down to the last child."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -62,6 +66,25 @@ def test_a_stopped_process_leaves_no_child(home: Path, then: str) -> None:
     assert not runs(pid)
     assert not runs(child)
     assert processes.running(home) == []
+
+
+def test_stop_returns_when_what_it_killed_has_ended(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    signal_group = os.killpg
+
+    def slowly(group: int, number: int) -> None:
+        """A killed process with much memory takes this long to be gone."""
+        if number == signal.SIGKILL:
+            Timer(0.5, signal_group, (group, number)).start()
+        else:
+            signal_group(group, number)
+
+    deaf = replace(python("parent", parent(home / "child", "time.sleep(60)")), stop_signal=signal.SIGCONT)
+    pid = processes.start(home, deaf)
+    child = child_of(home / "child")
+    monkeypatch.setattr(os, "killpg", slowly)
+    processes.stop(home, seconds=0)
+    assert not runs(pid)
+    assert not runs(child)
 
 
 def test_a_process_that_ends_while_starting_is_told_with_its_log(home: Path) -> None:

@@ -23,6 +23,7 @@ CHANGES = [
     "ALTER TABLE {t} DROP COLUMN note",
     "ALTER TABLE {t} DROP COLUMN note; ALTER TABLE {t} ADD COLUMN note date",
     "DROP TABLE {t}; CREATE TABLE {t} (id int, note text)",
+    "ALTER TABLE {t} RENAME TO former; CREATE TABLE {t} (id int PRIMARY KEY, note text)",
 ]
 REWRITE = "ALTER TABLE {t} ALTER COLUMN id TYPE int USING id + 0"
 

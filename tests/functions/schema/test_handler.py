@@ -1,9 +1,15 @@
 """The schema step: a new table's objects are made, a changed one's follow it or stop it before anything is exported."""
 
+import threading
+import time
+from typing import Any
+
 import pytest
 
 from functions.shared.errors import InvalidConfiguration, SchemaMismatch
 from tests.functions.schema.table import Table, dropped, names
+
+_WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
 def test_a_new_tables_objects_are_made_with_the_marks_of_its_rules(table: Table) -> None:
@@ -19,6 +25,35 @@ def test_a_second_call_changes_nothing(table: Table) -> None:
     with table.statements() as executed:
         assert table.align(said="reloaded") == rules
     assert (executed, table.note, len(table.recorded())) == ([], "reloaded", 1)
+
+
+def test_a_first_run_that_another_one_overtook_finds_the_objects_and_leaves_them(table: Table) -> None:
+    """Its bounds were resolved before the other made FINAL."""
+    rules = table.make()
+    with table.statements() as executed:
+        assert table.make() == rules
+    assert (executed, table.note) == ([], "")
+
+
+def test_one_execution_at_a_time_compares_and_changes_a_table(table: Table, session: Any) -> None:
+    table.make()
+    table.alter("ADD COLUMN c date")
+    session.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (table.t,))
+    made: list[list[str]] = []
+    thread = threading.Thread(target=lambda: made.append(names(table.align())))
+    thread.start()
+    deadline = time.monotonic() + 10
+    session.execute(_WAITING)
+    while session.fetchone() == (0,):
+        assert time.monotonic() < deadline
+        session.execute(_WAITING)
+    assert len(table.recorded()) == 1
+    table.alter("ADD COLUMN d date")
+    session.execute("SELECT pg_advisory_unlock_all()")
+    thread.join()
+    assert made == [["id", "a", "b", "c", "d"]]
+    session.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+    assert session.fetchone() == (0,)
 
 
 def test_the_exports_order_stays_that_of_staging(table: Table) -> None:
@@ -88,6 +123,20 @@ def test_a_frozen_table_is_stopped_by_any_change(table: Table, change: str) -> N
     with table.statements() as executed, pytest.raises(SchemaMismatch, match=rf"^{table.t}: schema_changes is freeze"):
         table.align(schema_changes="freeze")
     assert executed == []
+
+
+def test_a_frozen_tables_message_names_all_that_it_takes_to_go_on(table: Table) -> None:
+    table.make(schema_changes="freeze")
+    table.alter("ALTER COLUMN b TYPE text")
+    with pytest.raises(SchemaMismatch, match="set full_refresh to true and schema_changes to evolve for one run"):
+        table.align(schema_changes="freeze")
+    with pytest.raises(SchemaMismatch, match="set full_refresh to true for one run"):
+        table.align()
+    table.warehouse.execute(f"ALTER TABLE {table.objects.final} RENAME COLUMN B TO B__V1")
+    with pytest.raises(SchemaMismatch, match="schema_changes is freeze"):
+        table.align(schema_changes="freeze")
+    assert names(table.align(complete=True)) == ["id", "a", "b"]
+    assert table.align(schema_changes="freeze")["version"] == 2
 
 
 def test_what_is_no_change_of_values_does_not_stop_a_frozen_table(table: Table) -> None:
