@@ -46,6 +46,10 @@ faults: venv ## Play the fault matrix and write docs/fault-matrix.md
 types: venv ## Send every type and edge value through and write docs/types.md
 	@$(BIN)/python -m tests.types --write docs/types.md
 
+.PHONY: cost
+cost: venv ## Count what runs use, times list prices, and write docs/cost.md
+	@$(BIN)/python -m bench.cost --write docs/cost.md
+
 .PHONY: snowflake-sql
 snowflake-sql: venv ## Write Snowflake's SQL to snowflake-sql (ARGUMENTS="--help" lists what it takes)
 	@$(BIN)/python -m infra.snowflake_sql snowflake-sql $(ARGUMENTS)

@@ -11,8 +11,8 @@ TABLES = (10, 100, 1_000)
 _NO_WAREHOUSE = {"ALTER", "CREATE", "DESC", "DESCRIBE", "SHOW", "USE", "GRANT", "COMMIT", "BEGIN", "ROLLBACK"}
 _TOP = """# What it costs
 
-Counted by `python -m bench.cost --write docs/cost.md` from real executions on the laptop cloud, times the list prices
-of us-east-1 in [prices.py](../bench/cost/prices.py). Lambda's milliseconds are those of the machine that ran it, where
+Counted by `make cost` from real executions on the laptop cloud, times the list prices of us-east-1 in
+ [prices.py](../bench/cost/prices.py). Lambda's milliseconds are those of the machine that ran it, where
 Snowflake and Aurora answer from next door: in an account each query waits for the network besides.
 
 An **idle** table had no change since its last run; a **busy** one had {changed} of its {rows} rows updated. What an
@@ -62,7 +62,7 @@ def _counted(measured: Measured) -> Iterator[str]:
         ("state transitions", "transitions", 1), ("Lambda invocations", "invocations", 1),
         ("Lambda GB-seconds", "gigabyte_seconds", 3), ("files in S3", "files", 1), ("CloudWatch metrics", "metrics", 1),
     ):  # fmt: skip
-        yield f"| {label} | " + " | ".join(f"{getattr(one, name):.{digits}f}" for one in sides) + " |"
+        yield f"| {label} | " + " | ".join(f"{max(0.0, getattr(one, name)):.{digits}f}" for one in sides) + " |"
     for group, label in (("milliseconds", "Lambda ms of `{}`"), ("statements", "Snowflake `{}`")):
         for key in sorted({key for one in sides for key in getattr(one, group)}):
             numbers = [getattr(one, group).get(key, 0) for one in sides]
