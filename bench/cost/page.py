@@ -24,8 +24,9 @@ _BESIDES = """
 expire, and {notified} credits through Snowpipe.
 """
 _ASSUMED = """\
-- A credit costs {credit:.2f}. An XS warehouse works {seconds:.0f} s for each of the {busy:.0f} statements of a busy table
-  that need one, for {at_once} tables at once, and suspends {suspends:.0f} s after the last. QUERY_HISTORY knows better.
+- A credit costs {credit:.2f}. An XS warehouse works {seconds:.0f} s for each of the {busy:.0f} statements of a busy
+  table that need one, for {at_once} tables at once, and suspends {suspends:.0f} s after the last. QUERY_HISTORY knows
+  better.
 - The {idle:.0f} queries of an idle table need no warehouse: FINAL's maxima are metadata, and the ledger's last line is
   a cached result as long as no table was merged since. Where it has to start the warehouse, that is a minute, 0.05
   dollars.
