@@ -3,9 +3,10 @@
 from aws_cdk import Annotations, CfnOutput, Fn, Stack
 
 from infra.functions import SyncFunctions
-from infra.names import export_role, read_role, role_arn
+from infra.names import export_role, role_arn
 from infra.network import Network
 from infra.settings import EXAMPLE_VAULT_URL, Settings
+from infra.staging_names import read_role
 
 
 class Guidance:

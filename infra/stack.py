@@ -12,12 +12,13 @@ from infra.data_roles import DataRoles
 from infra.dead_letter import dead_letter_queue
 from infra.functions import SyncFunctions
 from infra.guidance import Guidance
-from infra.names import export_role, read_role, role_arn, workflow_role
+from infra.names import export_role, role_arn, workflow_role
 from infra.network import Network
 from infra.notifications import Notifications
 from infra.parameters import TableParameters
 from infra.schedule import SyncSchedule
 from infra.settings import Settings
+from infra.staging_names import read_role
 from infra.storage import Staging
 from infra.workflow import SyncWorkflow
 
