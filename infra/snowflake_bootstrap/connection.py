@@ -35,7 +35,10 @@ def connected(name: str) -> Iterator[tuple[Account, str]]:
                 f"User {connection.user} of connection {name} may not use role {READER} ({_text(error)}), which "
                 "making an integration takes: have someone run this who may."
             ) from None
-        yield account, str(connection.account)
+        try:
+            yield account, str(connection.account)
+        except Error as error:
+            raise BootstrapError(f"Snowflake could not be read: {_text(error)}; run this again.") from error
 
 
 def _no_way_in(name: str, error: Error) -> BootstrapError:
