@@ -44,7 +44,7 @@ class Guidance:
             self._warn(
                 "snowflakeUser",
                 "snowflake_iam_user_arn and snowflake_external_id are empty: there is no role with which Snowflake may "
-                "read the staging bucket; create the storage integration with output SnowflakeRoleArn, then set both.",
+                "read the staging bucket; make snowflake-bootstrap makes the storage integration and sets both.",
             )
 
     def tell(self, name: str, value: str, description: str | None = None) -> None:

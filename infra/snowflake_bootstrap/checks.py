@@ -81,11 +81,10 @@ def _missing(act: Grant, account: Account) -> Iterator[str]:
     else:
         granted = account.privileges(act.role)
         names = [(*act.name, table) for table in account.tables(act.name)] if act.scope == "ALL" else [act.name]
-    for privilege in act.privileges:
-        for name in names:
-            if (privilege, act.kind, name) not in granted:
-                of = f"future {act.kind.lower()}s in" if act.scope == "FUTURE" else act.kind.lower()
-                yield " ".join([privilege, "on", of, ".".join(name)]).strip()
+    of = f"future {act.kind.lower()}s in" if act.scope == "FUTURE" else act.kind.lower()
+    for name in names:
+        if missing := [one for one in act.privileges if (one, act.kind, name) not in granted]:
+            yield f"{', '.join(missing)} on {of} {'.'.join(name)}".strip()
 
 
 def fingerprint(public_key: str) -> str:

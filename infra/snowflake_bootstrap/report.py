@@ -1,7 +1,6 @@
 """What the operator reads: what was done, what was there already, what to do next."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,13 +10,17 @@ from rich.table import Table
 from infra.snowflake_bootstrap.run import Outcome
 
 
-def show_outcomes(console: Console, outcomes: Iterable[Outcome], *, dry: bool) -> None:
+def show_outcomes(console: Console, outcomes: Sequence[Outcome], *, dry: bool) -> None:
     """A row per object, and one for the grants to each role."""
     table = Table("object", "name", "to do" if dry else "done", box=None, header_style="bold", pad_edge=False)
-    ordered = sorted(outcomes, key=lambda one: one.kind == "grants")
-    for (kind, name), group in groupby(ordered, key=lambda one: (one.kind, one.name)):
-        table.add_row(kind, escape(name), "\n".join(_lines(list(group))))
+    groups: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault((outcome.kind, outcome.name), []).append(outcome)
+    for (kind, name), group in sorted(groups.items(), key=lambda one: one[0][0] == "grants"):
+        table.add_row(kind, escape(name), "\n".join(_lines(group)))
     console.print(table)
+    if not any(outcome.changes or outcome.waits for outcome in outcomes):
+        console.print("Nothing changed." if not dry else "Nothing is left to run.")
 
 
 def show_statements(console: Console, outcomes: Iterable[Outcome]) -> None:

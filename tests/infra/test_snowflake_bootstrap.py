@@ -69,6 +69,7 @@ def test_a_second_run_executes_nothing_and_says_so(bench: Bench) -> None:
     code, output = bench.run()
     assert (code, bench.connection.made) == (0, [])
     assert (bench.settings_file.read_bytes(), bench.key_file.read_bytes()) == (settings, key)
+    assert "Nothing changed." in output
     assert "Nothing is left to do." in output
     assert "vault" not in output
     assert bench.run(key=False)[0] == 0
