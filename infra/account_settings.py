@@ -108,6 +108,10 @@ class AccountSettings(BaseModel):
         description="the STORAGE_AWS_EXTERNAL_ID of DESC INTEGRATION, or empty before there is one",
         examples=["MYACCOUNT_SFCRole=2_a1b2c3d4e5f6="],
     )
+    snowflake_login: Literal["key_pair", "workload_identity"] = Field(
+        description="key_pair (Vault holds a private key) or workload_identity (no secret: an AWS role)",
+        examples=["workload_identity"],
+    )
     snowflake_allowed_cidrs: Annotated[tuple[_Cidr, ...], BeforeValidator(_items)] = Field(
         description="the IPv4 networks that Snowflake lets the functions log in from, joined by commas, or empty",
         examples=["203.0.113.7/32"],

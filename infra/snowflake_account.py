@@ -94,7 +94,7 @@ class SnowflakeAccount(BaseModel):
             raise AccountError(
                 f"{field} is {wrong['input']!r}, but must be {cls.model_fields[field].description}."
             ) from None
-        if account.workload_identity_arn and "public_key" in account.model_fields_set:
+        if account.workload_identity_arn and account.public_key and "public_key" in account.model_fields_set:
             raise AccountError("public_key and workload_identity_arn are both given: a service user needs one of them.")
         return account
 

@@ -18,6 +18,7 @@ from infra.notifications import Notifications
 from infra.parameters import TableParameters
 from infra.schedule import SyncSchedule
 from infra.settings import Settings
+from infra.snowflake_login import SnowflakeLogin
 from infra.staging_names import read_role
 from infra.storage import Staging
 from infra.workflow import SyncWorkflow
@@ -58,6 +59,8 @@ class SyncStack(Stack):
             staging_bucket_name=staging.bucket.bucket_name,
             placement=network.placement if network else None,
         )
+        if settings.snowflake_login == "workload_identity":
+            SnowflakeLogin(self, "SnowflakeLogin", settings=settings, functions=functions)
         workflow = SyncWorkflow(
             self,
             "Workflow",

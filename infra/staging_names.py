@@ -1,4 +1,4 @@
-"""What Snowflake's administrator names before it is there: the staging bucket, and the role that reads it."""
+"""What Snowflake's administrator names before it is there: the staging bucket, and the roles that Snowflake knows."""
 
 import hashlib
 
@@ -10,12 +10,19 @@ def read_role(settings: Settings) -> str:
     return f"{settings.stack_name}-snowflake-read"
 
 
+def login_role(settings: Settings) -> str:
+    """The role by which the functions log in to Snowflake where they have no key."""
+    return f"{settings.stack_name}-snowflake-login"
+
+
 def read_role_arn(settings: Settings) -> str:
-    """The ARN of that role; empty while no cluster says which account it is of."""
-    if not settings.aurora_cluster_arn:
-        return ""
-    partition = settings.aurora_cluster_arn.split(":")[1]
-    return f"arn:{partition}:iam::{settings.aurora_account}:role/{read_role(settings)}"
+    """The ARN of the reading role; empty while no cluster says which account it is of."""
+    return _arn(settings, read_role(settings))
+
+
+def login_role_arn(settings: Settings) -> str:
+    """The ARN of the role for logins; empty while no cluster says which account it is of."""
+    return _arn(settings, login_role(settings))
 
 
 def staging_bucket(settings: Settings) -> str:
@@ -27,3 +34,10 @@ def staging_bucket(settings: Settings) -> str:
         return ""
     place = f"{settings.stack_name}/{settings.aurora_account}/{settings.aurora_region}"
     return f"{settings.stack_name.lower()}-{hashlib.sha256(place.encode()).hexdigest()[:12]}"
+
+
+def _arn(settings: Settings, role: str) -> str:
+    if not settings.aurora_cluster_arn:
+        return ""
+    partition = settings.aurora_cluster_arn.split(":")[1]
+    return f"arn:{partition}:iam::{settings.aurora_account}:role/{role}"

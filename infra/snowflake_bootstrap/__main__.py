@@ -16,6 +16,7 @@ from infra.snowflake_bootstrap.key_pair import keys_of, make_private_key, public
 from infra.snowflake_bootstrap.run import Outcome, retire_other_keys, run
 from infra.snowflake_bootstrap.steps import next_steps, vault_command
 from infra.snowflake_bootstrap.trust import Trust, in_bucket_region, read_trust, without_queue
+from infra.staging_names import login_role_arn
 
 _SETTINGS_FILE = Path(__file__).resolve().parents[2] / "cdk.json"
 
@@ -55,7 +56,7 @@ def bootstrap(
             if retire_other_key:
                 outcomes += _retired(choices, account, dry=dry_run)
             trust = _trust(account, choices, settings, dry=dry_run)
-            has_other_key = len(keys_of(account, choices.user)) > 1
+            has_other_key = len(keys_of(account, choices.user)) > (0 if choices.workload_identity_arn else 1)
         changed = context_file.changes(known, trust.settings())
         if changed and write and not dry_run:
             context_file.write(settings_file, changed)
@@ -70,7 +71,7 @@ def bootstrap(
     where = f"written to {settings_file.name}" if write and not dry_run else "not written"
     report.show_settings(console, known, changed, where)
     if not dry_run:
-        to_vault = vault_command(settings, choices, identifier, key_file) if key_file and _is_new(outcomes) else ""
+        to_vault = vault_command(settings, choices, identifier, key_file) if _is_new(outcomes) else ""
         report.show_steps(console, list(next_steps(changed, trust, to_vault, has_other_key=has_other_key)))
 
 
@@ -85,12 +86,17 @@ def _deployable(known: context_file.Context) -> Settings:
 
 
 def _choices(settings: Settings, account: Account, key_file: Path | None, *, dry: bool) -> SnowflakeAccount:
-    """The account's names and trust, with the key where one is given; raises BootstrapError where the user has none."""
+    """The account's names and trust, with how its user logs in; raises BootstrapError where nothing says how."""
+    if settings.snowflake_login == "workload_identity":
+        if key_file is not None:
+            raise BootstrapError("Context key snowflake_login is workload_identity, which has no key: omit --key-file.")
+        return SnowflakeAccount.of_deployment(settings, workload_identity_arn=login_role_arn(settings), public_key="")
     choices = SnowflakeAccount.of_deployment(settings, public_key="")
     if key_file is None:
         if not keys_of(account, choices.user):
             raise BootstrapError(
-                f"User {choices.user} has no key to log in with: give --key-file, which is made if it is not there."
+                f"User {choices.user} has no key to log in with: give --key-file, which is made if it is not there, or "
+                "-c snowflake_login=workload_identity."
             )
         return choices
     if not key_file.exists():
@@ -102,7 +108,7 @@ def _choices(settings: Settings, account: Account, key_file: Path | None, *, dry
 
 
 def _retired(choices: SnowflakeAccount, account: Account, *, dry: bool) -> list[Outcome]:
-    if not choices.public_key:
+    if not choices.public_key and not choices.workload_identity_arn:
         raise BootstrapError("--retire-other-key needs the --key-file of the key that stays.")
     return list(retire_other_keys(choices, account, dry=dry))
 
@@ -113,8 +119,9 @@ def _trust(account: Account, choices: SnowflakeAccount, settings: Settings, *, d
 
 
 def _is_new(outcomes: list[Outcome]) -> bool:
-    """Whether the user's key was set."""
-    return any(" SET RSA_PUBLIC_KEY" in outcome.text and outcome.changes for outcome in outcomes)
+    """Whether the user has a new way to log in."""
+    ways = (" SET RSA_PUBLIC_KEY", " SET WORKLOAD_IDENTITY")
+    return any(outcome.changes and any(way in outcome.text for way in ways) for outcome in outcomes)
 
 
 if __name__ == "__main__":

@@ -41,10 +41,11 @@ def run(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[O
 
 
 def retire_other_keys(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[Outcome]:
-    """Takes away the service user's keys but the chosen one."""
+    """Takes away the service user's keys but the chosen one: all of them where it logs in without."""
     present = keys_of(account, choices.user)
+    kept = choices.public_key_slot if choices.public_key else ""
     for slot in SLOTS:
-        if slot in present and slot != choices.public_key_slot:
+        if slot in present and slot != kept:
             text = f"ALTER USER {quote(choices.user)} UNSET {slot}"
             if not dry:
                 _execute(account, text, "USERADMIN")
