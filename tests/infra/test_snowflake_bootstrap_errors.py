@@ -95,3 +95,25 @@ def test_no_way_in(monkeypatch: pytest.MonkeyPatch, error: Error, told: str) -> 
     monkeypatch.setattr(snowflake.connector, "connect", refusing(error))
     with pytest.raises(BootstrapError, match=told), connected("admin"):
         pass
+
+
+def test_a_user_who_is_no_administrator_is_told_which_role_it_takes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = ProgrammingError("Requested role 'ACCOUNTADMIN' is not assigned to the executing user.")
+
+    class Login(Connection):
+        user, account = "DEVELOPER", "myorg-myaccount"
+
+        def __enter__(self) -> "Login":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            """Nothing is open."""
+
+    login = Login(bench.connection.session, refusals={"USE ROLE": refusal})
+    monkeypatch.setattr(snowflake.connector, "connect", lambda **_: login)
+    told = "User DEVELOPER of connection admin may not use role ACCOUNTADMIN"
+    with pytest.raises(BootstrapError, match=told), connected("admin"):
+        pass
+    assert login.made == []
