@@ -51,3 +51,18 @@ def test_a_key_is_rotated_without_a_moment_in_which_none_works(bench: Bench) -> 
     assert "RSA_PUBLIC_KEY_FP" not in bench.described(USER)
     bench.run("--retire-other-key")
     assert bench.connection.made == []
+
+
+def test_an_integration_that_someone_made_anew_is_what_the_settings_then_trust(bench: Bench) -> None:
+    bench.run()
+    role = bench.described('INTEGRATION "AURORA_EXPORTS"')["STORAGE_AWS_ROLE_ARN"]
+    bench.execute(
+        'CREATE OR REPLACE STORAGE INTEGRATION "AURORA_EXPORTS" TYPE = EXTERNAL_STAGE '
+        "STORAGE_PROVIDER = 'S3' ENABLED = TRUE "
+        f"STORAGE_AWS_ROLE_ARN = '{role}' STORAGE_AWS_EXTERNAL_ID = 'ANEW=1' STORAGE_ALLOWED_LOCATIONS = ('s3://x/')"
+    )
+    known = bench.context["snowflake_external_id"]
+    _, output = bench.run()
+    assert bench.context["snowflake_external_id"] == "ANEW=1"
+    assert f"snowflake_external_id = ANEW=1 (was {known})" in output
+    assert "deploy: " in output
