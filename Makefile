@@ -10,7 +10,7 @@ STAMP := $(VENV)/.pins-$(PINS)
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '%-19s %s\n' "$$name" "$$text"; done
 
 .PHONY: venv
 venv: $(STAMP) ## Install everything into .venv (needs Python 3.11 or newer)
@@ -53,6 +53,10 @@ cost: venv ## Count what runs use, times list prices, and write docs/cost.md
 .PHONY: snowflake-sql
 snowflake-sql: venv ## Write Snowflake's SQL to snowflake-sql (ARGUMENTS="--help" lists what it takes)
 	@$(BIN)/python -m infra.snowflake_sql snowflake-sql $(ARGUMENTS)
+
+.PHONY: snowflake-bootstrap
+snowflake-bootstrap: venv ## Make what a deployment needs in Snowflake (ARGUMENTS="--connection <name> --key-file <file>")
+	@$(BIN)/python -m infra.snowflake_bootstrap $(ARGUMENTS)
 
 .PHONY: synth
 synth: venv ## Write the CloudFormation template and deployment packages to cdk.out

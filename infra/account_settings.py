@@ -51,6 +51,7 @@ def _glacier_days(days: int) -> int:
     return days
 
 
+_Cidr = Annotated[str, AfterValidator(_network)]
 _SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 _RouteTableId = Annotated[str, StringConstraints(pattern=r"^rtb-[0-9a-f]{8,17}$")]
 _ServiceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*$")]
@@ -107,6 +108,14 @@ class AccountSettings(BaseModel):
         description="the STORAGE_AWS_EXTERNAL_ID of DESC INTEGRATION, or empty before there is one",
         examples=["MYACCOUNT_SFCRole=2_a1b2c3d4e5f6="],
     )
+    snowflake_login: Literal["key_pair", "workload_identity"] = Field(
+        description="key_pair (Vault holds a private key) or workload_identity (no secret: an AWS role)",
+        examples=["workload_identity"],
+    )
+    snowflake_allowed_cidrs: Annotated[tuple[_Cidr, ...], BeforeValidator(_items)] = Field(
+        description="the IPv4 networks that Snowflake lets the functions log in from, joined by commas, or empty",
+        examples=["203.0.113.7/32"],
+    )
     # A failed table can be redriven for 14 days, and then its files must still be there.
     staging_retention_days: int = Field(ge=14, le=3650, description="whole days, 14 to 3650", examples=["30"])
     staging_glacier_days: Annotated[int, AfterValidator(_glacier_days)] = Field(
@@ -162,6 +171,11 @@ class AccountSettings(BaseModel):
     def aurora_region(self) -> str:
         """The region of aurora_cluster_arn, or empty without one."""
         return self.aurora_cluster_arn.split(":")[3] if self.aurora_cluster_arn else ""
+
+    @property
+    def aurora_account(self) -> str:
+        """The account of aurora_cluster_arn, or empty without one."""
+        return self.aurora_cluster_arn.split(":")[4] if self.aurora_cluster_arn else ""
 
     @property
     def aurora_cluster_name(self) -> str:

@@ -6,8 +6,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.names import export_role, read_role
+from infra.names import export_role
 from infra.settings import Settings
+from infra.staging_names import read_role
 
 
 class DataRoles(Construct):

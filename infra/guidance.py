@@ -4,9 +4,10 @@ from aws_cdk import Annotations, CfnOutput, Fn, Stack
 
 from infra.execution_alarms import rests_too_long
 from infra.functions import SyncFunctions
-from infra.names import export_role, read_role, role_arn
+from infra.names import export_role, role_arn
 from infra.network import Network
 from infra.settings import EXAMPLE_VAULT_URL, Settings
+from infra.staging_names import read_role
 
 
 class Guidance:
@@ -50,7 +51,7 @@ class Guidance:
             self._warn(
                 "snowflakeUser",
                 "snowflake_iam_user_arn and snowflake_external_id are empty: there is no role with which Snowflake may "
-                "read the staging bucket; create the storage integration with output SnowflakeRoleArn, then set both.",
+                "read the staging bucket; make snowflake-bootstrap makes the storage integration and sets both.",
             )
 
     def tell(self, name: str, value: str, description: str | None = None) -> None:

@@ -16,11 +16,6 @@ def export_role(settings: Settings) -> str:
     return f"{settings.stack_name}-aurora-export"
 
 
-def read_role(settings: Settings) -> str:
-    """The role with which Snowflake reads the staging bucket."""
-    return f"{settings.stack_name}-snowflake-read"
-
-
 def workflow_role(settings: Settings) -> str:
     """The role of the state machine."""
     return f"{settings.stack_name}-workflow"

@@ -3,12 +3,15 @@
 import base64
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from infra.settings import Settings
+from infra.staging_names import read_role_arn, staging_bucket
 
 _MINIMUM_KEY_BITS = 2048
 _ROLE_ARN = r"arn:aws:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]+"
@@ -60,8 +63,11 @@ class SnowflakeAccount(BaseModel):
     )
     public_key: str = Field(
         default="<public key>",
-        pattern=_or_placeholder(r"[A-Za-z0-9+/]+={0,2}"),
+        pattern=_or_placeholder(r"([A-Za-z0-9+/]+={0,2})?"),
         description="the service user's RSA public key in base64, without its first and last line",
+    )
+    public_key_slot: Literal["RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2"] = Field(
+        default="RSA_PUBLIC_KEY", description="RSA_PUBLIC_KEY or RSA_PUBLIC_KEY_2: a user may have two keys"
     )
     workload_identity_arn: str = Field(
         default="",
@@ -88,9 +94,24 @@ class SnowflakeAccount(BaseModel):
             raise AccountError(
                 f"{field} is {wrong['input']!r}, but must be {cls.model_fields[field].description}."
             ) from None
-        if account.workload_identity_arn and "public_key" in account.model_fields_set:
+        if account.workload_identity_arn and account.public_key and "public_key" in account.model_fields_set:
             raise AccountError("public_key and workload_identity_arn are both given: a service user needs one of them.")
         return account
+
+    @classmethod
+    def of_deployment(cls, settings: Settings, **choices: object) -> Self:
+        """The account that a deployment needs; what neither its settings say nor a choice is still to be filled in.
+
+        Raises AccountError for the first choice that is wrong.
+        """
+        known: dict[str, object] = {
+            "bucket": staging_bucket(settings),
+            "storage_role_arn": read_role_arn(settings),
+            "storage_external_id": settings.snowflake_external_id,
+            "allowed_cidrs": settings.snowflake_allowed_cidrs,
+        }
+        given = {name: value for name, value in known.items() if value}
+        return cls.of(**{"database": settings.snowflake_database, **given, **choices})
 
     @property
     def open_points(self) -> list[str]:

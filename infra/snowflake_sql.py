@@ -57,6 +57,11 @@ def grant_statements(account: SnowflakeAccount) -> list[str]:
     return _rendered("admin/grants.sql", account)
 
 
+def queue_statements(account: SnowflakeAccount) -> list[str]:
+    """The pipe that names the bucket's queue before any table's does; running them again changes nothing."""
+    return _rendered("admin/queue.sql", account)
+
+
 def tear_down_statements(account: SnowflakeAccount) -> list[str]:
     """Drops everything that the other statements make."""
     return _rendered("admin/tear_down.sql", account)
@@ -71,6 +76,7 @@ def files(account: SnowflakeAccount) -> list[SqlFile]:
         ),
         SqlFile("02-database.sql", "Database, schemas, stage, control tables.", admin, database_statements(account)),
         SqlFile("03-grants.sql", "What the sync and the readers may do.", admin, grant_statements(account)),
+        SqlFile("04-queue.sql", "The queue that hears of new files.", admin, queue_statements(account)),
         *_example_files(account),
         SqlFile(
             "tear-down/99-tear-down.sql",
@@ -115,7 +121,10 @@ def _rendered(template: str, account: SnowflakeAccount) -> list[str]:
         "bucket_url": literal(f"s3://{account.bucket}/"),
         "storage_role_arn": literal(account.storage_role_arn),
         "storage_external_id": account.storage_external_id and literal(account.storage_external_id),
-        "public_key": literal(account.public_key),
+        "public_key": account.public_key and literal(account.public_key),
+        "public_key_slot": account.public_key_slot,
+        "file_format": literal(f'{quote(account.database)}."STAGING"."AURORA_CSV"'),
+        "queue_path": literal(f'@{quote(account.database)}."STAGING"."EXPORTS"/_queue/'),
         "workload_identity_arn": account.workload_identity_arn and literal(account.workload_identity_arn),
         "allowed_cidrs": [literal(str(network)) for network in account.allowed_cidrs],
     }
@@ -157,7 +166,7 @@ def _account(arguments: argparse.Namespace) -> SnowflakeAccount:
         del choices[name]
     if path := choices.pop("public_key_file", None):
         choices["public_key"] = read_public_key(path)
-    return SnowflakeAccount.of(database=Settings.from_context(context).snowflake_database, **choices)
+    return SnowflakeAccount.of_deployment(Settings.from_context(context), **choices)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

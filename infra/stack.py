@@ -16,12 +16,14 @@ from infra.failure_events import FailureEvents
 from infra.function_alarms import function_alarms
 from infra.functions import SyncFunctions
 from infra.guidance import Guidance
-from infra.names import export_role, read_role, role_arn, workflow_role
+from infra.names import export_role, role_arn, workflow_role
 from infra.network import Network
 from infra.notifications import Notifications
 from infra.parameters import TableParameters
 from infra.schedule import SyncSchedule
 from infra.settings import Settings
+from infra.snowflake_login import SnowflakeLogin
+from infra.staging_names import read_role
 from infra.storage import Staging
 from infra.workflow import SyncWorkflow
 
@@ -61,6 +63,8 @@ class SyncStack(Stack):
             staging_bucket_name=staging.bucket.bucket_name,
             placement=network.placement if network else None,
         )
+        if settings.snowflake_login == "workload_identity":
+            SnowflakeLogin(self, "SnowflakeLogin", settings=settings, functions=functions)
         workflow = SyncWorkflow(
             self,
             "Workflow",

@@ -7,6 +7,7 @@ from constructs import Construct
 from infra.keys import customer_key, used_by
 from infra.retention import removal_policy
 from infra.settings import Settings
+from infra.staging_names import staging_bucket
 
 _ACCESS_LOGS_KEPT = Duration.days(90)
 
@@ -50,6 +51,8 @@ class Staging(Construct):
         self.bucket = s3.Bucket(
             self,
             "Bucket",
+            # Snowflake's administrator names it before it is there.
+            bucket_name=staging_bucket(settings) or None,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             # aws_s3 writes to no bucket with S3's own keys.

@@ -46,4 +46,5 @@ def account_context(vault_port: int) -> dict[str, Any]:
         "aurora_cluster_arn": f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:shop",
         "snowflake_iam_user_arn": "arn:aws:iam::210987654321:user/abc1-b-self1234",
         "snowflake_external_id": "MYACCOUNT_SFCRole=2_a1b2c3d4e5f6=",
+        "snowflake_login": "workload_identity",
     }

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import snowflake.connector
+from botocore.exceptions import BotoCoreError, ClientError
 from cryptography.hazmat.primitives import serialization
 from snowflake.connector import DictCursor
 from snowflake.connector.constants import QueryStatus
@@ -79,8 +80,9 @@ def connect(table: str) -> Warehouse:
 def _open(table: str) -> Warehouse:
     path = settings().vault_snowflake_path
     for last in (False, True):
+        arguments = _arguments(vault.secret(path))
         try:
-            return Warehouse(snowflake.connector.connect(**_arguments(vault.secret(path))))
+            return Warehouse(snowflake.connector.connect(**arguments))
         except Error as error:
             if not _is_rejected_login(error):
                 raise WarehouseUnavailable(
@@ -93,6 +95,11 @@ def _open(table: str) -> Warehouse:
                     "check the user and its key"
                 ) from error
             vault.forget(path)
+        except (BotoCoreError, ClientError) as error:
+            raise AccessDenied(
+                f"{table}: AWS refused this function the role that Vault's secret {path} names: {error}; deploy with "
+                "snowflake_login workload_identity, or give the secret a key"
+            ) from error
     raise AssertionError  # the loop returns or raises
 
 

@@ -40,13 +40,11 @@ def main() -> None:
     logging.basicConfig(level=arguments.log_level, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     aws = boto3.Session(arguments.access_key, arguments.secret_key, region_name=arguments.region)
-    warehouse = Warehouse(channel=arguments.queue_url)
-    snowpipe = Snowpipe(
-        warehouse,
-        aws.client("s3", endpoint_url=arguments.s3_endpoint),
-        aws.client("sqs", endpoint_url=arguments.s3_endpoint),
-        arguments.queue_url,
-    )
+    s3 = aws.client("s3", endpoint_url=arguments.s3_endpoint)
+    sqs = aws.client("sqs", endpoint_url=arguments.s3_endpoint)
+    described = sqs.get_queue_attributes(QueueUrl=arguments.queue_url, AttributeNames=["QueueArn"])
+    warehouse = Warehouse(channel=described["Attributes"]["QueueArn"])
+    snowpipe = Snowpipe(warehouse, s3, sqs, arguments.queue_url)
     snowpipe.start()
     app = Api(warehouse, arguments.user, arguments.password).app()
     # uvicorn hands the signal on once it has stopped; what runs then is in memory only, so nothing is waited for.

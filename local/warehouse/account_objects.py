@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from base64 import b64encode
-from typing import TYPE_CHECKING
-
-import pyarrow as pa
 
 from local.warehouse.account_properties import (
     KNOWN,
@@ -17,14 +12,11 @@ from local.warehouse.account_properties import (
     require_complete,
 )
 from local.warehouse.errors import already_exists, compilation_error, does_not_exist
-from local.warehouse.result import Result, rows, status
+from local.warehouse.grant_book import GrantBook
+from local.warehouse.result import Result, status
 from local.warehouse.scanner import Scanner
 
-if TYPE_CHECKING:
-    from local.warehouse.session import Session
-
 SYSTEM_ROLES = ("ACCOUNTADMIN", "SECURITYADMIN", "USERADMIN", "SYSADMIN", "ORGADMIN", "PUBLIC")
-IAM_USER_ARN = "arn:aws:iam::123456789001:user/laptop"
 _DONE = "Statement executed successfully."
 # ALTER's clauses that change no property.
 _ACTIONS = {
@@ -36,12 +28,25 @@ _ACTIONS = {
 class AccountObjects:
     """What the account has beside databases. Names are those of one account; a network rule's is taken whole."""
 
-    def __init__(self) -> None:
+    def __init__(self, grants: GrantBook) -> None:
+        self._grants = grants
         self._objects: dict[tuple[str, str], Properties] = {("ROLE", role): {} for role in SYSTEM_ROLES}
         self._guard = threading.RLock()
 
     def has(self, kind: str, name: str) -> bool:
         return any((one, name) in self._objects for one in _kinds(kind))
+
+    def all_of(self, kind: str) -> dict[str, Properties]:
+        """Every object of a kind, by name."""
+        with self._guard:
+            return {name: properties for (one, name), properties in self._objects.items() if one in _kinds(kind)}
+
+    def properties(self, kind: str, name: str) -> Properties:
+        """An object's properties; raises ProgrammingError where it is not there."""
+        found = self.all_of(kind)
+        if name not in found:
+            raise does_not_exist(_shown(kind), name)
+        return found[name]
 
     def create(self, kind: str, scanner: Scanner, replaces: bool) -> Result:
         """CREATE [OR REPLACE] kind [IF NOT EXISTS] name [WITH] [property = value …]."""
@@ -99,27 +104,8 @@ class AccountObjects:
                     "42601",
                 )
             del self._objects[kind, name]
+            self._grants.forget(kind, (name,))
         return status(f"{name} successfully dropped.")
-
-    def describe_integration(self, scanner: Scanner, _: Session) -> Result:
-        """DESC [STORAGE] INTEGRATION name: one row per property."""
-        name = _name(scanner)
-        scanner.expect_end()
-        properties = self._objects.get(("STORAGE INTEGRATION", name))
-        if properties is None:
-            raise does_not_exist("Integration", name)
-        external_id = properties.get("STORAGE_AWS_EXTERNAL_ID") or _external_id(name)
-        columns = ("property", "property_type", "property_value", "property_default")
-        return rows(dict.fromkeys(columns, pa.string()), [
-            ("ENABLED", "Boolean", str(properties["ENABLED"]).lower(), "false"),
-            ("STORAGE_PROVIDER", "String", properties["STORAGE_PROVIDER"], ""),
-            ("STORAGE_ALLOWED_LOCATIONS", "List", ",".join(properties["STORAGE_ALLOWED_LOCATIONS"]), "[]"),
-            ("STORAGE_BLOCKED_LOCATIONS", "List", ",".join(properties.get("STORAGE_BLOCKED_LOCATIONS", [])), "[]"),
-            ("STORAGE_AWS_IAM_USER_ARN", "String", IAM_USER_ARN, ""),
-            ("STORAGE_AWS_ROLE_ARN", "String", properties["STORAGE_AWS_ROLE_ARN"], ""),
-            ("STORAGE_AWS_EXTERNAL_ID", "String", external_id, ""),
-            ("COMMENT", "String", properties.get("COMMENT", ""), ""),
-        ])  # fmt: skip
 
     def _require_policy(self, properties: Properties) -> None:
         policy = properties.get("NETWORK_POLICY")
@@ -160,9 +146,3 @@ def _without(kind: str, properties: Properties, scanner: Scanner) -> Properties:
         left.pop(known_property(kind, scanner.identifier()), None)
         scanner.accept(",")
     return left
-
-
-def _external_id(name: str) -> str:
-    """Snowflake's own is made once with the integration; this one is the same for the same name."""
-    digest = hashlib.sha256(name.encode()).digest()[:16]
-    return f"LAPTOP_SFCRole=1_{b64encode(digest).decode()}"

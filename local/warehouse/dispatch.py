@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import TokenType, exp, parse_one
 
+from local.warehouse.account_listing import listing
 from local.warehouse.account_objects import account_kind
 from local.warehouse.alter_table import alter_table, is_column_change
 from local.warehouse.describe import describe_columns, describes_columns
@@ -31,20 +32,15 @@ def extension(sql: str) -> Run | None:
     for recognises, run in _STATEMENTS:
         if recognises(scanner):
             return partial(run, scanner)
-    return _account_statement(scanner) or _registry_statement(scanner)
+    return listing(scanner) or _account_statement(scanner) or _registry_statement(scanner)
 
 
 def _account_statement(scanner: Scanner) -> Run | None:
-    """CREATE [OR REPLACE], ALTER and DROP of account-level objects; DESC of an integration."""
+    """CREATE [OR REPLACE], ALTER and DROP of account-level objects."""
     start, verb = scanner.at, scanner.word()
-    if verb not in ("CREATE", "ALTER", "DROP", "DESC", "DESCRIBE"):
+    if verb not in ("CREATE", "ALTER", "DROP"):
         return None
     scanner.next()
-    if verb in ("DESC", "DESCRIBE"):
-        if scanner.accept_any(("STORAGE INTEGRATION", "INTEGRATION")) is not None:
-            return lambda session: session.warehouse.account.describe_integration(scanner, session)
-        scanner.at = start
-        return None
     replaces = verb == "CREATE" and scanner.accept("OR", "REPLACE")
     kind = account_kind(scanner)
     if kind is None:

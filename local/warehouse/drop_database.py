@@ -43,4 +43,5 @@ def drop_database(session: Session, name: str, if_exists: bool) -> Result:
     duck.execute(f'DELETE FROM {copy_history.TABLE} WHERE "TABLE_CATALOG_NAME" = ?', [name])
     session.warehouse.pipes.forget_database(name)
     session.warehouse.tasks.forget_database(name)
+    session.warehouse.grants.forget("DATABASE", (name,))
     return status(f"{name} successfully dropped.")

@@ -1,11 +1,14 @@
-"""GRANT and REVOKE: checked as Snowflake would, then forgotten, for every session may do everything."""
+"""GRANT and REVOKE: checked as Snowflake would and recorded, without effect: every session may do everything."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from local.warehouse.declared_types import columns_of
 from local.warehouse.errors import does_not_exist, no_current
+from local.warehouse.grant_book import ACCOUNT_KINDS, Grant, Membership, Parts, Privilege
 from local.warehouse.result import Result, status
 from local.warehouse.scanner import Scanner
 
@@ -21,7 +24,6 @@ _PRIVILEGES = (
     *("CREATE SEQUENCE", "CREATE FUNCTION", "CREATE PROCEDURE", "CREATE TEMPORARY TABLE", "MANAGE GRANTS"),
     *("CREATE NETWORK RULE", "IMPORTED PRIVILEGES", "ATTACH POLICY"),
 )
-_ACCOUNT_KINDS = ("WAREHOUSE", "INTEGRATION", "USER", "ROLE", "NETWORK POLICY", "RESOURCE MONITOR")
 _SCHEMA_KINDS = (
     *("TABLE", "VIEW", "STAGE", "FILE FORMAT", "PIPE", "TASK", "SEQUENCE", "STREAM", "FUNCTION", "PROCEDURE"),
 )
@@ -40,56 +42,75 @@ def run_grant(scanner: Scanner, session: Session) -> Result:
     revokes = scanner.next().text.upper() == "REVOKE"
     if revokes:
         scanner.accept("GRANT", "OPTION", "FOR")
+    role, privileges, objects = "", list[str](), list[Privilege]()
     if scanner.accept("ROLE"):
-        _require(session, "ROLE", scanner.parts())
+        (role,) = _require(session, "ROLE", scanner.parts())
     else:
-        _privileges(scanner)
+        privileges = _privileges(scanner)
         scanner.expect("ON")
-        _object(scanner, session)
+        objects = list(_objects(scanner, session))
     scanner.expect("FROM" if revokes else "TO")
-    grantee = "USER" if scanner.accept("USER") else "ROLE"
-    if grantee == "ROLE":
+    kind = "USER" if scanner.accept("USER") else "ROLE"
+    if kind == "ROLE":
         scanner.accept("ROLE")
-    _require(session, grantee, scanner.parts())
+    (grantee,) = _require(session, kind, scanner.parts())
     _ = scanner.accept("WITH", "GRANT", "OPTION") or scanner.accept("COPY", "CURRENT", "GRANTS")
     _ = scanner.accept("CASCADE") or scanner.accept("RESTRICT")
     scanner.expect_end()
+    grants: list[Grant] = [replace(one, role=grantee, privilege=name) for one in objects for name in privileges]
+    session.warehouse.grants.record([Membership(role, kind, grantee)] if role else grants, revokes=revokes)
     return status("Statement executed successfully.")
 
 
-def _privileges(scanner: Scanner) -> None:
-    while True:
-        if scanner.accept_any(_PRIVILEGES) is None:
+def _privileges(scanner: Scanner) -> list[str]:
+    found: list[str] = []
+    while not found or scanner.accept(","):
+        privilege = scanner.accept_any(_PRIVILEGES)
+        if privilege is None:
             raise scanner.unexpected()
-        if not scanner.accept(","):
-            return
+        found.append(privilege)
+    return found
 
 
-def _object(scanner: Scanner, session: Session) -> None:
+def _objects(scanner: Scanner, session: Session) -> Iterator[Privilege]:
+    """What privileges are on, still without role and privilege."""
     if scanner.accept("ACCOUNT"):
+        yield Privilege("", "", "ACCOUNT", ("LAPTOP",))
         return
-    if scanner.accept("ALL") or scanner.accept("FUTURE"):
-        if scanner.accept_any([f"{kind}S" for kind in (*_SCHEMA_KINDS, "SCHEMA")]) is None:
+    scope = scanner.accept_any(("ALL", "FUTURE"))
+    if scope:
+        kinds = scanner.accept_any([f"{kind}S" for kind in (*_SCHEMA_KINDS, "SCHEMA")])
+        if kinds is None:
             raise scanner.unexpected()
         scanner.expect("IN")
         container = scanner.accept_any(("DATABASE", "SCHEMA"))
         if container is None:
             raise scanner.unexpected()
-        _require(session, container, scanner.parts())
+        name = _require(session, container, scanner.parts())
+        if scope == "FUTURE":
+            yield Privilege("", "", kinds.removesuffix("S"), name, future=True)
+        elif kinds == "TABLES":
+            yield from (Privilege("", "", "TABLE", table) for table in session.warehouse.tables(name))
         return
-    kind = scanner.accept_any((*_ACCOUNT_KINDS, *_SCHEMA_KINDS, "DATABASE", "SCHEMA"))
+    kind = scanner.accept_any((*ACCOUNT_KINDS, *_SCHEMA_KINDS, "DATABASE", "SCHEMA"))
     if kind is None:
         raise scanner.unexpected()
-    _require(session, kind, scanner.parts())
+    yield Privilege("", "", kind, _require(session, kind, scanner.parts()))
 
 
-def _require(session: Session, kind: str, parts: list[str]) -> None:
+def _require(session: Session, kind: str, parts: list[str]) -> Parts:
+    """The complete name of what must be there."""
     if not _exists(session, kind, parts):
         raise does_not_exist(kind.capitalize(), ".".join(parts))
+    if kind in ACCOUNT_KINDS:
+        return (".".join(parts),)
+    if kind == "DATABASE" or (kind == "SCHEMA" and len(parts) > 1):
+        return tuple(parts)
+    return (str(session.database), *parts) if kind == "SCHEMA" else session.resolve(parts).parts
 
 
 def _exists(session: Session, kind: str, parts: list[str]) -> bool:
-    if kind in _ACCOUNT_KINDS:
+    if kind in ACCOUNT_KINDS:
         return session.warehouse.account.has(kind, ".".join(parts))
     if kind in ("DATABASE", "SCHEMA"):
         return _has_schema(session, kind, parts)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def filtered(objects: list[tuple[Name, Any]], scanner: Scanner, session: Session) -> list[tuple[Name, Any]]:
     """`[LIKE '…'] [IN {ACCOUNT | DATABASE [db] | [SCHEMA] [db.]schema}]`; without IN the current database."""
-    pattern = _like(scanner.string()) if scanner.accept("LIKE") else None
+    pattern = like(scanner.string()) if scanner.accept("LIKE") else None
     database, schema = session.database, None
     if scanner.accept("IN"):
         if scanner.accept("ACCOUNT"):
@@ -37,7 +37,7 @@ def filtered(objects: list[tuple[Name, Any]], scanner: Scanner, session: Session
     )
 
 
-def _like(pattern: str) -> re.Pattern[str]:
+def like(pattern: str) -> re.Pattern[str]:
     """SHOW's LIKE ignores case; % is any text, _ any character, a backslash takes the next character as it is."""
     out, characters = [], iter(pattern)
     for character in characters:

@@ -11,6 +11,7 @@ from fakesnow.instance import FakeSnow
 from local.warehouse import casts, copy_history, declared_types, json_parsing, overrides, task_history
 from local.warehouse.account_objects import AccountObjects
 from local.warehouse.faults import Faults
+from local.warehouse.grant_book import GrantBook
 from local.warehouse.pipes import Pipes
 from local.warehouse.queries import Queries
 from local.warehouse.session import Session
@@ -39,9 +40,17 @@ class Warehouse:
         self.write_lock = WriteLock(lock_timeout_seconds)
         self.pipes = Pipes(channel)
         self.tasks = Tasks(self)
-        self.account = AccountObjects()
+        self.grants = GrantBook(self.tables)
+        self.account = AccountObjects(self.grants)
         self.queries = Queries()
         self.faults = Faults()
+
+    def tables(self, container: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """The complete names of a database's or schema's tables."""
+        names = ("database_name", "schema_name")[: len(container)]
+        condition = " AND ".join(f"{name} = ?" for name in names)
+        query = f"SELECT database_name, schema_name, table_name FROM duckdb_tables() WHERE {condition} ORDER BY ALL"
+        return self.engine.duck_conn.cursor().execute(query, list(container)).fetchall()
 
     def session(self, database: str | None, schema: str | None, autocommit: bool = True) -> Session:
         return Session(self, database, schema, autocommit)

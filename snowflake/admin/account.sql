@@ -8,8 +8,8 @@ GRANT ROLE {{ reader_role }} TO ROLE SYSADMIN;
 CREATE USER IF NOT EXISTS {{ user }} TYPE = SERVICE COMMENT = 'The functions that copy Aurora tables';
 {%- if workload_identity_arn %}
 ALTER USER {{ user }} SET WORKLOAD_IDENTITY = (TYPE = AWS ARN = {{ workload_identity_arn }});
-{%- else %}
-ALTER USER {{ user }} SET RSA_PUBLIC_KEY = {{ public_key }};
+{%- elif public_key %}
+ALTER USER {{ user }} SET {{ public_key_slot }} = {{ public_key }};
 {%- endif %}
 ALTER USER {{ user }} SET
   DEFAULT_ROLE = {{ role }}

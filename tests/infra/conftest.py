@@ -1,9 +1,16 @@
 """Templates that many tests only read, each synthesized once."""
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 
 import infra  # noqa: F401 -- before aws_cdk: it chooses the Node.js that aws_cdk starts
 from tests.infra.synthesis import MODES, Checked, Synthesized, synthesize_checked, synthesize_stack
+
+if TYPE_CHECKING:
+    from tests.infra.bootstrapping import Bench
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +38,12 @@ def new() -> Synthesized:
 @pytest.fixture(scope="session")
 def none() -> Synthesized:
     return synthesize_stack(**MODES["none"])
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["Bench"]:
+    """The command that bootstraps a Snowflake account, and a new account."""
+    from tests.infra.bootstrapping import benches
+
+    with benches(tmp_path, monkeypatch) as bench:
+        yield bench

@@ -19,7 +19,12 @@ SNOWFLAKE = {
     "snowflake_iam_user_arn": "arn:aws:iam::210987654321:user/abc1-b-self1234",
     "snowflake_external_id": "MYACCOUNT_SFCRole=2_a1b2c3d4e5f6=",
 }
-_COMPLETE = {"aurora_cluster_arn": AURORA, **SNOWFLAKE, "vault_url": "https://vault.internal:8200"}
+_COMPLETE = {
+    "aurora_cluster_arn": AURORA,
+    **SNOWFLAKE,
+    "snowflake_login": "workload_identity",
+    "vault_url": "https://vault.internal:8200",
+}
 AURORA_GROUP = "sg-0a1b2c3d4e5f67890"
 # Each kind of network, with all that it can have.
 MODES: dict[str, dict[str, Any]] = {

@@ -71,7 +71,7 @@ def test_without_tracing_nothing_is_allowed_on_traces() -> None:
 
 def test_no_role_has_a_managed_policy(complete: Synthesized) -> None:
     roles = complete.of_type("AWS::IAM::Role")
-    assert len(roles) == len(FUNCTIONS) + 5
+    assert len(roles) == len(FUNCTIONS) + 6
     assert not [role for role in roles if "ManagedPolicyArns" in role]
 
 

@@ -44,6 +44,7 @@ def test_the_files_are_written_for_the_settings_of_the_deployment(tmp_path: Path
         "01-account.sql",
         "02-database.sql",
         "03-grants.sql",
+        "04-queue.sql",
         "example-tables/10-example_orders-objects.sql",
         "example-tables/11-example_orders-merge.sql",
         "example-tables/12-example_orders-compare.sql",
@@ -177,6 +178,7 @@ def test_the_tear_down_is_not_beside_the_files_that_are_run_in_turn() -> None:
         "01-account.sql",
         "02-database.sql",
         "03-grants.sql",
+        "04-queue.sql",
     ]
 
 

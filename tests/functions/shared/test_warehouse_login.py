@@ -1,0 +1,41 @@
+"""A login to Snowflake that fails: whose fault it was, and what to do."""
+
+import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
+from snowflake.connector.errors import DatabaseError
+
+from functions.shared import vault, warehouse
+from functions.shared.errors import AccessDenied
+
+DENIED = ClientError(
+    {"Error": {"Code": "AccessDenied", "Message": "not authorized to perform: sts:AssumeRole"}}, "AssumeRole"
+)
+
+
+@pytest.fixture
+def logins(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """What the next logins end with, in turn."""
+    coming: list[Exception] = []
+
+    def connect(**_: object) -> None:
+        raise coming.pop(0)
+
+    monkeypatch.setattr(warehouse, "_warm", [])
+    monkeypatch.setattr(vault, "secret", lambda _path: {"account": "a", "user": "u"})
+    monkeypatch.setattr(vault, "forget", lambda _path: None)
+    monkeypatch.setattr(warehouse.snowflake.connector, "connect", connect)
+    return coming
+
+
+@pytest.mark.parametrize("error", [DENIED, NoCredentialsError()])
+def test_a_role_that_aws_refuses_is_the_deployments(logins: list[Exception], error: Exception) -> None:
+    logins.append(error)
+    with pytest.raises(AccessDenied, match=r"public.orders: AWS refused this function the role .* snowflake_login"):
+        warehouse.connect("public.orders")
+
+
+def test_a_refused_user_is_tried_once_more_with_a_fresh_secret(logins: list[Exception]) -> None:
+    logins += [DatabaseError("JWT token is invalid.", errno=250001)] * 2
+    with pytest.raises(AccessDenied, match="check the user and its key"):
+        warehouse.connect("public.orders")
+    assert logins == []
