@@ -4,11 +4,11 @@ import hashlib
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.hashes import PackagesError, check
+from infra.made_once import made_once
 
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
@@ -50,13 +50,7 @@ class PackageSet:
 
         Raises PackagesError where pip fails, or takes a file whose hash is not listed.
         """
-        folder = cache / self.key
-        if not folder.exists():
-            cache.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=cache, prefix=".installing-", ignore_cleanup_errors=True) as scratch:
-                self._install(Path(scratch) / "packages")
-                _publish(Path(scratch) / "packages", folder)
-        return folder
+        return made_once(cache / self.key, self._install)
 
     def _install(self, folder: Path) -> None:
         report = folder.with_suffix(".json")
@@ -75,12 +69,3 @@ class PackageSet:
             )
         check(report, self.hashes)
         shutil.rmtree(folder / "bin", ignore_errors=True)
-
-
-def _publish(made: Path, folder: Path) -> None:
-    try:
-        made.rename(folder)
-    except OSError:
-        # Another process was faster; its packages are the same.
-        if not folder.exists():
-            raise
