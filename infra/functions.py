@@ -177,6 +177,7 @@ def _environment(settings: Settings, staging_bucket_name: str, placement: Placem
         "PARAMETER_PREFIX": settings.parameter_prefix,
         "STAGING_BUCKET": staging_bucket_name,
         "VAULT_URL": settings.vault_url,
+        "VAULT_CA_PEM": settings.vault_ca_pem,
         "VAULT_ROLE": settings.vault_role,
         "VAULT_AUTH_MOUNT": settings.vault_auth_mount,
         "VAULT_SERVER_ID": settings.vault_server_id,

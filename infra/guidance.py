@@ -6,8 +6,9 @@ from infra.execution_alarms import rests_too_long
 from infra.functions import SyncFunctions
 from infra.names import export_role, role_arn
 from infra.network import Network
-from infra.settings import EXAMPLE_VAULT_URL, Settings
+from infra.settings import Settings
 from infra.staging_names import read_role
+from infra.vault_settings import EXAMPLE_VAULT_URL
 
 
 class Guidance:

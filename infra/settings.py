@@ -4,18 +4,15 @@ import difflib
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from infra.account_settings import AccountSettings
 from infra.schedule_gap import longest_gap
-
-EXAMPLE_VAULT_URL = "https://vault.example.com:8200"
+from infra.vault_settings import VaultSettings
 
 _OWN_KEY = re.compile(r"[a-z][a-z0-9_]*")
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _CRON_FIELDS = 6
 
 
@@ -39,18 +36,7 @@ def _timezone(name: str) -> str:
     return name
 
 
-def _vault_url(url: str) -> str:
-    parts = urlsplit(url)
-    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    if not secure or not parts.hostname or url.endswith("/"):
-        raise ValueError(url)
-    return url
-
-
-VaultPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")]
-
-
-class Settings(AccountSettings):
+class Settings(AccountSettings, VaultSettings):
     """One field per context key; each description completes the sentence "must be ..."."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -84,37 +70,6 @@ class Settings(AccountSettings):
     )
     max_concurrency: int = Field(
         ge=1, le=1000, description="the number of tables to sync at a time, 1 to 1000", examples=["10"]
-    )
-    vault_url: Annotated[str, AfterValidator(_vault_url)] = Field(
-        description="an https:// address without a trailing slash (http:// only on this machine)",
-        examples=[EXAMPLE_VAULT_URL],
-    )
-    vault_role: VaultPath = Field(
-        description="the name of a role of Vault's AWS auth method", examples=["aurora-snowflake-sync"]
-    )
-    vault_auth_mount: VaultPath = Field(
-        description="the mount of Vault's AWS auth method, without slashes around it", examples=["aws"]
-    )
-    vault_server_id: str = Field(
-        pattern=r"^\S*$",
-        description="the value of X-Vault-AWS-IAM-Server-ID, or empty where Vault asks for none",
-        examples=["vault.example.com"],
-    )
-    vault_kv_mount: VaultPath = Field(
-        description="the mount of a KV version 2 engine, without slashes around it", examples=["secret"]
-    )
-    vault_aurora_path: VaultPath = Field(
-        description="the path of Aurora's secret below the mount, without slashes around it",
-        examples=["aurora-snowflake-sync/aurora"],
-    )
-    vault_aurora_login_path: str = Field(
-        pattern=r"^([A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+)?$",
-        description="the path where Vault's database engine makes Aurora users, or empty for the secret's own user",
-        examples=["database/creds/aurora-snowflake-sync"],
-    )
-    vault_snowflake_path: VaultPath = Field(
-        description="the path of Snowflake's secret below the mount, without slashes around it",
-        examples=["aurora-snowflake-sync/snowflake"],
     )
     snowflake_database: str = Field(
         pattern=r"^[A-Za-z_](\$?[A-Za-z0-9_])*\$?$",
@@ -155,7 +110,7 @@ class Settings(AccountSettings):
             settings = cls.model_validate(dict(context))
         except ValidationError as error:
             raise SettingsError(cls._invalid(str(error.errors()[0]["loc"][0]), context)) from None
-        for sentence in settings.contradictions():
+        for sentence in (*settings.contradictions(), *settings.wrong_files()):
             raise SettingsError(f"{sentence}.")
         return settings
 

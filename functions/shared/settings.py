@@ -15,6 +15,7 @@ class Settings(BaseModel):
     staging_bucket: str
     aws_region: str
     vault_url: str
+    vault_ca_pem: str = ""
     vault_role: str
     vault_auth_mount: str = "aws"
     vault_server_id: str = ""

@@ -1,8 +1,11 @@
 """Credentials from HashiCorp Vault, logged in with the function's own AWS identity."""
 
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -78,7 +81,7 @@ def _read_lease(client: hvac.Client, path: str, outlives_seconds: float) -> Kept
 def _ask(path: str, read: Callable[[hvac.Client], Kept]) -> Kept:
     env = settings()
     try:
-        client = hvac.Client(url=env.vault_url, timeout=_TIMEOUT_SECONDS)
+        client = hvac.Client(url=env.vault_url, timeout=_TIMEOUT_SECONDS, verify=_authorities())
         _login(client)
         return read(client)
     except (Forbidden, Unauthorized, InvalidRequest) as error:
@@ -88,11 +91,27 @@ def _ask(path: str, read: Callable[[hvac.Client], Kept]) -> Kept:
         ) from error
     except InvalidPath as error:
         raise AccessDenied(f"Vault at {env.vault_url} has nothing at {path}; write it, or correct the path") from error
+    except requests.exceptions.SSLError as error:
+        raise AccessDenied(
+            f"Vault at {env.vault_url} has a certificate that no known authority signed for this name; set "
+            "vault_ca_file to its authority's certificates, and vault_url to a name that it was made for"
+        ) from error
     except (requests.RequestException, VaultError) as error:
         raise VaultUnavailable(
             f"Vault at {env.vault_url} did not answer ({type(error).__name__}) from {env.network}: check that it "
             "runs, is unsealed, and that the security group lets its port out"
         ) from error
+
+
+@cache
+def _authorities() -> str | bool:
+    """The file of who may have signed Vault's certificate, or True for the public authorities."""
+    pem = settings().vault_ca_pem
+    if not pem:
+        return True
+    file = Path(tempfile.mkdtemp()) / "vault-ca.pem"
+    file.write_text(pem)
+    return str(file)
 
 
 def _login(client: hvac.Client) -> None:

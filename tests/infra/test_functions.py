@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from functions.shared.settings import Settings
@@ -50,11 +52,14 @@ def test_runtime_and_architecture_come_from_the_context() -> None:
         assert (function["Runtime"], function["Architectures"]) == ("python3.12", ["x86_64"])
 
 
-def test_the_environment_carries_the_context() -> None:
+def test_the_environment_carries_the_context(tmp_path: Path) -> None:
+    authority = tmp_path / "ca.pem"
+    authority.write_text("-----BEGIN CERTIFICATE-----")
     stack = synthesize_stack(
         stack_name="other",
         parameter_prefix="/other",
         vault_url="https://vault.internal",
+        vault_ca_file=str(authority),
         vault_role="reader",
         vault_auth_mount="aws-eu",
         vault_server_id="vault.internal",
@@ -77,6 +82,7 @@ def test_the_environment_carries_the_context() -> None:
     assert variables == {
         "PARAMETER_PREFIX": "/other",
         "VAULT_URL": "https://vault.internal",
+        "VAULT_CA_PEM": "-----BEGIN CERTIFICATE-----",
         "VAULT_ROLE": "reader",
         "VAULT_AUTH_MOUNT": "aws-eu",
         "VAULT_SERVER_ID": "vault.internal",

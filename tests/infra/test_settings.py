@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -187,3 +188,26 @@ def test_a_runtime_that_cannot_load_the_drivers_is_refused() -> None:
 def test_every_key_is_explained_where_deploying_is() -> None:
     page = (ROOT / "docs" / "deploy.md").read_text()
     assert [key for key in Settings.model_fields if f"`{key}`" not in page] == []
+
+
+def test_the_authority_of_vault_is_read_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+    assert settings(vault_ca_file=str(file)).vault_ca_pem == file.read_text()
+    assert settings().vault_ca_pem == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "is no file here"),
+        ("-----BEGIN PRIVATE KEY-----", "holds no -----BEGIN CERTIFICATE-----"),
+        ("-----BEGIN CERTIFICATE-----" + "A" * 2500, "2527 characters do not fit"),
+    ],
+)
+def test_a_file_that_is_no_certificate_or_does_not_fit_is_refused(tmp_path: Path, text: str | None, says: str) -> None:
+    file = tmp_path / "ca.pem"
+    if text:
+        file.write_text(text)
+    with pytest.raises(SettingsError, match=rf"^Context key vault_ca_file names .*{says}"):
+        settings(vault_ca_file=str(file))
