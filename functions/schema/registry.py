@@ -13,13 +13,13 @@ from functions.shared.warehouse import Warehouse, is_missing
 from functions.shared.warehouse_sql import TableObjects
 
 _LENGTH = re.compile(r"(VARCHAR|BINARY)\(\d+\)")
-_OWN = {"_REFUSED", "_REJECTED", "_WITHHELD", "_FATAL", "_RAW", "_TOO_LONG", "_RANK", "_BATCH_ID", "_VERSION"} | {
+OWN_NAMES = {"_REFUSED", "_REJECTED", "_WITHHELD", "_FATAL", "_RAW", "_TOO_LONG", "_RANK", "_BATCH_ID", "_VERSION"} | {
     "_FILE",
     "_ROW",
     "_SCANNED_AT",
     "_SYNCED_AT",
 }
-_SOFT_DELETES = {"IS_DELETED", "_DELETED_AT"}
+SOFT_DELETE_NAMES = {"IS_DELETED", "_DELETED_AT"}
 
 
 def final_columns(warehouse: Warehouse, objects: TableObjects) -> dict[str, str]:
@@ -68,7 +68,7 @@ def refuse_unusable_names(table: str, columns: Sequence[Column], soft_deletes: b
     """Raises InvalidConfiguration for names that collide in Snowflake, with each other or with the sync's own."""
     if not columns:
         raise InvalidConfiguration(f"{table}: has no columns; there is nothing to copy")
-    own = _OWN | _SOFT_DELETES if soft_deletes else _OWN
+    own = OWN_NAMES | SOFT_DELETE_NAMES if soft_deletes else OWN_NAMES
     counts = Counter(column.target_name for column in columns)
     for column in columns:
         name = column.target_name
@@ -77,7 +77,7 @@ def refuse_unusable_names(table: str, columns: Sequence[Column], soft_deletes: b
                 f"{table}: two columns are both called {name} in Snowflake, {column.name!r} is one; rename one of them"
             )
         if name in own:
-            remedy = "set deletes to hard, or rename it" if name in _SOFT_DELETES else "rename it in Aurora"
+            remedy = "set deletes to hard, or rename it" if name in SOFT_DELETE_NAMES else "rename it in Aurora"
             raise InvalidConfiguration(
                 f"{table}: column {column.name!r} has a name that the sync itself uses; {remedy}"
             )

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from psycopg2 import DataError, IntegrityError, sql
 from psycopg2.errors import ProgramLimitExceeded, UndefinedFunction
 
+from functions.schema.registry import OWN_NAMES, SOFT_DELETE_NAMES
 from tests.types.catalogue import HOSTILE_NAMES
 from tests.types.random_types import ColumnType
 from tests.types.tables import in_snowflake
 
 # In every table: by it the rows of both sides are told apart, and by the other a timestamp table is read.
 NUMBER, MOMENT = "n", "updated_at"
-_TAKEN = {NUMBER, MOMENT, "is_deleted"}
+_TAKEN = {in_snowflake(name) for name in (NUMBER, MOMENT)} | OWN_NAMES | SOFT_DELETE_NAMES
 FIRST_DAY, SECOND_DAY = "2026-01-01", "2026-01-02"
 _REFUSED = (DataError, IntegrityError, ProgramLimitExceeded, UndefinedFunction)
 Row = dict[str, str | None]
@@ -112,8 +113,8 @@ class RandomTable:
 def names() -> st.SearchStrategy[str]:
     """Names of columns, from the hostile ones or made up."""
     made_up = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12)
-    usable = made_up.filter(lambda name: "$$" not in name and len(name.encode()) < 64 and name.casefold() not in _TAKEN)
-    return st.one_of(st.sampled_from(HOSTILE_NAMES), usable)
+    usable = made_up.filter(lambda name: "$$" not in name and len(name.encode()) < 64)
+    return st.one_of(st.sampled_from(HOSTILE_NAMES), usable).filter(lambda name: in_snowflake(name) not in _TAKEN)
 
 
 @st.composite

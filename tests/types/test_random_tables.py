@@ -20,6 +20,7 @@ def test_random_tables_arrive_or_are_listed() -> None:
         "2",
         "--quiet",
         "--no-header",
+        "--show-capture=no",
         "-p",
         "no:cacheprovider",
         str(_CASES),
