@@ -6,6 +6,7 @@ import hashlib
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -37,7 +38,7 @@ def listing(scanner: Scanner) -> Callable[[Session], Result] | None:
     if scanner.accept("SHOW"):
         for phrase, run in _SHOWS.items():
             if scanner.accept_phrase(phrase):
-                return lambda session, run=run: run(scanner, session)  # type: ignore[misc]
+                return partial(run, scanner)
         if (kinds := scanner.accept_any(_SHOWN)) is not None:
             return lambda session: _show_objects(kinds, scanner, session)
     elif scanner.accept_any(("DESC", "DESCRIBE")) is not None:
