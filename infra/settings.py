@@ -82,7 +82,7 @@ class Settings(AccountSettings, VaultSettings):
         description="the notification_channel that SHOW PIPES gives (an SQS queue's ARN), or empty before there is one",
         examples=["arn:aws:sqs:eu-central-1:123456789012:sf-snowpipe-AIDAEXAMPLE-AbCdEf"],
     )
-    fence_margin_seconds: int = Field(ge=0, le=3600, description="whole seconds, 0 to 3600", examples=["5"])
+    fence_margin_seconds: int = Field(ge=1, le=3600, description="whole seconds, 1 to 3600", examples=["5"])
     max_fence_lag_minutes: int = Field(ge=1, le=10080, description="whole minutes, 1 to 10080", examples=["60"])
     load_timeout_seconds: int = Field(ge=1, le=86400, description="whole seconds, 1 to 86400", examples=["1800"])
     load_poll_seconds: int = Field(ge=1, le=300, description="whole seconds, 1 to 300", examples=["10"])

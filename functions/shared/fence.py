@@ -18,6 +18,7 @@ VERSION = """
 """
 # The sync's own sessions only read; users that Vault makes for it are different ones of one group role.
 # The transactions of one message all take its arrival as now(), but between two of them xact_start is NULL.
+# A message is shown some milliseconds after its arrival (its encoding is checked first): the margin covers them.
 _FENCE = rf"""
 SELECT clock_timestamp() AS clock,
        least(clock_timestamp() - make_interval(secs => %(margin)s), (

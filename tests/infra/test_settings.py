@@ -18,8 +18,8 @@ def test_cdk_json_gives_every_key_a_default() -> None:
 
 
 def test_values_from_the_command_line_are_text() -> None:
-    chosen = settings(max_concurrency="25", schedule_enabled="false", fence_margin_seconds="0")
-    assert (chosen.max_concurrency, chosen.schedule_enabled, chosen.fence_margin_seconds) == (25, False, 0)
+    chosen = settings(max_concurrency="25", schedule_enabled="false", fence_margin_seconds="1")
+    assert (chosen.max_concurrency, chosen.schedule_enabled, chosen.fence_margin_seconds) == (25, False, 1)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_values_from_the_command_line_are_text() -> None:
         ("vault_aurora_login_path", "creds"),
         ("snowflake_database", 'my"db'),
         ("snowpipe_queue_arn", "arn:aws:sns:eu-central-1:123456789012:topic"),
-        ("fence_margin_seconds", -1),
+        ("fence_margin_seconds", 0),
         ("max_fence_lag_minutes", 0),
         ("load_timeout_seconds", 0),
         ("log_level", "LOUD"),

@@ -4,7 +4,7 @@ import shutil
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -15,7 +15,7 @@ import pytest
 
 from functions.shared.aurora import APPLICATION, Aurora
 from functions.shared.errors import FenceRefused
-from functions.shared.fence import VERSION, read_fence
+from functions.shared.fence import VERSION, Fence, read_fence
 from local import processes
 from local.aurora.binaries import find_binaries, unprivileged_account
 from local.aurora.server import SYNC_ROLE
@@ -245,25 +245,50 @@ def test_a_snapshot_with_more_rows_has_a_higher_version_under_concurrent_writers
         assert (later > earlier) if more != fewer else True
 
 
-def test_a_message_of_several_transactions_holds_the_fence_between_them(source: Aurora, server: LocalAurora) -> None:
-    """They all take the message's arrival as now(), but between two of them the server shows no open transaction."""
+def fences_while_it_runs(
+    source: Aurora, server: LocalAurora, message: str, *margins: float
+) -> tuple[datetime, dict[float, list[Fence]], int]:
+    """Sends a message that ends with a SELECT of now() and clock_timestamp(), and reads fences until it has ended.
+
+    Returns the message's arrival, the fences of each margin that were read before its end, and how often the server
+    showed its session as active in no transaction.
+    """
     connection = psycopg2.connect(server.dsn())
     connection.autocommit = True
     cursor = connection.cursor()
-    cursor.execute("SELECT pg_backend_pid()")
-    pid = cursor.fetchone()[0]
+    pid = connection.info.backend_pid
     gap = "SELECT count(*) AS n FROM pg_stat_activity WHERE pid = %s AND state = 'active' AND xact_start IS NULL"
-    moments, gaps = [], 0
+    fences: dict[float, list[Fence]] = {margin: [] for margin in margins}
+    gaps = 0
     with ThreadPoolExecutor(1) as pool:
-        sent = pool.submit(cursor.execute, "BEGIN; COMMIT;" * 200_000 + "SELECT now()")
+        sent = pool.submit(cursor.execute, message)
         while not sent.done():
-            moments.append(read_fence(source, "t", 0, watermark=True).moment)
+            for margin in margins:
+                fences[margin].append(read_fence(source, "t", margin, watermark=True))
             gaps += source.row(gap, [pid])["n"]
         sent.result()
-    arrived = cursor.fetchone()[0]
+    [(arrived, ended)] = cursor.fetchall()
     connection.close()
+    # A fence certainly saw the message running if the one after it was begun before the end.
+    during = {m: [fence for fence, later in pairwise(read) if later.clock <= ended] for m, read in fences.items()}
+    return arrived, during, gaps
+
+
+def test_a_message_of_several_transactions_holds_the_fence_between_them(source: Aurora, server: LocalAurora) -> None:
+    """They all take the message's arrival as now(), but between two of them the server shows no open transaction."""
+    message = "BEGIN; COMMIT;" * 200_000 + "SELECT now(), clock_timestamp()"
+    arrived, fences, gaps = fences_while_it_runs(source, server, message, MARGIN)
     assert gaps > 3  # else there was nothing to see
-    assert [moment for moment in moments[:-1] if moment > arrived] == []
+    assert any(fence.clock > arrived + timedelta(seconds=MARGIN) for fence in fences[MARGIN])
+    assert [fence for fence in fences[MARGIN] if fence.moment > arrived] == []
+
+
+def test_the_margin_covers_a_message_that_is_not_yet_shown(source: Aurora, server: LocalAurora) -> None:
+    """The server takes a message's time, then checks its encoding, and only then shows that its session is active."""
+    message = "/* " + "ä" * 50_000_000 + " */ SELECT now(), clock_timestamp()"
+    arrived, fences, _ = fences_while_it_runs(source, server, message, 0, 5)
+    assert [fence for fence in fences[0] if fence.moment > arrived]  # the damage without a margin
+    assert [fence for fence in fences[5] if fence.moment > arrived] == []
 
 
 def test_a_session_that_hides_its_transactions_is_refused(source: Aurora, session: Any) -> None:
