@@ -10,6 +10,7 @@ from functions.shared.warehouse import Warehouse
 from functions.shared.warehouse_sql import TableObjects
 
 RUNNING = "RUNNING"
+_BASE_NAME = "SPLIT_PART(FILE_NAME, '/', -1)"
 _REFUSED = ("Load failed", "Partially loaded")
 
 
@@ -23,16 +24,21 @@ class Refusal:
 
 
 def refusals(target: Warehouse, objects: TableObjects, files: list[str]) -> list[Refusal]:
-    """Those of the files that Snowpipe refused, by COPY_HISTORY, each once."""
+    """Those of the files that Snowpipe refused, by COPY_HISTORY, each once.
+
+    It names a file relative to its pipe's location, so files are compared by what follows the last slash, which no two
+    of them share.
+    """
+    whole = {name.rpartition("/")[2]: name for name in files}
     rows = target.rows(
-        "SELECT FILE_NAME, STATUS, FIRST_ERROR_LINE_NUMBER, FIRST_ERROR_MESSAGE "
+        f'SELECT {_BASE_NAME} AS "FILE", STATUS, FIRST_ERROR_LINE_NUMBER, FIRST_ERROR_MESSAGE '
         f"FROM TABLE({quote(objects.database)}.INFORMATION_SCHEMA.COPY_HISTORY("
         f"TABLE_NAME => {literal(objects.staging)}, START_TIME => DATEADD(day, -1, CURRENT_TIMESTAMP()))) "
-        f"WHERE FILE_NAME IN ({_listed(files)})"
+        f"WHERE {_BASE_NAME} IN ({_listed(list(whole))})"
     )
-    found = {row["FILE_NAME"]: row for row in rows if row["STATUS"] in _REFUSED}
+    found = {row["FILE"]: row for row in rows if row["STATUS"] in _REFUSED}
     return [
-        Refusal(name, int(row["FIRST_ERROR_LINE_NUMBER"] or 0), row["FIRST_ERROR_MESSAGE"] or row["STATUS"])
+        Refusal(whole[name], int(row["FIRST_ERROR_LINE_NUMBER"] or 0), row["FIRST_ERROR_MESSAGE"] or row["STATUS"])
         for name, row in found.items()
     ]
 

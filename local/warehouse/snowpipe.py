@@ -179,10 +179,10 @@ def created_objects(body: str) -> Iterator[StagedFile]:
 
 
 def _entry(pipe: Pipe, file: StagedFile, name: str, outcome: Outcome, finished: datetime) -> copy_history.Entry:
-    table, failure = pipe.copy.table, outcome.failure
+    table, failure, within = pipe.copy.table, outcome.failure, pipe.copy.path
     return copy_history.Entry(
-        file_name=name,
-        stage_location=pipe.copy.stage_url,
+        file_name=name.removeprefix(within),
+        stage_location=pipe.copy.location,
         last_load_time=finished,
         row_count=outcome.rows,
         row_parsed=outcome.rows,

@@ -1,5 +1,6 @@
 """Await load: exactly this batch's rows, no more and no fewer."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import Mock
@@ -9,6 +10,7 @@ import pytest
 from functions.await_load.handler import handler
 from functions.shared import warehouse
 from functions.shared.errors import LoadFailed, LoadTimedOut
+from functions.shared.naming import literal
 from tests.functions.batches import KEYED, Row, Target, at
 
 ROWS: list[Row] = [("1", "1", at(1)), ("2", "2", at(2))]
@@ -121,15 +123,14 @@ def test_a_file_loaded_twice_is_refused(made: Target, context: Mock) -> None:
         handler(event(made, 2), context)
 
 
-def history(target: Target, monkeypatch: pytest.MonkeyPatch, *told: tuple[str, str, int | None, str | None]) -> None:
+def history(target: Target, monkeypatch: pytest.MonkeyPatch, *told: tuple[str, str, str | None, str | None]) -> None:
     """What COPY_HISTORY tells from here on: file, status, line and message of the first error."""
-    columns = ("FILE_NAME", "STATUS", "FIRST_ERROR_LINE_NUMBER", "FIRST_ERROR_MESSAGE")
+    entries = ", ".join(f"({', '.join('NULL' if part is None else literal(part) for part in row)})" for row in told)
+    entries = f"VALUES {entries} AS H(FILE_NAME, STATUS, FIRST_ERROR_LINE_NUMBER, FIRST_ERROR_MESSAGE)"
     rows = target.warehouse.rows
 
     def tell(query: str, values: Any = ()) -> list[dict[str, Any]]:
-        if "COPY_HISTORY" in query:
-            return [dict(zip(columns, row, strict=True)) for row in told]
-        return rows(query, values)
+        return rows(re.sub(r"TABLE\(\S+COPY_HISTORY\(.+?\){4}", lambda _: entries, query), values)
 
     monkeypatch.setattr(target.warehouse, "rows", tell)
 
@@ -150,7 +151,7 @@ def test_refused_files_are_listed_once_however_often_they_are_looked_at(
     history(
         made,
         monkeypatch,
-        (first, "Partially loaded", 7, error),
+        (first, "Partially loaded", "7", error),
         (second, "Load failed", None, None),
         (second, "Load failed", None, None),
     )
@@ -159,6 +160,20 @@ def test_refused_files_are_listed_once_however_often_they_are_looked_at(
             handler(event(made, 2), context)
         assert error in str(raised.value)
         assert listed(made) == [("b", first, 7, 1, error, None), ("b", second, 0, 1, "Load failed", None)]
+
+
+@pytest.mark.parametrize("told", ["2026/11/22/06/run.csv", "/2026/11/22/06/run.csv", "orders/2026/11/22/06/run.csv"])
+def test_a_refused_file_is_known_wherever_its_relative_name_begins(
+    made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    asked = event(made, 2)
+    asked["batch"]["files"] = [{"name": "orders/2026/11/22/06/run.csv", "version": 1}]
+    history(
+        made, monkeypatch, (told, "Load failed", "2", "bad"), ("2026/11/22/06/another.csv", "Load failed", "9", "no")
+    )
+    with pytest.raises(LoadFailed, match=r"Snowpipe refused 1 of 1 files"):
+        handler(asked, context)
+    assert listed(made) == [("b", "orders/2026/11/22/06/run.csv", 2, 1, "bad", None)]
 
 
 def test_a_loaded_file_is_not_listed(made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,11 +35,13 @@ class Lane:
         return self.account.put(self.folder + name, body)
 
     def history(self):
-        return self.cursor.execute(
+        """COPY_HISTORY's rows; its FILE_NAME is relative to the pipe's location, here it becomes the whole key."""
+        rows = self.cursor.execute(
             "SELECT FILE_NAME, STATUS, ROW_COUNT, ERROR_COUNT, FIRST_ERROR_MESSAGE, FIRST_ERROR_LINE_NUMBER FROM "
             "TABLE(INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 'T', "
             "START_TIME => DATEADD(hour, -1, CURRENT_TIMESTAMP())))"
         ).fetchall()
+        return [(self.folder + name, *others) for name, *others in rows]
 
     def handled(self, *keys):
         """The history rows of exactly these files, once all are handled."""
@@ -354,11 +356,11 @@ def test_copy_history_answers_in_any_shape(lane):
         f"(SELECT * FROM TABLE(INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 'T', {since}, PIPE_NAME => 'P')) "
         "WHERE STATUS = 'Loaded') x",
     ):
-        assert lane.cursor.execute(f"SELECT FILE_NAME FROM {table}").fetchall() == [(key,)], table
+        assert lane.cursor.execute(f"SELECT FILE_NAME FROM {table}").fetchall() == [("f.csv",)], table
     joined = (
         f"WITH c AS (SELECT h.FILE_NAME AS N FROM "
         f"TABLE(INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 'T', {since})) h) "
-        "SELECT COUNT(*) FROM T JOIN c ON c.N = T.F"
+        f"SELECT COUNT(*) FROM T JOIN c ON '{lane.folder}' || c.N = T.F"
     )
     assert lane.cursor.execute(joined).fetchone() == (1,)
     lane.cursor.execute(f"SELECT * FROM TABLE(INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 'T', {since}))")

@@ -132,4 +132,4 @@ def test_a_load_that_a_replace_meets_is_whole_and_single(run, warehouse, fails):
     assert read("SELECT * FROM T ORDER BY A") == [{"A": a, "B": b} for a, b in ("12", "34", "56")]
     history = "INFORMATION_SCHEMA.COPY_HISTORY(TABLE_NAME => 'T', START_TIME => '2000-01-01'::TIMESTAMP_TZ)"
     assert [row["FILE_NAME"] for row in read(f"SELECT FILE_NAME FROM TABLE({history}) ORDER BY 1")] == [
-        "t/run 1+.csv", "t/run 2+.csv"]  # fmt: skip
+        "run 1+.csv", "run 2+.csv"]  # fmt: skip
