@@ -13,12 +13,19 @@ from snowflake.connector.errors import DatabaseError, Error, ForbiddenError, Ope
 
 from functions.shared import vault
 from functions.shared.errors import AccessDenied, WarehouseRejected, WarehouseUnavailable
+from functions.shared.session_parameters import SESSION_PARAMETERS
 from functions.shared.settings import settings
 
 _MISSING_OBJECT = 2003
 _MISSING_COLUMN = 904
 _REJECTED_LOGIN = {250001, 390100, 390144, 251005}
-_SESSION = {"TIMEZONE": "UTC", "QUERY_TAG": "aurora-snowflake-sync", "CLIENT_TELEMETRY_ENABLED": False}
+_SESSION = {
+    **SESSION_PARAMETERS,
+    "QUERY_TAG": "aurora-snowflake-sync",
+    "CLIENT_TELEMETRY_ENABLED": False,
+    # A merge goes on while the container that submitted it is frozen.
+    "ABORT_DETACHED_QUERY": False,
+}
 # The connector would ask several clouds' metadata services which of them it runs on.
 _NO_PLATFORM_DETECTION = 0
 
@@ -107,6 +114,7 @@ def _arguments(secret: dict[str, Any]) -> dict[str, Any]:
     arguments = {
         **secret,
         "session_parameters": _SESSION,
+        "autocommit": True,
         "application": "aurora_snowflake_sync",
         "platform_detection_timeout_seconds": _NO_PLATFORM_DETECTION,
     }

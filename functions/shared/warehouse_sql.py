@@ -6,6 +6,7 @@ from typing import Any
 
 from functions.shared.columns import Column
 from functions.shared.naming import SourceTable, literal, quote
+from functions.shared.session_parameters import SESSION_PARAMETERS
 from functions.shared.templates import render, statements
 
 # Fewer deletes than this are never suspicious, whatever their share.
@@ -122,7 +123,12 @@ def table_statements(
         f'(SELECT "BATCH_ID" FROM {quote(objects.database)}."CONTROL"."LEDGER")'
     )
     merge = _merge(objects, rules, f"COALESCE({asked_for}, ({oldest_ready}))", as_task=True)
-    task = render("table/task.sql", {**objects.names(), "merge": merge})
+    # A task's session is none of ours: it begins with the account's parameters.
+    parameters = [
+        f"{name} = {literal(value) if isinstance(value, str) else str(value).upper()}"
+        for name, value in SESSION_PARAMETERS.items()
+    ]
+    task = render("table/task.sql", {**objects.names(), "merge": merge, "parameters": parameters})
     return [*statements(render("table/objects.sql", values)), task]
 
 

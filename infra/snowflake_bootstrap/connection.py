@@ -6,12 +6,13 @@ from contextlib import contextmanager
 import snowflake.connector
 from snowflake.connector.errors import Error
 
+from functions.shared.session_parameters import SESSION_PARAMETERS
 from infra.snowflake_bootstrap.account import Account
 from infra.snowflake_bootstrap.errors import BootstrapError
 
 # It sees, by the roles below it, all that the statements make.
 READER = "ACCOUNTADMIN"
-_SESSION = {"QUERY_TAG": "aurora-snowflake-sync bootstrap"}
+_SESSION = {**SESSION_PARAMETERS, "QUERY_TAG": "aurora-snowflake-sync bootstrap"}
 
 
 @contextmanager
@@ -21,6 +22,7 @@ def connected(name: str) -> Iterator[tuple[Account, str]]:
         connection = snowflake.connector.connect(
             connection_name=name,
             session_parameters=_SESSION,
+            autocommit=True,
             application="aurora_snowflake_sync",
             platform_detection_timeout_seconds=0,
         )

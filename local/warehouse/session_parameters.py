@@ -11,17 +11,21 @@ from local.warehouse.scanner import Scanner
 if TYPE_CHECKING:
     from local.warehouse.session import Session
 
-_SESSION_PARAMETERS = {
+SESSION_PARAMETERS = {
     "ABORT_DETACHED_QUERY",
     "AUTOCOMMIT",
     "BINARY_INPUT_FORMAT",
     "BINARY_OUTPUT_FORMAT",
+    "DATE_INPUT_FORMAT",
     "CLIENT_SESSION_KEEP_ALIVE",
     "ERROR_ON_NONDETERMINISTIC_MERGE",
     "LOCK_TIMEOUT",
     "QUERY_TAG",
+    "QUOTED_IDENTIFIERS_IGNORE_CASE",
     "STATEMENT_TIMEOUT_IN_SECONDS",
+    "TIMESTAMP_INPUT_FORMAT",
     "TIMEZONE",
+    "TIME_INPUT_FORMAT",
     "USE_CACHED_RESULT",
 }
 _ONLY: dict[str, set[str]] = {
@@ -29,6 +33,10 @@ _ONLY: dict[str, set[str]] = {
     "ERROR_ON_NONDETERMINISTIC_MERGE": {"TRUE"},
     "BINARY_INPUT_FORMAT": {"HEX"},
     "BINARY_OUTPUT_FORMAT": {"HEX"},
+    "DATE_INPUT_FORMAT": {"AUTO"},
+    "TIME_INPUT_FORMAT": {"AUTO"},
+    "TIMESTAMP_INPUT_FORMAT": {"AUTO"},
+    "QUOTED_IDENTIFIERS_IGNORE_CASE": {"FALSE"},
 }
 
 
@@ -53,14 +61,18 @@ def set_parameter(session: Session, name: str, value: object) -> None:
 
     Raises ProgrammingError for a value that would change results in Snowflake and cannot here.
     """
-    text = str(value).upper()
-    if name in _ONLY and text not in _ONLY[name]:
-        raise not_supported(f"{name} = {value}")
+    check_parameter(name, value)
     if name == "AUTOCOMMIT":
         session.commit()
-        session.autocommit = text == "TRUE"
+        session.autocommit = str(value).upper() == "TRUE"
+
+
+def check_parameter(name: str, value: object) -> None:
+    """Raises ProgrammingError for a value that would change results in Snowflake and cannot here."""
+    if name in _ONLY and str(value).upper() not in _ONLY[name]:
+        raise not_supported(f"{name} = {value}")
 
 
 def _known(name: str) -> None:
-    if name not in _SESSION_PARAMETERS:
+    if name not in SESSION_PARAMETERS:
         raise not_supported(f"session parameter {name}")

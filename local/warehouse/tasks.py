@@ -14,6 +14,7 @@ import pyarrow as pa
 from local.warehouse.errors import already_exists, compilation_error, does_not_exist, not_supported
 from local.warehouse.result import Result, rows, status
 from local.warehouse.scanner import Name, Scanner
+from local.warehouse.session_parameters import SESSION_PARAMETERS, check_parameter
 from local.warehouse.show import filtered
 from local.warehouse.task_runs import TaskRun, TaskRuns
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _OPTIONS = {
     *("WAREHOUSE", "SCHEDULE", "CONFIG", "ALLOW_OVERLAPPING_EXECUTION", "USER_TASK_TIMEOUT_MS", "COMMENT"),
     *("USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE", "SUSPEND_TASK_AFTER_NUM_FAILURES", "ERROR_INTEGRATION"),
-    *("TASK_AUTO_RETRY_ATTEMPTS", "QUERY_TAG", "TIMEZONE", "STATEMENT_TIMEOUT_IN_SECONDS"),
+    *("TASK_AUTO_RETRY_ATTEMPTS", *SESSION_PARAMETERS),
 }
 _LONGEST_TIMEOUT_MS = 7 * 24 * 60 * 60 * 1000
 
@@ -70,6 +71,7 @@ class Tasks:
         options: dict[str, str] = {}
         while not scanner.accept("AS"):
             options |= _option(scanner)
+            scanner.accept(",")
         if {"WAREHOUSE", "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE"} <= set(options):
             raise compilation_error("A task has a warehouse or a size of a managed one, not both.", 2000, "42000")
         body = scanner.rest()
@@ -175,6 +177,7 @@ def _option(scanner: Scanner) -> dict[str, str]:
         raise _invalid(name, value)
     if name == "USER_TASK_TIMEOUT_MS" and not (value.isdigit() and int(value) <= _LONGEST_TIMEOUT_MS):
         raise _invalid(name, value)
+    check_parameter(name, value)
     return {name: value}
 
 

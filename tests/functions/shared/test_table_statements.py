@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from functions.shared.naming import SourceTable
+from functions.shared.session_parameters import SESSION_PARAMETERS
 from functions.shared.warehouse_sql import TableObjects, table_statements
 from tests.functions.batches import KEYED
 
@@ -29,3 +30,12 @@ def test_only_files_of_the_present_layout_are_seen_by_the_view() -> None:
         text for text in table_statements(PLAIN, replace(KEYED, version=9, since=7)) if "CREATE OR REPLACE VIEW" in text
     ]
     assert view.endswith('WHERE f."SCHEMA_VERSION" >= 7')
+
+
+def test_the_task_does_not_depend_on_the_accounts_parameters() -> None:
+    """Its session is begun by Snowflake, not by the functions."""
+    [task] = [text for text in table_statements(PLAIN, KEYED) if "CREATE OR REPLACE TASK" in text]
+    head = task.partition("AS EXECUTE IMMEDIATE")[0]
+    assert [name for name in SESSION_PARAMETERS if f"{name} = " not in head] == []
+    assert "QUOTED_IDENTIFIERS_IGNORE_CASE = FALSE,\n" in head
+    assert "TIMEZONE = 'UTC',\n" in head

@@ -1,11 +1,14 @@
 """A login to Snowflake that fails: whose fault it was, and what to do."""
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from snowflake.connector.errors import DatabaseError
 
 from functions.shared import vault, warehouse
 from functions.shared.errors import AccessDenied
+from functions.shared.session_parameters import SESSION_PARAMETERS
 
 DENIED = ClientError(
     {"Error": {"Code": "AccessDenied", "Message": "not authorized to perform: sts:AssumeRole"}}, "AssumeRole"
@@ -39,3 +42,14 @@ def test_a_refused_user_is_tried_once_more_with_a_fresh_secret(logins: list[Exce
     with pytest.raises(AccessDenied, match="check the user and its key"):
         warehouse.connect("public.orders")
     assert logins == []
+
+
+def test_a_session_does_not_depend_on_the_accounts_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another TIMESTAMP_INPUT_FORMAT changes values, QUOTED_IDENTIFIERS_IGNORE_CASE makes two tables one."""
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(warehouse, "_warm", [])
+    monkeypatch.setattr(vault, "secret", lambda _path: {"account": "a", "user": "u"})
+    monkeypatch.setattr(warehouse.snowflake.connector, "connect", lambda **arguments: asked.update(arguments))
+    warehouse.connect("public.orders")
+    assert asked["autocommit"] is True
+    assert asked["session_parameters"].items() >= {**SESSION_PARAMETERS, "ABORT_DETACHED_QUERY": False}.items()

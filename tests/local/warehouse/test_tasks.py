@@ -322,3 +322,11 @@ def test_a_run_is_followed_through_the_connector(connection, database):
     )  # fmt: skip
     assert (run["STATE"], run["RETURN_VALUE"]) == ("SUCCEEDED", "b%1 MERGED")
     assert connection.get_query_status(run["QUERY_ID"]) == QueryStatus.SUCCESS
+
+
+def test_a_task_takes_session_parameters_that_hold_here(table):
+    table.execute(
+        "CREATE TASK X TIMEZONE = 'UTC', DATE_INPUT_FORMAT = 'AUTO' COMMENT = 'c' AS INSERT INTO T VALUES ('x')"
+    )
+    with pytest.raises(ProgrammingError, match="DATE_INPUT_FORMAT = DD/MM/YYYY"):
+        table.execute("CREATE TASK Y DATE_INPUT_FORMAT = 'DD/MM/YYYY' AS SELECT 1")

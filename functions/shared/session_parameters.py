@@ -1,0 +1,11 @@
+"""What decides the meaning of a statement in Snowflake, and may be set otherwise for an account or a user."""
+
+SESSION_PARAMETERS: dict[str, str | bool] = {
+    "TIMEZONE": "UTC",
+    "DATE_INPUT_FORMAT": "AUTO",
+    "TIME_INPUT_FORMAT": "AUTO",
+    "TIMESTAMP_INPUT_FORMAT": "AUTO",
+    "BINARY_INPUT_FORMAT": "HEX",
+    "QUOTED_IDENTIFIERS_IGNORE_CASE": False,
+    "ERROR_ON_NONDETERMINISTIC_MERGE": True,
+}
