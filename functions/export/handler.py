@@ -14,9 +14,10 @@ from functions.shared.aurora import Aurora
 from functions.shared.bounds import Bounds, Slice
 from functions.shared.catalog import read_columns
 from functions.shared.columns import Column
-from functions.shared.errors import SchemaMismatch
+from functions.shared.errors import SchemaMismatch, SourceUnavailable
 from functions.shared.export_query import export_query
 from functions.shared.fence import VERSION
+from functions.shared.naming import SourceTable
 from functions.shared.observability import Event, count, logger, seconds, step
 from functions.shared.settings import settings
 from functions.shared.spec import TableSpec, spec_of
@@ -50,7 +51,7 @@ def handler(event: Event, _context: LambdaContext) -> Event:
         # Before the snapshot, which neither SET nor LOCK takes: a table rewritten after it would look empty to it.
         source.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(relation(spec.source)))
         _refuse_other_columns(spec, columns, read_columns(source, spec, bounds.oid))
-        part = _export(source, export_query(columns, selection), spec.source.folder, event["schema"]["version"])
+        part = _export(source, export_query(columns, selection), spec.source, event["schema"]["version"])
     logger.info("Exported", extra={"part": part})
     count("RowsExported", part["rows"])
     count("BytesExported", part["bytes"])
@@ -67,13 +68,18 @@ def _refuse_other_columns(spec: TableSpec, columns: Sequence[Column], present: S
         )
 
 
-def _export(source: Aurora, query: sql.Composable, folder: str, schema_version: int) -> dict[str, Any]:
-    key = f"{folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{uuid4()}.v{schema_version}.csv"
+def _export(source: Aurora, query: sql.Composable, table: SourceTable, schema_version: int) -> dict[str, Any]:
+    key = f"{table.folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{uuid4()}.v{schema_version}.csv"
     target = {"bucket": settings().staging_bucket, "key": key, "region": settings().aws_region}
-    version = source.row(f"SELECT {VERSION} AS version")["version"]
+    snapshot = source.row(f"SELECT {VERSION} AS version, pg_is_in_recovery() AS replica")
+    if snapshot["replica"]:
+        # A replica may still lack rows that lie below the fence, and its snapshots' versions are no writer's.
+        raise SourceUnavailable(
+            f"{table}: Aurora's endpoint led to a replica, as during a failover; a retry connects anew"
+        )
     began = time.monotonic()
     written = source.row(_EXPORT, {"query": source.text(query), **target})
     seconds("ExportSeconds", time.monotonic() - began)
     names = [key] + [f"{key}_part{number}" for number in range(2, written["files"] + 1)]
-    files = [{"name": name, "version": version} for name in names]
+    files = [{"name": name, "version": snapshot["version"]} for name in names]
     return {"rows": written["rows"], "bytes": written["bytes"], "files": files}

@@ -95,12 +95,11 @@ class Aurora:
 
     @property
     def usable(self) -> bool:
-        """Whether the warm session still answers."""
+        """Whether the warm session still answers, as the writer: a failover may have made it a replica's."""
         try:
-            self.rows("SELECT 1 AS alive")
+            return not self.row("SELECT pg_is_in_recovery() AS replica")["replica"]
         except psycopg2.Error:
             return False
-        return True
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from functions.shared.type_contract import SourceType
 
 _RELATION = """
 SELECT c.oid, c.relkind::text AS kind, current_user::text AS role, row_security_active(c.oid) AS rows_hidden,
+       c.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_inherits WHERE inhparent = c.oid) AS inherited,
+       (SELECT min(p.relid::regclass::text) FROM pg_partition_tree(c.oid) p JOIN pg_class k ON k.oid = p.relid
+        WHERE k.relkind = 'f') AS foreign_partition,
        has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %(schema)s AND c.relname = %(name)s
@@ -87,6 +90,15 @@ def read_relation(aurora: Aurora, spec: TableSpec) -> Relation:
     relation = found[0]
     if relation["kind"] not in ("r", "p"):
         raise InvalidConfiguration(f"{table}: table_name is not a table (a view?); name the tables it reads")
+    if relation["inherited"]:
+        raise InvalidConfiguration(
+            f"{table}: tables inherit from it, and no key of it holds in their rows; name those tables, or partition it"
+        )
+    if relation["foreign_partition"]:
+        raise InvalidConfiguration(
+            f"{table}: its partition {relation['foreign_partition']} is a foreign table, whose transactions no fence "
+            "sees; name the other partitions, or detach this one"
+        )
     if not relation["readable"]:
         raise AccessDenied(
             f"{table}: role {relation['role']} may not read it; run GRANT USAGE ON SCHEMA and GRANT SELECT ON the "

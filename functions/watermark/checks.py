@@ -24,7 +24,11 @@ JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d
 JOIN pg_sequence s ON s.seqrelid = d.refobjid
 WHERE f.adrelid = %(oid)s AND a.attname = %(column)s AND s.seqcache > 1
 """
-_CHANGES = "SELECT pg_stat_get_tuples_updated(%(oid)s) + pg_stat_get_tuples_deleted(%(oid)s) AS changes"
+# The counts of a partitioned table are its partitions'.
+_CHANGES = """
+SELECT sum(pg_stat_get_tuples_updated(relid) + pg_stat_get_tuples_deleted(relid))::bigint AS changes
+FROM (SELECT relid FROM pg_partition_tree(%(oid)s) UNION SELECT %(oid)s::regclass) AS parts(relid)
+"""
 
 
 def check(aurora: Aurora, spec: TableSpec, relation: Relation) -> None:

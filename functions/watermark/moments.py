@@ -10,8 +10,16 @@ from functions.shared.errors import InvalidConfiguration
 from functions.shared.spec import TableSpec
 from functions.watermark.state import as_text
 
-# What the session would have without this project's own setting.
-_DEFAULT_ZONE = "SELECT reset_val AS zone FROM pg_settings WHERE name = 'TimeZone'"
+# What the session would have without this project's own setting, and what a role is given instead.
+_DEFAULT_ZONE = """
+SELECT reset_val AS zone, (
+    SELECT min(r.rolname || ' has ' || split_part(setting, '=', 2))
+    FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) AS setting
+    WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+      AND starts_with(lower(setting), 'timezone=')
+      AND (lower(split_part(setting, '=', 2)) <> lower(reset_val) OR r.rolname = current_user)) AS other
+FROM pg_settings WHERE name = 'TimeZone'
+"""
 _ZONE = """
 SELECT %(zone)s AS zone, count(DISTINCT (moment AT TIME ZONE %(zone)s) - (moment AT TIME ZONE 'UTC')) AS offsets
 FROM generate_series(now() - interval '1 year', now() + interval '1 year', interval '7 days') AS moment
@@ -21,11 +29,12 @@ FROM generate_series(now() - interval '1 year', now() + interval '1 year', inter
 def zone_of(aurora: Aurora, spec: TableSpec, column: Column) -> str:
     """The zone that a column without one is written in; timestamptz needs none and gets UTC.
 
-    Raises InvalidConfiguration for a timestamp in a zone with clock changes, where an hour repeats each year.
+    Raises InvalidConfiguration where roles have zones of their own and none is stated, and for a timestamp in a zone
+    with clock changes, where an hour repeats each year.
     """
     if column.type_name == "timestamptz":
         return "UTC"
-    zone = spec.watermark_timezone or str(aurora.row(_DEFAULT_ZONE)["zone"])
+    zone = spec.watermark_timezone or _default_zone(aurora, spec)
     if column.type_name == "timestamp" and aurora.row(_ZONE, {"zone": zone})["offsets"] > 1:
         raise InvalidConfiguration(
             f"{spec.table_name}: watermark_col {spec.watermarks[0]!r} is a timestamp without time zone in {zone}, "
@@ -33,6 +42,17 @@ def zone_of(aurora: Aurora, spec: TableSpec, column: Column) -> str:
             "watermark_timezone to the fixed zone its writers use, e.g. UTC"
         )
     return zone
+
+
+def _default_zone(aurora: Aurora, spec: TableSpec) -> str:
+    found = aurora.row(_DEFAULT_ZONE)
+    if found["other"]:
+        raise InvalidConfiguration(
+            f"{spec.table_name}: watermark_col {spec.watermarks[0]!r} has no time zone, the database's is "
+            f"{found['zone']}, but role {found['other']}; set watermark_timezone to the zone its "
+            "writers use, or make it timestamptz"
+        )
+    return str(found["zone"])
 
 
 def moment_as(aurora: Aurora, moment: datetime, column: Column, zone: str) -> str:

@@ -12,7 +12,7 @@ from functions.export.handler import handler
 from functions.shared.aurora import Aurora
 from functions.shared.batch import Batch
 from functions.shared.catalog import read_relation
-from functions.shared.errors import SourceRejected
+from functions.shared.errors import SourceRejected, SourceUnavailable
 from functions.shared.settings import settings
 from functions.shared.spec import parse_spec
 from functions.shared.warehouse_sql import MergeRules
@@ -98,6 +98,24 @@ def test_a_file_says_first_what_of_a_row_cannot_be_held(
 def test_an_empty_slice_is_a_file_without_rows(source: Aurora, table: str, context: Mock) -> None:
     part = handler(event(source, table, {"low": "1000"}), context)
     assert (part["rows"], part["bytes"], len(part["files"])) == (0, 0, 1)
+
+
+def test_a_replica_is_not_exported_from(
+    source: Aurora, table: str, bucket: Bucket, context: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may lack rows below the fence; after a failover the next attempt finds the writer."""
+    asked = event(source, table, SLICES[0])
+    own, files = Aurora.rows, set(bucket.objects)
+
+    def as_replica(self: Aurora, query: Any, values: Any = None) -> list[dict[str, Any]]:
+        replica = isinstance(query, str) and "pg_is_in_recovery" in query
+        return [{**row, "replica": True} if replica else row for row in own(self, query, values)]
+
+    monkeypatch.setattr(Aurora, "rows", as_replica)
+    assert not source.usable
+    with pytest.raises(SourceUnavailable, match=rf"^{table}: .*replica.*a retry connects anew"):
+        handler(asked, context)
+    assert set(bucket.objects) == files
 
 
 @pytest.fixture

@@ -182,3 +182,25 @@ def test_a_column_that_does_not_exist_is_told_with_those_that_do(
     owner.execute(f"CREATE TABLE {schema}.t (a int, b int)")
     with pytest.raises(InvalidConfiguration, match=rf"^{schema}.t: {key} names column 'nope', .*its columns are a, b$"):
         read(source, f"{schema}.t", **spec)
+
+
+def test_a_table_that_others_inherit_from_is_refused(source: Aurora, owner: Any, schema: str) -> None:
+    """Each child has keys of its own: of two rows with one key, one would take the other's place."""
+    owner.execute(f"CREATE TABLE {schema}.t (id int PRIMARY KEY); CREATE TABLE {schema}.child () INHERITS ({schema}.t)")
+    with pytest.raises(InvalidConfiguration, match=rf"^{schema}.t: tables inherit from it"):
+        read(source, f"{schema}.t")
+    assert read(source, f"{schema}.child", primary_keys=["id"]).oid
+
+
+def test_a_foreign_partition_is_refused(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (id int PRIMARY KEY) PARTITION BY RANGE (id)")
+    owner.execute(f"CREATE TABLE {schema}.near PARTITION OF {schema}.t FOR VALUES FROM (0) TO (10)")
+    assert read(source, f"{schema}.t").oid
+    owner.execute(f"CREATE FOREIGN DATA WRAPPER {schema}_w; CREATE SERVER {schema}_s FOREIGN DATA WRAPPER {schema}_w")
+    owner.execute(f"ALTER TABLE {schema}.t DROP CONSTRAINT t_pkey")
+    owner.execute(
+        f"CREATE FOREIGN TABLE {schema}.far PARTITION OF {schema}.t FOR VALUES FROM (10) TO (20) SERVER {schema}_s"
+    )
+    with pytest.raises(InvalidConfiguration, match=rf"^{schema}.t: its partition {schema}.far is a foreign table"):
+        read(source, f"{schema}.t")
+    owner.execute(f"DROP FOREIGN DATA WRAPPER {schema}_w CASCADE")

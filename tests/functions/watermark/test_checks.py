@@ -89,6 +89,21 @@ def test_a_table_without_key_that_changes_rows_is_refused(source: Aurora, owner:
     checked(source, f"{schema}.t", watermark_type="full_snapshot")
 
 
+def test_a_partitions_changes_count_for_its_table(source: Aurora, owner: Any, schema: str) -> None:
+    owner.execute(f"CREATE TABLE {schema}.t (a int, at timestamptz NOT NULL DEFAULT now()) PARTITION BY RANGE (a)")
+    owner.execute(
+        f"CREATE TABLE {schema}.low PARTITION OF {schema}.t FOR VALUES FROM (0) TO (10) PARTITION BY LIST (a)"
+    )
+    owner.execute(f"CREATE TABLE {schema}.one PARTITION OF {schema}.low FOR VALUES IN (1, 2)")
+    owner.execute(f"INSERT INTO {schema}.t VALUES (1), (1)")
+    checked(source, f"{schema}.t", watermark_col="at")
+    owner.execute(f"UPDATE {schema}.t SET a = 2")
+    owner.execute("SELECT pg_stat_force_next_flush()")
+    owner.execute("SELECT 1")
+    with pytest.raises(InvalidConfiguration, match=r"Aurora counts 2 updates and deletes.*primary_keys"):
+        checked(source, f"{schema}.t", watermark_col="at")
+
+
 def test_xmin_needs_a_key(source: Aurora, owner: Any, schema: str) -> None:
     owner.execute(f"CREATE TABLE {schema}.t (a int)")
     with pytest.raises(InvalidConfiguration, match=r"xmin merges updates by key"):

@@ -135,6 +135,21 @@ class TestWithoutTimeZone:
         assert datetime.fromisoformat(str(bounds.high)) == fence.moment.astimezone(UTC).replace(tzinfo=None)
         assert bounds.held == 1  # Indian time lies past a fence in UTC: held back, not lost
 
+    def test_a_role_with_a_zone_of_its_own_needs_the_zone_to_be_stated(self, local_times: Source, owner: Any) -> None:
+        """The sync's own would put the fence hours past what the writers write; another's rows lie hours before it."""
+        own = local_times.aurora.row("SELECT current_user AS name")["name"]
+        for role in (own, "aurora_owner"):
+            owner.execute(f"ALTER ROLE {role} SET TimeZone = 'America/Bogota'")
+            try:
+                with pytest.raises(
+                    InvalidConfiguration, match=rf"role {role} has America/Bogota; set watermark_timezone"
+                ):
+                    local_times.resolve(EMPTY)
+                assert local_times.resolve(EMPTY, watermark_timezone="UTC").held == 1
+            finally:
+                owner.execute(f"ALTER ROLE {role} RESET TimeZone")
+        assert local_times.resolve(EMPTY).held == 1
+
     @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
     def test_a_zone_with_clock_changes_is_refused(self, local_times: Source, zone: str) -> None:
         with pytest.raises(
