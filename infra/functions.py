@@ -10,7 +10,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.bundling import Bundler
-from infra.names import role_arn
+from infra.names import dashed, role_arn
 from infra.network import Placement
 from infra.parameters import TableParameters
 from infra.retention import log_group
@@ -44,7 +44,7 @@ class FunctionSpec:
 
     @property
     def dashed(self) -> str:
-        return self.name.replace("_", "-")
+        return dashed(self.name)
 
     @property
     def substitution(self) -> str:
