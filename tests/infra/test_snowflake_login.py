@@ -8,7 +8,6 @@ from snowflake.connector.connection import DEFAULT_CONFIGURATION
 
 from infra.functions import FUNCTIONS
 from infra.settings import Settings
-from infra.snowflake_login import SPEAKS_TO_SNOWFLAKE
 from infra.staging_names import login_role_arn
 from tests.infra.bootstrapping import USER, Bench
 from tests.infra.policies import permission_rows
@@ -24,7 +23,7 @@ def test_the_functions_that_open_the_warehouse_may_become_the_role() -> None:
         if any("shared import" in line and "warehouse" in line for line in _lines(ROOT / "functions" / spec.name))
         or any("shared.warehouse import" in line for line in _lines(ROOT / "functions" / spec.name))
     }
-    assert opened == set(SPEAKS_TO_SNOWFLAKE)
+    assert opened == {spec.name for spec in FUNCTIONS if spec.speaks_to_snowflake}
 
 
 def _lines(folder: Path) -> list[str]:
