@@ -68,7 +68,7 @@ def test_it_may_make_in_each_schema_what_a_table_needs() -> None:
         assert granted("AURORA_SYNC")[f'SCHEMA "AURORA"."{schema}"'] == {"USAGE", *privileges}
 
 
-def test_it_has_no_other_privilege() -> None:
+def test_beside_tables_and_schemas_the_sync_role_may_only_use_objects_and_start_tasks() -> None:
     rest = {
         what: privileges
         for what, privileges in granted("AURORA_SYNC").items()
