@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from infra import context_file
 
 _INPUTS = ("app.py", "cdk.json", "infra", "functions", "snowflake", "statemachine")
 _KEPT_ASSEMBLIES = 5
@@ -41,7 +42,7 @@ def synthesize(repository: Path, build: Path, context: Mapping[str, Any]) -> Pat
 
 
 def _run_app(repository: Path, outdir: Path, context: Mapping[str, Any]) -> None:
-    cdk_json = json.loads((repository / "cdk.json").read_text()).get("context", {})
+    cdk_json = context_file.read(repository / "cdk.json")
     environment = {
         **os.environ,
         "CDK_OUTDIR": str(outdir),

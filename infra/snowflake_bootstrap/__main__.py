@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from infra import context_file
 from infra.settings import Settings, SettingsError
 from infra.snowflake_account import AccountError, SnowflakeAccount
-from infra.snowflake_bootstrap import context_file, report
+from infra.snowflake_bootstrap import report
 from infra.snowflake_bootstrap.account import Account
 from infra.snowflake_bootstrap.connection import connected
 from infra.snowflake_bootstrap.errors import BootstrapError
@@ -17,8 +18,6 @@ from infra.snowflake_bootstrap.run import Outcome, retire_other_keys, run
 from infra.snowflake_bootstrap.steps import next_steps, vault_command
 from infra.snowflake_bootstrap.trust import Trust, in_bucket_region, read_trust, without_queue
 from infra.staging_names import login_role_arn
-
-_SETTINGS_FILE = Path(__file__).resolve().parents[2] / "cdk.json"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -38,7 +37,7 @@ def bootstrap(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the statements that are left to run, and run none.")
     ] = False,
-    settings_file: Annotated[Path, typer.Option(help="Where the settings are read and completed.")] = _SETTINGS_FILE,
+    settings_file: Annotated[Path, typer.Option(help="Where the settings are read and completed.")] = context_file.FILE,
     write: Annotated[bool, typer.Option(help="Complete the settings, or only show what they lack.")] = True,
 ) -> None:
     """Makes roles, service user, warehouse, integration, database and stage in Snowflake, and completes the settings.
