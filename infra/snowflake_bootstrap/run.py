@@ -9,10 +9,10 @@ from functions.shared.naming import quote
 from infra.snowflake_account import SnowflakeAccount
 from infra.snowflake_bootstrap.account import Account
 from infra.snowflake_bootstrap.checks import lacking, subject
-from infra.snowflake_bootstrap.errors import BootstrapError
+from infra.snowflake_bootstrap.errors import BootstrapError, told
 from infra.snowflake_bootstrap.key_pair import SLOTS, keys_of
 from infra.snowflake_bootstrap.statements import Alter, Create, Statement, read
-from infra.snowflake_sql import account_statements, database_statements, grant_statements, queue_statements
+from infra.snowflake_statements import account_statements, database_statements, grant_statements, queue_statements
 
 QUEUE = ("CONTROL", "QUEUE")
 
@@ -83,7 +83,7 @@ def _queue(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterato
             except ProgrammingError as error:
                 if not isinstance(statement.act, Create) or statement.act.kind != "PIPE":
                     raise _refused(statement.text, statement.role, error) from error
-                yield _outcome(statement, [], [], waits=_text(error))
+                yield _outcome(statement, [], [], waits=told(error))
                 return
         yield _outcome(statement, changes, [])
 
@@ -104,10 +104,6 @@ def _execute(account: Account, text: str, role: str) -> None:
 
 def _refused(text: str, role: str, error: Error) -> BootstrapError:
     return BootstrapError(
-        f"Snowflake refused {text.splitlines()[0]!r} to role {role}: {_text(error)}; mend that and run this again, "
+        f"Snowflake refused {text.splitlines()[0]!r} to role {role}: {told(error)}; mend that and run this again, "
         "what was made before it stays."
     )
-
-
-def _text(error: Error) -> str:
-    return (error.raw_msg or str(error)).strip().replace("\n", " ").rstrip(".")

@@ -5,7 +5,7 @@ import pytest
 from infra.settings import Settings
 from infra.snowflake_account import SnowflakeAccount
 from infra.snowflake_bootstrap.statements import read
-from infra.snowflake_sql import (
+from infra.snowflake_statements import (
     account_statements,
     database_statements,
     grant_statements,
