@@ -73,6 +73,20 @@ def test_a_key_is_given_up_once_it_is_no_longer_needed(bench: Bench) -> None:
     assert "RSA_PUBLIC_KEY_FP" not in bench.described(USER)
 
 
+def test_the_identity_is_given_up_once_a_key_takes_its_place(bench: Bench) -> None:
+    bench.run(*WITHOUT_SECRET, key=False)
+    _, output = bench.run()
+    assert "take the workload identity away" in output
+    assert bench.execute(f"SHOW USER WORKLOAD IDENTITY AUTHENTICATION METHODS FOR {USER}")
+    _, output = bench.run("--retire-other-key")
+    assert bench.connection.made == [f"ALTER {USER} UNSET WORKLOAD_IDENTITY"]
+    assert "WORKLOAD_IDENTITY: aurora-snowflake-sync-snowflake-login → nothing" in output
+    assert "RSA_PUBLIC_KEY_FP" in bench.described(USER)
+    _, output = bench.run("--retire-other-key")
+    assert bench.connection.made == []
+    assert "--retire-other-key" not in output
+
+
 def test_a_key_beside_it_is_refused(bench: Bench) -> None:
     code, output = bench.run(*WITHOUT_SECRET)
     assert code == 1
