@@ -1,28 +1,18 @@
 """Context in, cloud assembly out."""
 
-import json
 import os
-from pathlib import Path
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk.cx_api import CloudAssembly
 from cdk_nag import AwsSolutionsChecks
 
+from infra import context_file
 from infra.settings import Settings
 from infra.stack import SyncStack
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 class ChecksFailed(Exception):
     """The template has findings that nobody acknowledged; they are on stderr."""
-
-
-def default_context(root: Path = ROOT) -> dict[str, Any]:
-    """The context of cdk.json: feature flags and this application's keys."""
-    context: dict[str, Any] = json.loads((root / "cdk.json").read_text())["context"]
-    return context
 
 
 def synthesize() -> CloudAssembly:
@@ -31,7 +21,7 @@ def synthesize() -> CloudAssembly:
     Raises SettingsError where a context key is wrong, missing, unknown or fits neither the others nor the place that
     the command line deploys to, ChecksFailed where the template has a finding.
     """
-    app = cdk.App(context=default_context())
+    app = cdk.App(context=context_file.read())
     settings = Settings.from_context(app.node.get_all_context())
     settings.check_runtime()
     settings.check_place(os.environ.get("CDK_DEFAULT_REGION", ""), os.environ.get("CDK_DEFAULT_ACCOUNT", ""))

@@ -9,7 +9,8 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.metrics import FIVE_MINUTES, over_all_tables
+from infra.metrics import FIVE_MINUTES, over_all_tables, require_written
+from infra.names import dashed
 from infra.settings import Settings
 
 _HALF, _FULL = 12, 24
@@ -90,12 +91,13 @@ class SyncDashboard(Construct):
 
     def _by_table(self, title: str, step: str, columns: tuple[tuple[str, str], ...]) -> cloudwatch.LogQueryWidget:
         """A line per table from the function's log, where a metric costs nothing more for each table."""
+        require_written(step, *(name for _, name in columns))
         # In a line of metrics each value is a list, whose first element Logs Insights calls 0.
         found = ", ".join(f"{how}({name}.0) as {_spaced(name)}" for how, name in columns)
         present = " or ".join(f"ispresent({name}.0)" for _, name in columns)
         return cloudwatch.LogQueryWidget(
             title=f"{title}, by table",
-            log_group_names=[f"/aws/lambda/{self._settings.stack_name}-{step.replace('_', '-')}"],
+            log_group_names=[f"/aws/lambda/{self._settings.stack_name}-{dashed(step)}"],
             query_lines=[
                 f"filter {present}",
                 f"stats {found} by table",

@@ -10,7 +10,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.bundling import Bundler
-from infra.names import role_arn
+from infra.names import dashed, role_arn
 from infra.network import Placement
 from infra.parameters import TableParameters
 from infra.retention import log_group
@@ -33,6 +33,7 @@ class FunctionSpec:
 
     A function that `needs_credentials` of Vault runs in the private subnets. The others call AWS's own APIs alone,
     which no network of ours makes safer: outside of the VPC they need no interface, NAT gateway or endpoint.
+    A function that `speaks_to_snowflake` may log in there as an AWS role, where the deployment has no key.
     """
 
     name: str
@@ -41,10 +42,11 @@ class FunctionSpec:
     reads_parameters: bool = False
     writes_parameters: bool = False
     needs_credentials: bool = True
+    speaks_to_snowflake: bool = True
 
     @property
     def dashed(self) -> str:
-        return self.name.replace("_", "-")
+        return dashed(self.name)
 
     @property
     def substitution(self) -> str:
@@ -53,11 +55,18 @@ class FunctionSpec:
 
 
 FUNCTIONS = (
-    FunctionSpec("config", timeout=1, memory=_PLAIN_MEMORY, reads_parameters=True, needs_credentials=False),
+    FunctionSpec(
+        "config",
+        timeout=1,
+        memory=_PLAIN_MEMORY,
+        reads_parameters=True,
+        needs_credentials=False,
+        speaks_to_snowflake=False,
+    ),
     FunctionSpec("replay", timeout=5, memory=_WAREHOUSE_MEMORY),
     FunctionSpec("watermark", timeout=5, memory=_WAREHOUSE_MEMORY),
     FunctionSpec("schema", timeout=5, memory=_WAREHOUSE_MEMORY),
-    FunctionSpec("export", timeout=15, memory=_PLAIN_MEMORY),
+    FunctionSpec("export", timeout=15, memory=_PLAIN_MEMORY, speaks_to_snowflake=False),
     FunctionSpec("await_load", timeout=2, memory=_WAREHOUSE_MEMORY),
     FunctionSpec("merge", timeout=2, memory=_WAREHOUSE_MEMORY),
     FunctionSpec("reconcile", timeout=5, memory=_WAREHOUSE_MEMORY),
@@ -68,6 +77,7 @@ FUNCTIONS = (
         reads_parameters=True,
         writes_parameters=True,
         needs_credentials=False,
+        speaks_to_snowflake=False,
     ),
 )
 

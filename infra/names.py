@@ -1,9 +1,14 @@
-"""Names of roles that other policies speak of before the roles exist."""
+"""Names that several constructs speak of: a function's, and those of roles, before the roles exist."""
 
 from aws_cdk import Stack
 from constructs import Construct
 
 from infra.settings import Settings
+
+
+def dashed(step: str) -> str:
+    """A function's folder as its AWS names and its metrics have it."""
+    return step.replace("_", "-")
 
 
 def role_arn(scope: Construct, name: str) -> str:

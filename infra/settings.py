@@ -119,11 +119,9 @@ class Settings(AccountSettings, VaultSettings):
 
         aws_s3 writes only into a bucket of the cluster's own region and account.
         """
-        if not self.aurora_cluster_arn:
-            return
-        _, _, _, aurora_region, aurora_account, *_ = self.aurora_cluster_arn.split(":")
-        for kind, place, aurora_place in (("region", region, aurora_region), ("account", account, aurora_account)):
-            if place and place != aurora_place:
+        places = (("region", region, self.aurora_region), ("account", account, self.aurora_account))
+        for kind, place, aurora_place in places:
+            if place and aurora_place and place != aurora_place:
                 raise SettingsError(
                     f"Context key aurora_cluster_arn names a cluster in {kind} {aurora_place}, but the deployment goes "
                     f"to {place}, and Aurora exports only to a bucket of its own {kind}: deploy there, for example "

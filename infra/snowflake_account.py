@@ -1,19 +1,13 @@
 """What an administrator may choose about the Snowflake account: names, whom it trusts, from where."""
 
-import base64
 from ipaddress import IPv4Network
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from infra.settings import Settings
 from infra.staging_names import read_role_arn, staging_bucket
 
-_MINIMUM_KEY_BITS = 2048
 _ROLE_ARN = r"arn:aws:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]+"
 
 
@@ -119,16 +113,3 @@ class SnowflakeAccount(BaseModel):
         values = [self.bucket, self.storage_role_arn]
         values += [] if self.workload_identity_arn else [self.public_key]
         return [value for value in values if value.startswith("<")]
-
-
-def read_public_key(path: Path) -> str:
-    """The base64 of a PEM file's RSA public key; raises AccountError where it holds none that Snowflake takes."""
-    problem = f"{path} holds no RSA public key of {_MINIMUM_KEY_BITS} bits or more: make one with openssl rsa -pubout."
-    try:
-        key = serialization.load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError, UnsupportedAlgorithm) as error:
-        raise AccountError(problem) from error
-    if not isinstance(key, RSAPublicKey) or key.key_size < _MINIMUM_KEY_BITS:
-        raise AccountError(problem)
-    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return base64.b64encode(der).decode()

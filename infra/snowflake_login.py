@@ -3,12 +3,10 @@
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.functions import FunctionSpec, SyncFunctions
+from infra.functions import FUNCTIONS, FunctionSpec, SyncFunctions
 from infra.names import role_arn
 from infra.settings import Settings
 from infra.staging_names import login_role
-
-SPEAKS_TO_SNOWFLAKE = ("replay", "watermark", "schema", "await_load", "merge", "reconcile")
 
 
 class SnowflakeLogin(Construct):
@@ -16,8 +14,7 @@ class SnowflakeLogin(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, functions: SyncFunctions) -> None:
         super().__init__(scope, construct_id)
-        specs = [FunctionSpec(name, timeout=0, memory=0) for name in SPEAKS_TO_SNOWFLAKE]
-        roles = {spec: _role(functions, spec) for spec in specs}
+        roles = {spec: _role(functions, spec) for spec in FUNCTIONS if spec.speaks_to_snowflake}
         trusted = [iam.ArnPrincipal(role.role_arn) for role in roles.values()]
         iam.Role(self, "Role", role_name=login_role(settings), assumed_by=iam.CompositePrincipal(*trusted))
         for spec, role in roles.items():

@@ -4,25 +4,36 @@
 those of the administrator alone are in snowflake/admin.
 """
 
-import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from functions.replay.restage import restage_statement
 from functions.shared import warehouse_sql
-from functions.shared.naming import literal, quote
-from functions.shared.templates import render, statements
+from functions.shared.naming import quote
 from functions.shared.warehouse_sql import TableObjects
+from infra import context_file
+from infra.public_key import read_public_key
 from infra.settings import Settings, SettingsError
-from infra.snowflake_account import AccountError, SnowflakeAccount, read_public_key
+from infra.snowflake_account import AccountError, SnowflakeAccount
 from infra.snowflake_examples import EXAMPLES, ExampleTable
+from infra.snowflake_statements import (
+    account_statements,
+    database_statements,
+    grant_statements,
+    queue_statements,
+    tear_down_statements,
+)
 
-_ROOT = Path(__file__).resolve().parents[1]
 _SCHEMA_VERSION = 1
 _REPLAYED_ROWS = 1000
+_DEFAULT_NAME = "Its name; the default is made of the database's."
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @dataclass(frozen=True)
@@ -40,31 +51,6 @@ class SqlFile:
         used = [value for value in account.open_points if any(value in one for one in self.statements)]
         head += [f"-- To fill in first: {', '.join(used)}"] if used else []
         return "\n".join(head) + "\n\n" + "\n\n".join(f"{one};" for one in self.statements) + "\n"
-
-
-def account_statements(account: SnowflakeAccount) -> list[str]:
-    """Roles, service user, warehouse, storage integration, network policy; running them again changes nothing."""
-    return _rendered("admin/account.sql", account)
-
-
-def database_statements(account: SnowflakeAccount) -> list[str]:
-    """Database, schemas, file format, stage and control tables; running them again changes nothing."""
-    return ["USE ROLE SYSADMIN", *warehouse_sql.bootstrap_statements(account.database, account.bucket)]
-
-
-def grant_statements(account: SnowflakeAccount) -> list[str]:
-    """What the sync role and the readers may do; running them again changes nothing."""
-    return _rendered("admin/grants.sql", account)
-
-
-def queue_statements(account: SnowflakeAccount) -> list[str]:
-    """The pipe that names the bucket's queue before any table's does; running them again changes nothing."""
-    return _rendered("admin/queue.sql", account)
-
-
-def tear_down_statements(account: SnowflakeAccount) -> list[str]:
-    """Drops everything that the other statements make."""
-    return _rendered("admin/tear_down.sql", account)
 
 
 def files(account: SnowflakeAccount) -> list[SqlFile]:
@@ -109,28 +95,6 @@ def _table_statements(account: SnowflakeAccount, table: ExampleTable) -> Iterato
     yield "evolve", "Follows a change of the Aurora table.", evolve
 
 
-def _rendered(template: str, account: SnowflakeAccount) -> list[str]:
-    values = {
-        "database": quote(account.database),
-        "role": quote(account.role),
-        "reader_role": quote(account.reader_role),
-        "user": quote(account.user),
-        "warehouse": quote(account.warehouse),
-        "network_policy": quote(account.user),
-        "storage_integration": warehouse_sql.storage_integration(account.database),
-        "bucket_url": literal(f"s3://{account.bucket}/"),
-        "storage_role_arn": literal(account.storage_role_arn),
-        "storage_external_id": account.storage_external_id and literal(account.storage_external_id),
-        "public_key": account.public_key and literal(account.public_key),
-        "public_key_slot": account.public_key_slot,
-        "file_format": literal(f'{quote(account.database)}."STAGING"."AURORA_CSV"'),
-        "queue_path": literal(f'@{quote(account.database)}."STAGING"."EXPORTS"/_queue/'),
-        "workload_identity_arn": account.workload_identity_arn and literal(account.workload_identity_arn),
-        "allowed_cidrs": [literal(str(network)) for network in account.allowed_cidrs],
-    }
-    return statements(render(template, values))
-
-
 def write(folder: Path, account: SnowflakeAccount) -> list[Path]:
     """Writes every file below `folder`, over those of an earlier time; returns their paths."""
     paths = []
@@ -142,46 +106,63 @@ def write(folder: Path, account: SnowflakeAccount) -> list[Path]:
     return paths
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m infra.snowflake_sql", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE", help="as cdk takes it")
-    credential = parser.add_mutually_exclusive_group()
-    credential.add_argument("--public-key-file", type=Path, help="PEM file with the service user's RSA public key")
-    credential.add_argument("--workload-identity-arn", help="AWS role that logs in as the service user, without a key")
-    parser.add_argument("--bucket", help="output StagingBucketName of the stack")
-    parser.add_argument("--storage-role-arn", help="AWS role that Snowflake assumes to read the bucket")
-    parser.add_argument("--storage-external-id", help="external id of that role's trust policy")
-    parser.add_argument("--allow-cidr", action="append", dest="allowed_cidrs", help="where the functions come from")
-    for name in ("role", "reader-role", "user", "warehouse"):
-        parser.add_argument(f"--{name}", help="its name; the default is made of the database's")
-    return parser
-
-
-def _account(arguments: argparse.Namespace) -> SnowflakeAccount:
-    context = json.loads((_ROOT / "cdk.json").read_text())["context"]
-    context |= dict(pair.partition("=")[::2] for pair in arguments.context)
-    choices = {name: value for name, value in vars(arguments).items() if value is not None}
-    for name in ("folder", "context"):
-        del choices[name]
-    if path := choices.pop("public_key_file", None):
-        choices["public_key"] = read_public_key(path)
-    return SnowflakeAccount.of_deployment(Settings.from_context(context), **choices)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Writes the files; ends with one sentence where an argument or a context key is wrong."""
-    parser = _parser()
-    parsed = parser.parse_args(arguments)
+@app.command()
+def snowflake_sql(
+    folder: Annotated[Path, typer.Argument(help="Where the files are written.")],
+    *,
+    context: Annotated[
+        list[str] | None, typer.Option("-c", "--context", metavar="KEY=VALUE", help="As cdk takes it.")
+    ] = None,
+    public_key_file: Annotated[
+        Path | None, typer.Option(help="PEM file with the service user's RSA public key.")
+    ] = None,
+    workload_identity_arn: Annotated[
+        str | None, typer.Option(help="AWS role that logs in as the service user, without a key.")
+    ] = None,
+    bucket: Annotated[str | None, typer.Option(help="Output StagingBucketName of the stack.")] = None,
+    storage_role_arn: Annotated[
+        str | None, typer.Option(help="AWS role that Snowflake assumes to read the bucket.")
+    ] = None,
+    storage_external_id: Annotated[str | None, typer.Option(help="External id of that role's trust policy.")] = None,
+    allow_cidr: Annotated[list[str] | None, typer.Option(help="Where the functions come from; repeatable.")] = None,
+    role: Annotated[str | None, typer.Option(help=_DEFAULT_NAME)] = None,
+    reader_role: Annotated[str | None, typer.Option(help=_DEFAULT_NAME)] = None,
+    user: Annotated[str | None, typer.Option(help=_DEFAULT_NAME)] = None,
+    warehouse: Annotated[str | None, typer.Option(help=_DEFAULT_NAME)] = None,
+) -> None:
+    """Writes Snowflake's SQL as plain files, for those who run it and those who audit it."""
+    choices = {
+        "workload_identity_arn": workload_identity_arn,
+        "bucket": bucket,
+        "storage_role_arn": storage_role_arn,
+        "storage_external_id": storage_external_id,
+        "allowed_cidrs": allow_cidr,
+        "role": role,
+        "reader_role": reader_role,
+        "user": user,
+        "warehouse": warehouse,
+    }
     try:
-        account = _account(parsed)
+        choices["public_key"] = _public_key(public_key_file, workload_identity_arn)
+        chosen = {name: value for name, value in choices.items() if value is not None}
+        settings = Settings.from_context(context_file.read(overrides=context or []))
+        account = SnowflakeAccount.of_deployment(settings, **chosen)
     except (AccountError, SettingsError) as error:
-        parser.error(str(error))
-    paths = write(parsed.folder, account)
-    sys.stdout.write(f"Wrote {len(paths)} files into {parsed.folder}.\n")
+        sys.stderr.write(f"{error}\n")
+        raise typer.Exit(2) from None
+    paths = write(folder, account)
+    sys.stdout.write(f"Wrote {len(paths)} files into {folder}.\n")
     if points := account.open_points:
         sys.stdout.write(f"Still to be filled in, see --help: {', '.join(points)}.\n")
 
 
+def _public_key(file: Path | None, workload_identity_arn: str | None) -> str | None:
+    if file is None:
+        return None
+    if workload_identity_arn is not None:
+        raise AccountError("--workload-identity-arn is not allowed with --public-key-file: give one of them.")
+    return read_public_key(file)
+
+
 if __name__ == "__main__":
-    main()
+    app()

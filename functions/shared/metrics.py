@@ -1,6 +1,6 @@
 """Every metric that the functions write: its name, which steps write it, its unit and what it says.
 
-Dashboard, alarms and documentation take the names from here.
+Dashboard and alarms are refused a metric that is not here, and the documentation must have a row for each.
 """
 
 from dataclasses import dataclass

@@ -6,19 +6,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from infra import context_file
 from infra.settings import Settings, SettingsError
 from infra.snowflake_account import AccountError, SnowflakeAccount
-from infra.snowflake_bootstrap import context_file, report
+from infra.snowflake_bootstrap import report
 from infra.snowflake_bootstrap.account import Account
 from infra.snowflake_bootstrap.connection import connected
 from infra.snowflake_bootstrap.errors import BootstrapError
 from infra.snowflake_bootstrap.key_pair import keys_of, make_private_key, public_key, slot_for
-from infra.snowflake_bootstrap.run import Outcome, retire_other_keys, run
+from infra.snowflake_bootstrap.run import Outcome, logins, retire_other_logins, run
 from infra.snowflake_bootstrap.steps import next_steps, vault_command
 from infra.snowflake_bootstrap.trust import Trust, in_bucket_region, read_trust, without_queue
 from infra.staging_names import login_role_arn
-
-_SETTINGS_FILE = Path(__file__).resolve().parents[2] / "cdk.json"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -30,7 +29,7 @@ def bootstrap(
         Path | None, typer.Option(help="The service user's RSA private key; made if it is not there.")
     ] = None,
     retire_other_key: Annotated[
-        bool, typer.Option("--retire-other-key", help="Take the user's key away that is not --key-file's.")
+        bool, typer.Option("--retire-other-key", help="Take away each login of the user that is not chosen.")
     ] = False,
     context: Annotated[
         list[str] | None, typer.Option("-c", "--context", metavar="KEY=VALUE", help="As cdk takes it.")
@@ -38,7 +37,7 @@ def bootstrap(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the statements that are left to run, and run none.")
     ] = False,
-    settings_file: Annotated[Path, typer.Option(help="Where the settings are read and completed.")] = _SETTINGS_FILE,
+    settings_file: Annotated[Path, typer.Option(help="Where the settings are read and completed.")] = context_file.FILE,
     write: Annotated[bool, typer.Option(help="Complete the settings, or only show what they lack.")] = True,
 ) -> None:
     """Makes roles, service user, warehouse, integration, database and stage in Snowflake, and completes the settings.
@@ -56,7 +55,7 @@ def bootstrap(
             if retire_other_key:
                 outcomes += _retired(choices, account, dry=dry_run)
             trust = _trust(account, choices, settings, dry=dry_run)
-            has_other_key = len(keys_of(account, choices.user)) > (0 if choices.workload_identity_arn else 1)
+            other = _other_login(choices, account)
         changed = context_file.changes(known, trust.settings())
         if changed and write and not dry_run:
             context_file.write(settings_file, changed)
@@ -72,7 +71,7 @@ def bootstrap(
     report.show_settings(console, known, changed, where)
     if not dry_run:
         to_vault = vault_command(settings, choices, identifier, key_file) if _is_new(outcomes) else ""
-        report.show_steps(console, list(next_steps(changed, trust, to_vault, has_other_key=has_other_key)))
+        report.show_steps(console, list(next_steps(changed, trust, to_vault, other)))
 
 
 def _deployable(known: context_file.Context) -> Settings:
@@ -110,7 +109,15 @@ def _choices(settings: Settings, account: Account, key_file: Path | None, *, dry
 def _retired(choices: SnowflakeAccount, account: Account, *, dry: bool) -> list[Outcome]:
     if not choices.public_key and not choices.workload_identity_arn:
         raise BootstrapError("--retire-other-key needs the --key-file of the key that stays.")
-    return list(retire_other_keys(choices, account, dry=dry))
+    return list(retire_other_logins(choices, account, dry=dry))
+
+
+def _other_login(choices: SnowflakeAccount, account: Account) -> str:
+    """What the user could log in with beside the chosen login; empty where there is none."""
+    present = logins(choices.user, account)
+    if len(present) < 2:
+        return ""
+    return "workload identity" if "WORKLOAD_IDENTITY" in present and not choices.workload_identity_arn else "key"
 
 
 def _trust(account: Account, choices: SnowflakeAccount, settings: Settings, *, dry: bool) -> Trust:

@@ -8,7 +8,7 @@ from snowflake.connector.errors import Error
 
 from functions.shared.session_parameters import SESSION_PARAMETERS
 from infra.snowflake_bootstrap.account import Account
-from infra.snowflake_bootstrap.errors import BootstrapError
+from infra.snowflake_bootstrap.errors import BootstrapError, told
 
 # It sees, by the roles below it, all that the statements make.
 READER = "ACCOUNTADMIN"
@@ -34,24 +34,20 @@ def connected(name: str) -> Iterator[tuple[Account, str]]:
             account.rows("SHOW ROLES LIKE 'ACCOUNTADMIN'")
         except Error as error:
             raise BootstrapError(
-                f"User {connection.user} of connection {name} may not use role {READER} ({_text(error)}), which "
+                f"User {connection.user} of connection {name} may not use role {READER} ({told(error)}), which "
                 "making an integration takes: have someone run this who may."
             ) from None
         try:
             yield account, str(connection.account)
         except Error as error:
-            raise BootstrapError(f"Snowflake could not be read: {_text(error)}; run this again.") from error
+            raise BootstrapError(f"Snowflake could not be read: {told(error)}; run this again.") from error
 
 
 def _no_way_in(name: str, error: Error) -> BootstrapError:
-    text = _text(error)
+    text = told(error)
     if "Invalid connection_name" in text:
         return BootstrapError(
             f"There is no connection {name}: name one of those of ~/.snowflake/connections.toml, or add it there "
             f"(account, user, authenticator), for example by snow connection add. {text}."
         )
     return BootstrapError(f"Connection {name} was refused: {text}; check its account, user and login.")
-
-
-def _text(error: Error) -> str:
-    return (error.raw_msg or str(error)).strip().replace("\n", " ").rstrip(".")

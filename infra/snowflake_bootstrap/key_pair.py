@@ -1,6 +1,5 @@
 """The service user's key pair: a file that only its owner reads, and the two places that Snowflake has for its keys."""
 
-import base64
 import os
 import stat
 from pathlib import Path
@@ -10,6 +9,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from infra.public_key import MINIMUM_BITS, in_base64
 from infra.snowflake_bootstrap.account import Account
 from infra.snowflake_bootstrap.checks import fingerprint
 from infra.snowflake_bootstrap.errors import BootstrapError
@@ -18,7 +18,6 @@ Slot = Literal["RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2"]
 
 SLOTS: tuple[Slot, Slot] = ("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2")
 _KEY_BITS = 3072
-_MINIMUM_KEY_BITS = 2048
 
 
 def make_private_key(path: Path) -> None:
@@ -41,7 +40,7 @@ def public_key(path: Path) -> str:
     Raises BootstrapError where it holds none that Snowflake takes without a passphrase, or others may read it.
     """
     problem = (
-        f"{path} holds no unencrypted RSA private key of {_MINIMUM_KEY_BITS} bits or more: name a file that does, or "
+        f"{path} holds no unencrypted RSA private key of {MINIMUM_BITS} bits or more: name a file that does, or "
         "one that is not there yet."
     )
     try:
@@ -49,14 +48,13 @@ def public_key(path: Path) -> str:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
         raise BootstrapError(problem) from None
-    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < _MINIMUM_KEY_BITS:
+    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < MINIMUM_BITS:
         raise BootstrapError(problem)
     if mode & 0o077:
         raise BootstrapError(
             f"{path} can be read by others (mode {mode:o}): make it yours alone with chmod 600 {path}."
         )
-    der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return base64.b64encode(der).decode()
+    return in_base64(key.public_key())
 
 
 def slot_for(account: Account, user: str, key: str) -> Slot:

@@ -9,12 +9,13 @@ from functions.shared.naming import quote
 from infra.snowflake_account import SnowflakeAccount
 from infra.snowflake_bootstrap.account import Account
 from infra.snowflake_bootstrap.checks import lacking, subject
-from infra.snowflake_bootstrap.errors import BootstrapError
-from infra.snowflake_bootstrap.key_pair import SLOTS, keys_of
+from infra.snowflake_bootstrap.errors import BootstrapError, told
+from infra.snowflake_bootstrap.key_pair import keys_of
 from infra.snowflake_bootstrap.statements import Alter, Create, Statement, read
-from infra.snowflake_sql import account_statements, database_statements, grant_statements, queue_statements
+from infra.snowflake_statements import account_statements, database_statements, grant_statements, queue_statements
 
 QUEUE = ("CONTROL", "QUEUE")
+_IDENTITY = "WORKLOAD_IDENTITY"
 
 
 @dataclass(frozen=True)
@@ -37,19 +38,24 @@ def run(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[O
     for statements in (account_statements(choices), database_statements(choices), grant_statements(choices)):
         yield from _made(statements, account, dry=dry)
     require_stage_of(choices, account)
+    yield from _opened(choices, account, dry=dry)
     yield from _queue(choices, account, dry=dry)
 
 
-def retire_other_keys(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[Outcome]:
-    """Takes away the service user's keys but the chosen one: all of them where it logs in without."""
-    present = keys_of(account, choices.user)
-    kept = choices.public_key_slot if choices.public_key else ""
-    for slot in SLOTS:
-        if slot in present and slot != kept:
-            text = f"ALTER USER {quote(choices.user)} UNSET {slot}"
-            if not dry:
-                _execute(account, text, "USERADMIN")
-            yield Outcome("user", choices.user, text, [f"{slot}: {present[slot]} → nothing"], [])
+def logins(user: str, account: Account) -> dict[str, str]:
+    """The ways in that the service user has: each property that is one, and what Snowflake shows of it."""
+    found: dict[str, str] = dict(keys_of(account, user).items())
+    if account.find("USER", (user,)) and (roles := sorted(name for _, name in account.workload_roles(user))):
+        found[_IDENTITY] = ", ".join(roles)
+    return found
+
+
+def retire_other_logins(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[Outcome]:
+    """Takes away the service user's ways in but the chosen one."""
+    kept = _IDENTITY if choices.workload_identity_arn else choices.public_key_slot
+    for name, found in logins(choices.user, account).items():
+        if name != kept:
+            yield _unset(choices.user, name, found, account, "USERADMIN", dry=dry)
 
 
 def require_stage_of(choices: SnowflakeAccount, account: Account) -> None:
@@ -73,6 +79,22 @@ def _made(statements: Iterable[str], account: Account, *, dry: bool) -> Iterator
         yield _outcome(statement, changes, unconfirmed)
 
 
+def _opened(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[Outcome]:
+    """Takes the network policy of an earlier run off the service user where none is chosen; another's stays."""
+    if choices.allowed_cidrs or account.find("USER", (choices.user,)) is None:
+        return
+    policy = account.parameter(choices.user, "NETWORK_POLICY")
+    if policy == choices.user:
+        yield _unset(choices.user, "NETWORK_POLICY", policy, account, "SECURITYADMIN", dry=dry)
+
+
+def _unset(user: str, name: str, found: str, account: Account, role: str, *, dry: bool) -> Outcome:
+    text = f"ALTER USER {quote(user)} UNSET {name}"
+    if not dry:
+        _execute(account, text, role)
+    return Outcome("user", user, text, [f"{name}: {found} → nothing"], [])
+
+
 def _queue(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[Outcome]:
     """The pipe may have to wait for the bucket and the role that it reads with, which the deployment makes."""
     for statement in read(queue_statements(choices)):
@@ -83,7 +105,7 @@ def _queue(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterato
             except ProgrammingError as error:
                 if not isinstance(statement.act, Create) or statement.act.kind != "PIPE":
                     raise _refused(statement.text, statement.role, error) from error
-                yield _outcome(statement, [], [], waits=_text(error))
+                yield _outcome(statement, [], [], waits=told(error))
                 return
         yield _outcome(statement, changes, [])
 
@@ -104,10 +126,6 @@ def _execute(account: Account, text: str, role: str) -> None:
 
 def _refused(text: str, role: str, error: Error) -> BootstrapError:
     return BootstrapError(
-        f"Snowflake refused {text.splitlines()[0]!r} to role {role}: {_text(error)}; mend that and run this again, "
+        f"Snowflake refused {text.splitlines()[0]!r} to role {role}: {told(error)}; mend that and run this again, "
         "what was made before it stays."
     )
-
-
-def _text(error: Error) -> str:
-    return (error.raw_msg or str(error)).strip().replace("\n", " ").rstrip(".")

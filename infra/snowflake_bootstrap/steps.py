@@ -12,14 +12,14 @@ from infra.snowflake_bootstrap.trust import Trust
 _DEPLOY = ".venv/bin/python -m infra.cli deploy"
 
 
-def next_steps(changed: Mapping[str, str], trust: Trust, vault_command: str, *, has_other_key: bool) -> Iterator[str]:
-    """Sentences in order; `vault_command` is empty where Vault has the key already."""
+def next_steps(changed: Mapping[str, str], trust: Trust, vault_command: str, other_login: str) -> Iterator[str]:
+    """Sentences in order; `vault_command` is empty where Vault has the login, `other_login` where there is no other."""
     if vault_command:
         yield f"give Vault the login:\n{vault_command}"
-    if has_other_key:
+    if other_login:
         yield (
-            "once Vault has the login and a run has succeeded, take the key away that it does not need: run this "
-            "again with --retire-other-key"
+            f"once Vault has the login and a run has succeeded, take the {other_login} away that it does not need: "
+            "run this again with --retire-other-key"
         )
     if changed:
         yield f"deploy: {_DEPLOY}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import TokenType
 
 from local.warehouse.errors import does_not_exist, not_supported
-from local.warehouse.scanner import Name, Scanner, word_of
+from local.warehouse.scanner import Name, Scanner, quote_identifier, word_of
 
 if TYPE_CHECKING:
     from local.warehouse.session import Session
@@ -83,7 +83,7 @@ def _format_name(scanner: Scanner) -> str:
     token = scanner.token()
     if token is not None and token.token_type == TokenType.STRING:
         return scanner.string()
-    return ".".join('"' + part.replace('"', '""') + '"' for part in scanner.parts())
+    return ".".join(quote_identifier(part) for part in scanner.parts())
 
 
 def _value(scanner: Scanner) -> Any:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 from snowflake.connector.errors import Error
@@ -17,12 +17,12 @@ from sqlglot import Expr, exp, parse_one
 from local.warehouse.engine_cursor import EngineCursor
 from local.warehouse.errors import from_engine
 from local.warehouse.load_outcome import Failure, Outcome
+from local.warehouse.pipe import StagedFile
+from local.warehouse.pipe_definition import Copy
 from local.warehouse.scanner import quote_identifier, quote_literal
 from local.warehouse.text_limits import first_too_long
 
 if TYPE_CHECKING:
-    from local.warehouse.pipe import StagedFile
-    from local.warehouse.pipe_definition import Copy
     from local.warehouse.session import Session
 
 MAX_LINE_BYTES = 128 * 1024 * 1024
@@ -152,12 +152,3 @@ def _failure(error: duckdb.Error | Error, copy: Copy) -> Failure:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def width(items: tuple[str, ...]) -> int:
-    """How many fields a record must have: the highest `$n` that the COPY reads."""
-    numbers: list[int] = []
-    for item in items:
-        tree: Any = parse_one(f"SELECT {item}", read="snowflake")
-        numbers += [int(node.name) for node in tree.find_all(exp.Parameter) if node.name.isdigit()]
-    return max(numbers, default=0)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlglot import TokenType
+from sqlglot import TokenType, exp, parse_one
 
 from local.warehouse.csv_format import CsvFormat, csv_format, read_options
-from local.warehouse.csv_loader import width
 from local.warehouse.errors import compilation_error, does_not_exist, not_supported
 from local.warehouse.scanner import Name, Scanner
 
@@ -65,7 +64,7 @@ def parse_copy(sql: str, session: Session) -> Copy:
     present = _table_columns(session, table)
     columns = columns or present
     items = items or tuple(f"${number}" for number in range(1, len(columns) + 1))
-    return Copy(table, columns, items, url, path.lstrip("/"), csv_format(session, options), width(items))
+    return Copy(table, columns, items, url, path.lstrip("/"), csv_format(session, options), _width(items))
 
 
 def _columns(scanner: Scanner) -> tuple[str, ...]:
@@ -108,6 +107,15 @@ def _stage_reference(scanner: Scanner) -> tuple[str, str]:
     while (token := scanner.token()) is not None and token.start < found.end():
         scanner.next()
     return found[1], found[2] or ""
+
+
+def _width(items: tuple[str, ...]) -> int:
+    """The highest `$n` that the COPY reads."""
+    numbers: list[int] = []
+    for item in items:
+        tree: Any = parse_one(f"SELECT {item}", read="snowflake")
+        numbers += [int(node.name) for node in tree.find_all(exp.Parameter) if node.name.isdigit()]
+    return max(numbers, default=0)
 
 
 def _stage_url(session: Session, name: Name) -> str:

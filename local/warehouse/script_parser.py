@@ -121,7 +121,7 @@ def _require_supported(scanner: Scanner) -> None:
     word = scanner.word()
     if word == "CALL" and not scanner.word(1).startswith("SYSTEM$"):
         raise not_supported("Snowflake Scripting CALL of a procedure")
-    if word == "BEGIN" and starts_block(_at(scanner)):
+    if word == "BEGIN" and starts_block(scanner):
         raise not_supported("Snowflake Scripting nested block")
     if word in _REFUSED:
         raise not_supported(f"Snowflake Scripting {word}")
@@ -130,13 +130,6 @@ def _require_supported(scanner: Scanner) -> None:
 def _is_assignment(scanner: Scanner) -> bool:
     token = scanner.token()
     return token is not None and token.token_type != TokenType.STRING and scanner.word(1) == ":="
-
-
-def _at(scanner: Scanner) -> Scanner:
-    """The scanner as it would be at the start of a text of its own."""
-    ahead = Scanner.__new__(Scanner)
-    ahead.sql, ahead.tokens, ahead.at = scanner.sql, scanner.tokens, scanner.at
-    return ahead
 
 
 def _let(scanner: Scanner) -> Assign:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from snowflake.connector.errors import Error
 from typer.testing import CliRunner
 
-from infra.application import default_context
+from infra import context_file
 from infra.snowflake_bootstrap import __main__ as command
 from infra.snowflake_bootstrap.account import Account
 from infra.snowflake_bootstrap.connection import READER
@@ -111,7 +111,7 @@ def benches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 
     monkeypatch.setattr(command, "connected", connected)
     bench = Bench(connection, folder)
-    context = {**default_context(), "aurora_cluster_arn": AURORA}
+    context = {**context_file.read(), "aurora_cluster_arn": AURORA}
     bench.settings_file.write_text(json.dumps({"app": "python3 app.py", "context": context}, indent=2) + "\n")
     bench.key_file.write_bytes(_key())
     bench.key_file.chmod(0o600)

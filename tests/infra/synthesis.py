@@ -8,7 +8,8 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk.assertions import Template
 
-from infra.application import checked, default_context
+from infra import context_file
+from infra.application import checked
 from infra.settings import Settings
 from infra.stack import SyncStack
 
@@ -122,5 +123,5 @@ def synthesize_checked(outdir: Path, **context: Any) -> Checked:
 
 
 def _app(context: dict[str, Any], outdir: Path | None = None) -> tuple[cdk.App, Settings]:
-    app = cdk.App(outdir=str(outdir) if outdir else None, context={**default_context(), **NO_BUNDLING, **context})
+    app = cdk.App(outdir=str(outdir) if outdir else None, context={**context_file.read(), **NO_BUNDLING, **context})
     return app, Settings.from_context(app.node.get_all_context())

@@ -128,6 +128,12 @@ def test_the_names_of_constructs_are_those_of_the_alarms() -> None:
     assert {spec.name for spec in function_alarms(settings())} == OF_FUNCTIONS.keys()
 
 
+@pytest.mark.parametrize(("step", "name"), [("merge", "RowsQuarantine"), ("export", "RowsQuarantined")])
+def test_a_metric_that_the_step_does_not_write_is_refused(step: str, name: str) -> None:
+    with pytest.raises(ValueError, match=f"The step {step} writes no metric {name}: "):
+        over_all_tables(settings(), step, name, "Sum")
+
+
 def test_alarms_of_this_account_may_publish(stack: Synthesized) -> None:
     """The topic's own policy, without which nobody is told, takes the place of the default one."""
     [policy] = stack.of_type("AWS::SNS::TopicPolicy")

@@ -10,11 +10,11 @@ from aws_cdk import aws_sqs as sqs
 from cfnlint import ManualArgs
 from cfnlint.api import lint
 
-from infra import acknowledgements
+from infra import acknowledgements, context_file
 from infra.application import ChecksFailed, checked
 from infra.settings import Settings
 from infra.stack import SyncStack
-from tests.infra.synthesis import MODES, NO_BUNDLING, Checked, default_context
+from tests.infra.synthesis import MODES, NO_BUNDLING, Checked
 
 
 def test_cfn_lint_finds_nothing(checked_mode: Checked) -> None:
@@ -36,7 +36,7 @@ def findings(outdir: Path) -> set[tuple[str, str]]:
 
 
 def test_what_is_not_acknowledged_ends_the_synthesis(tmp_path: Path) -> None:
-    app = cdk.App(outdir=str(tmp_path), context={**default_context(), **NO_BUNDLING})
+    app = cdk.App(outdir=str(tmp_path), context={**context_file.read(), **NO_BUNDLING})
     sqs.Queue(SyncStack(app, Settings.from_context(app.node.get_all_context())), "Added")
     with pytest.raises(ChecksFailed, match=r"infra/acknowledgements\.py"):
         checked(app)
@@ -51,7 +51,7 @@ def test_every_acknowledgement_is_of_something_that_is_found(
     context: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infra.stack.acknowledge", lambda *_: None)
-    app = cdk.App(outdir=str(tmp_path), context={**default_context(), **NO_BUNDLING, **context})
+    app = cdk.App(outdir=str(tmp_path), context={**context_file.read(), **NO_BUNDLING, **context})
     settings = Settings.from_context(app.node.get_all_context())
     stack = SyncStack(app, settings)
     with pytest.raises(ChecksFailed):

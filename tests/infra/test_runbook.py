@@ -14,6 +14,7 @@ from botocore import xform_name
 from sqlfluff.core import FluffConfig, Linter
 
 from functions.shared.spec import parse_spec
+from infra import context_file
 from tests.infra.synthesis import MODES, ROOT, synthesize_stack
 from tests.snowflake_sql.gate import complaints
 
@@ -100,7 +101,7 @@ def test_outputs_targets_and_modules_that_it_names_are_there(page: Path) -> None
     }
     makefile = (ROOT / "Makefile").read_text()
     assert [target for target in re.findall(r"^make ([a-z-]+)", text, re.M) if f"\n{target}:" not in makefile] == []
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    context = context_file.read()
     keys = re.findall(r"context keys? `(\w+)`", text)
     assert [key for key in keys if key not in context] == []
 

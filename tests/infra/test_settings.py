@@ -3,17 +3,17 @@ from typing import Any
 
 import pytest
 
-from infra.application import default_context
+from infra import context_file
 from infra.settings import Settings, SettingsError
 from tests.infra.synthesis import AURORA, MODES, ROOT, SNOWFLAKE
 
 
 def settings(**changes: Any) -> Settings:
-    return Settings.from_context({**default_context(), **changes})
+    return Settings.from_context({**context_file.read(), **changes})
 
 
 def test_cdk_json_gives_every_key_a_default() -> None:
-    assert Settings.model_fields.keys() <= default_context().keys()
+    assert Settings.model_fields.keys() <= context_file.read().keys()
     assert settings().stack_name == "aurora-snowflake-sync"
 
 
@@ -95,7 +95,7 @@ def test_a_wrong_value_is_one_sentence_with_key_value_and_example(key: str, valu
 @pytest.mark.parametrize("key", list(Settings.model_fields))
 def test_the_example_of_each_key_is_itself_valid(key: str) -> None:
     example = (Settings.model_fields[key].examples or [])[0].strip("'")
-    value = getattr(Settings.model_validate({**default_context(), key: example}), key)
+    value = getattr(Settings.model_validate({**context_file.read(), key: example}), key)
     assert (",".join(value) if isinstance(value, tuple) else str(value)).lower() == example.lower()
 
 
@@ -154,7 +154,7 @@ def test_a_deployment_away_from_the_cluster_is_refused(region: str, account: str
 
 
 def test_a_missing_key_is_named() -> None:
-    context = default_context()
+    context = context_file.read()
     del context["vault_url"]
     with pytest.raises(SettingsError, match=r"^Context key vault_url is missing and must be an https://"):
         Settings.from_context(context)

@@ -5,7 +5,7 @@ import pytest
 from infra.settings import Settings
 from infra.snowflake_account import SnowflakeAccount
 from infra.snowflake_bootstrap.statements import read
-from infra.snowflake_sql import (
+from infra.snowflake_statements import (
     account_statements,
     database_statements,
     grant_statements,
@@ -139,6 +139,28 @@ def test_a_network_policy_follows_its_setting(bench: Bench) -> None:
     assert bench.connection.made == []
     bench.run("-c", "snowflake_allowed_cidrs=203.0.113.7/32")
     assert len(bench.connection.made) == 1
+
+
+def test_an_emptied_setting_takes_the_network_policy_off_the_user_and_drops_nothing(bench: Bench) -> None:
+    bench.run("-c", "snowflake_allowed_cidrs=203.0.113.7/32")
+    unset = 'ALTER USER "AURORA_SYNC" UNSET NETWORK_POLICY'
+    _, output = bench.run("--dry-run")
+    assert unset in output
+    assert bench.connection.made == []
+    _, output = bench.run()
+    assert bench.connection.made == [unset]
+    assert "NETWORK_POLICY: AURORA_SYNC → nothing" in output
+    assert bench.described('NETWORK POLICY "AURORA_SYNC"')["ALLOWED_IP_LIST"] == "203.0.113.7/32"
+    bench.run()
+    assert bench.connection.made == []
+
+
+def test_a_network_policy_that_someone_else_gave_the_user_stays(bench: Bench) -> None:
+    bench.run()
+    bench.execute("CREATE NETWORK POLICY COMPANY ALLOWED_IP_LIST = ('203.0.113.0/24')")
+    bench.execute(f"ALTER {USER} SET NETWORK_POLICY = COMPANY")
+    bench.run()
+    assert bench.connection.made == []
 
 
 def test_a_dry_run_shows_what_is_left_and_changes_nothing(bench: Bench) -> None:

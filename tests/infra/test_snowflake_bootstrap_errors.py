@@ -91,7 +91,9 @@ def refusing(error: Error) -> object:
         (DatabaseError("Incorrect username or password was specified."), "Connection admin was refused: "),
     ],
 )
-def test_no_way_in(monkeypatch: pytest.MonkeyPatch, error: Error, told: str) -> None:
+def test_a_connection_that_is_unknown_or_refused_is_told_as_that(
+    monkeypatch: pytest.MonkeyPatch, error: Error, told: str
+) -> None:
     monkeypatch.setattr(snowflake.connector, "connect", refusing(error))
     with pytest.raises(BootstrapError, match=told), connected("admin"):
         pass

@@ -8,7 +8,6 @@ from snowflake.connector.connection import DEFAULT_CONFIGURATION
 
 from infra.functions import FUNCTIONS
 from infra.settings import Settings
-from infra.snowflake_login import SPEAKS_TO_SNOWFLAKE
 from infra.staging_names import login_role_arn
 from tests.infra.bootstrapping import USER, Bench
 from tests.infra.policies import permission_rows
@@ -24,7 +23,7 @@ def test_the_functions_that_open_the_warehouse_may_become_the_role() -> None:
         if any("shared import" in line and "warehouse" in line for line in _lines(ROOT / "functions" / spec.name))
         or any("shared.warehouse import" in line for line in _lines(ROOT / "functions" / spec.name))
     }
-    assert opened == set(SPEAKS_TO_SNOWFLAKE)
+    assert opened == {spec.name for spec in FUNCTIONS if spec.speaks_to_snowflake}
 
 
 def _lines(folder: Path) -> list[str]:
@@ -72,6 +71,20 @@ def test_a_key_is_given_up_once_it_is_no_longer_needed(bench: Bench) -> None:
     assert "RSA_PUBLIC_KEY_FP" in bench.described(USER)
     bench.run(*WITHOUT_SECRET, "--retire-other-key", key=False)
     assert "RSA_PUBLIC_KEY_FP" not in bench.described(USER)
+
+
+def test_the_identity_is_given_up_once_a_key_takes_its_place(bench: Bench) -> None:
+    bench.run(*WITHOUT_SECRET, key=False)
+    _, output = bench.run()
+    assert "take the workload identity away" in output
+    assert bench.execute(f"SHOW USER WORKLOAD IDENTITY AUTHENTICATION METHODS FOR {USER}")
+    _, output = bench.run("--retire-other-key")
+    assert bench.connection.made == [f"ALTER {USER} UNSET WORKLOAD_IDENTITY"]
+    assert "WORKLOAD_IDENTITY: aurora-snowflake-sync-snowflake-login → nothing" in output
+    assert "RSA_PUBLIC_KEY_FP" in bench.described(USER)
+    _, output = bench.run("--retire-other-key")
+    assert bench.connection.made == []
+    assert "--retire-other-key" not in output
 
 
 def test_a_key_beside_it_is_refused(bench: Bench) -> None:

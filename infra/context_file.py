@@ -1,4 +1,4 @@
-"""The deployment's settings, which the bootstrap completes with what only Snowflake knows."""
+"""cdk.json, which holds the deployment's settings, and the bootstrap's additions to it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,10 @@ from infra.settings import Settings
 
 Context = dict[str, Any]
 
+FILE = Path(__file__).resolve().parents[1] / "cdk.json"
 
-def read(path: Path, overrides: Sequence[str]) -> Context:
+
+def read(path: Path = FILE, overrides: Sequence[str] = ()) -> Context:
     """The context of a cdk.json, and over it what `-c KEY=VALUE` says, as cdk takes it."""
     context: Context = json.loads(path.read_text(encoding="utf-8"))["context"]
     return context | dict(pair.partition("=")[::2] for pair in overrides)
