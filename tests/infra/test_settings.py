@@ -70,6 +70,7 @@ def test_values_from_the_command_line_are_text() -> None:
         ("vpc_cidr", "10.90.0.0/28"),
         ("vpc_cidr", "10.90.0.1/24"),
         ("interface_endpoints", "com.amazonaws..ssm"),
+        ("interface_endpoints", "sts,sts"),
         ("aurora_security_group_id", "aurora"),
         ("aurora_cidr", "10.20.0.0/33"),
         ("aurora_port", 0),
@@ -114,6 +115,10 @@ def test_the_example_of_each_key_is_itself_valid(key: str) -> None:
         (MODES["existing"] | {"aurora_cidr": "10.0.0.0/8"}, "aurora_cidr is set, but aurora_security_group_id says"),
         (MODES["new"] | {"vpc_id": "vpc-0a1b2c3d"}, "vpc_id is set, but network new has no use for it: leave it empty"),
         (MODES["none"] | {"aurora_cidr": "10.0.0.0/8"}, "aurora_cidr is set, but network none has no use for it"),
+        (
+            MODES["existing"] | {"interface_endpoints": "sts"},
+            "interface_endpoints is set, but network is existing, and an endpoint's name holds for the whole VPC",
+        ),
         (
             SNOWFLAKE | {"snowflake_external_id": ""},
             "snowflake_external_id is empty, but snowflake_iam_user_arn is set",
