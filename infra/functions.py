@@ -181,6 +181,7 @@ def _environment(settings: Settings, staging_bucket_name: str, placement: Placem
         "VAULT_ROLE": settings.vault_role,
         "VAULT_AUTH_MOUNT": settings.vault_auth_mount,
         "VAULT_SERVER_ID": settings.vault_server_id,
+        "VAULT_STS_REGION": settings.vault_sts_region,
         "VAULT_KV_MOUNT": settings.vault_kv_mount,
         "VAULT_AURORA_PATH": settings.vault_aurora_path,
         "VAULT_AURORA_LOGIN_PATH": settings.vault_aurora_login_path,

@@ -42,6 +42,11 @@ class VaultSettings(BaseModel):
         description="the value of X-Vault-AWS-IAM-Server-ID, or empty where Vault asks for none",
         examples=["vault.example.com"],
     )
+    vault_sts_region: str = Field(
+        pattern=r"^([a-z]{2,4}(-[a-z]+)+-\d{1,2})?$",
+        description="the region of Vault's sts_endpoint, or empty where Vault asks STS's global endpoint",
+        examples=["eu-central-1"],
+    )
     vault_kv_mount: VaultPath = Field(
         description="the mount of a KV version 2 engine, without slashes around it", examples=["secret"]
     )

@@ -52,6 +52,8 @@ def test_values_from_the_command_line_are_text() -> None:
         ("vault_role", ""),
         ("vault_auth_mount", "/aws"),
         ("vault_server_id", "two words"),
+        ("vault_sts_region", "https://sts.eu-central-1.amazonaws.com"),
+        ("vault_sts_region", "eu-central"),
         ("vault_kv_mount", "secret/"),
         ("vault_aurora_path", ""),
         ("vault_snowflake_path", "a//b"),
