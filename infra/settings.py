@@ -72,9 +72,10 @@ class Settings(AccountSettings, VaultSettings):
         ge=1, le=1000, description="the number of tables to sync at a time, 1 to 1000", examples=["10"]
     )
     snowflake_database: str = Field(
-        pattern=r"^[A-Za-z_](\$?[A-Za-z0-9_])*\$?$",
+        # The names of role and warehouse are made of it, and Snowflake's login reads those in upper case.
+        pattern=r"^[A-Z_](\$?[A-Z0-9_])*\$?$",
         max_length=255,
-        description="the name of a Snowflake database that needs no quotes",
+        description="the name of a Snowflake database that needs no quotes, in upper case",
         examples=["AURORA"],
     )
     snowpipe_queue_arn: str = Field(

@@ -59,6 +59,7 @@ def test_values_from_the_command_line_are_text() -> None:
         ("vault_snowflake_path", "a//b"),
         ("vault_aurora_login_path", "creds"),
         ("snowflake_database", 'my"db'),
+        ("snowflake_database", "sales"),
         ("snowpipe_queue_arn", "arn:aws:sns:eu-central-1:123456789012:topic"),
         ("fence_margin_seconds", 0),
         ("max_fence_lag_minutes", 0),
