@@ -155,12 +155,14 @@ class SyncFunctions(Construct):
     def _interface_statements(self, name: str) -> list[iam.PolicyStatement]:
         """Lambda makes the network interfaces under the function's role; the function's own code may not."""
         stack = Stack.of(self)
-        everything = stack.format_arn(service="ec2", resource="*", resource_name="*")
+        own = stack.format_arn(service="ec2", resource="*", resource_name="*")
+        # A shared subnet is another account's.
+        subnets = stack.format_arn(service="ec2", account="*", resource="subnet", resource_name="*")
         function_arn = stack.format_arn(
             service="lambda", resource="function", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
         )
         return [
-            iam.PolicyStatement(actions=_CHANGE_INTERFACES, resources=[everything]),
+            iam.PolicyStatement(actions=_CHANGE_INTERFACES, resources=[own, subnets]),
             iam.PolicyStatement(actions=_SEE_INTERFACES, resources=["*"]),
             iam.PolicyStatement(
                 effect=iam.Effect.DENY,
