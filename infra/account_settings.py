@@ -34,15 +34,14 @@ def _each_once(services: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _network(text: str) -> str:
-    if text:
-        IPv4Network(text)
-    return text
+    """As AWS and Snowflake want it: an address or a netmask is written with its prefix."""
+    return str(IPv4Network(text)) if text else text
 
 
 def _vpc_network(text: str) -> str:
     if not 16 <= IPv4Network(text).prefixlen <= 26:
         raise ValueError(text)
-    return text
+    return _network(text)
 
 
 def _log_days(days: int) -> int:

@@ -17,6 +17,20 @@ def test_cdk_json_gives_every_key_a_default() -> None:
     assert settings().stack_name == "aurora-snowflake-sync"
 
 
+@pytest.mark.parametrize(
+    ("given", "prefixed"),
+    [("10.20.0.7", "10.20.0.7/32"), ("10.20.0.0/255.255.255.0", "10.20.0.0/24"), ("10.20.0.0/22", "10.20.0.0/22")],
+)
+def test_a_network_has_its_prefix_however_it_is_written(given: str, prefixed: str) -> None:
+    chosen = settings(**MODES["new"] | {"aurora_security_group_id": "", "aurora_cidr": given})
+    assert chosen.aurora_cidr == prefixed
+    assert settings(snowflake_allowed_cidrs=f"203.0.113.7,{given}").snowflake_allowed_cidrs == (
+        "203.0.113.7/32",
+        prefixed,
+    )
+    assert settings(vpc_cidr="10.90.0.0/255.255.255.0").vpc_cidr == "10.90.0.0/24"
+
+
 def test_values_from_the_command_line_are_text() -> None:
     chosen = settings(max_concurrency="25", schedule_enabled="false", fence_margin_seconds="1")
     assert (chosen.max_concurrency, chosen.schedule_enabled, chosen.fence_margin_seconds) == (25, False, 1)
