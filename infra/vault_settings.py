@@ -16,7 +16,8 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 def _vault_url(url: str) -> str:
     parts = urlsplit(url)
     secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    if not secure or not parts.hostname or url.endswith("/"):
+    # Reading the port raises ValueError for one that is no number or too high.
+    if not secure or not parts.hostname or parts.port == 0 or parts.path or set("?#") & set(url):
         raise ValueError(url)
     return url
 
@@ -28,7 +29,7 @@ class VaultSettings(BaseModel):
     """One field per context key; each description completes the sentence "must be ..."."""
 
     vault_url: Annotated[str, AfterValidator(_vault_url)] = Field(
-        description="an https:// address without a trailing slash (http:// only on this machine)",
+        description="an https:// address with nothing after the port, not even a slash (http:// only on this machine)",
         examples=[EXAMPLE_VAULT_URL],
     )
     vault_role: VaultPath = Field(

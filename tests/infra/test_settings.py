@@ -42,6 +42,12 @@ def test_values_from_the_command_line_are_text() -> None:
         ("stack_name", "my_stack"),
         ("stack_name", "a" * 46),
         ("stack_name", "ends-in-"),
+        ("stack_name", "Sthree"),
+        ("stack_name", "xn--sync"),
+        ("stack_name", "amzn-s3-demo-sync"),
+        ("parameter_prefix", "/aws/sync"),
+        ("parameter_prefix", "/AWSsync"),
+        ("parameter_prefix", "/Ssm-sync"),
         ("parameter_prefix", "no-slash"),
         ("parameter_prefix", "/trailing/"),
         ("schedule", "0 * * * ? *"),
@@ -83,6 +89,12 @@ def test_values_from_the_command_line_are_text() -> None:
         ("vault_url", "vault.example.com"),
         ("vault_url", "http://vault.example.com:8200"),
         ("vault_url", "https://vault.example.com:8200/"),
+        ("vault_url", "https://vault.example.com:82000"),
+        ("vault_url", "https://vault.example.com:0"),
+        ("vault_url", "https://vault.example.com:http"),
+        ("vault_url", "https://vault.example.com/v1"),
+        ("vault_url", "https://vault.example.com?namespace=a"),
+        ("vault_url", "https://vault.example.com#a"),
         ("vault_role", ""),
         ("vault_auth_mount", "/aws"),
         ("vault_server_id", "two words"),
@@ -214,6 +226,11 @@ def test_an_unknown_key_is_met_with_all_keys() -> None:
 
 def test_keys_of_cdk_itself_are_left_alone() -> None:
     assert settings(**{"aws:cdk:enable-path-metadata": True, "acknowledged-issue-numbers": [1]}) == settings()
+
+
+def test_names_that_only_resemble_reserved_ones_are_taken() -> None:
+    chosen = settings(stack_name="sthreetables", parameter_prefix="/team/aws")
+    assert (chosen.stack_name, chosen.parameter_prefix) == ("sthreetables", "/team/aws")
 
 
 def test_vault_without_tls_is_only_for_this_machine() -> None:
