@@ -27,16 +27,21 @@ def _items(value: Any) -> Any:
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
+def _each_once(services: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(services)) < len(services):
+        raise ValueError(services)
+    return services
+
+
 def _network(text: str) -> str:
-    if text:
-        IPv4Network(text)
-    return text
+    """As AWS and Snowflake want it: an address or a netmask is written with its prefix."""
+    return str(IPv4Network(text)) if text else text
 
 
 def _vpc_network(text: str) -> str:
     if not 16 <= IPv4Network(text).prefixlen <= 26:
         raise ValueError(text)
-    return text
+    return _network(text)
 
 
 def _log_days(days: int) -> int:
@@ -55,6 +60,7 @@ _Cidr = Annotated[str, AfterValidator(_network)]
 _SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 _RouteTableId = Annotated[str, StringConstraints(pattern=r"^rtb-[0-9a-f]{8,17}$")]
 _ServiceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*$")]
+_ServiceNames = Annotated[tuple[_ServiceName, ...], BeforeValidator(_items), AfterValidator(_each_once)]
 
 
 class AccountSettings(BaseModel):
@@ -79,8 +85,8 @@ class AccountSettings(BaseModel):
     vpc_cidr: Annotated[str, AfterValidator(_vpc_network)] = Field(
         description="the IPv4 network of a VPC of network new, /16 to /26", examples=["10.90.0.0/24"]
     )
-    interface_endpoints: Annotated[tuple[_ServiceName, ...], BeforeValidator(_items)] = Field(
-        description="AWS services that get an interface endpoint, joined by commas, or empty for none",
+    interface_endpoints: _ServiceNames = Field(
+        description="AWS services that get an interface endpoint, each once, joined by commas, or empty for none",
         examples=["ssm,sts"],
     )
     aurora_security_group_id: str = Field(
@@ -143,21 +149,32 @@ class AccountSettings(BaseModel):
 
     def _network_contradictions(self) -> Iterator[str]:
         if self.network == "existing":
-            for key in ("vpc_id", "private_subnet_ids"):
-                if not getattr(self, key):
-                    yield self._needed(key, "network is existing")
-            if not self.aurora_security_group_id and not self.aurora_cidr:
-                yield self._needed("aurora_security_group_id", "network is existing and aurora_cidr is empty")
+            yield from self._existing_contradictions()
         for key in _USELESS[self.network]:
             if getattr(self, key):
+                other = "new" if key == "interface_endpoints" else "existing"
                 yield (
                     f"Context key {key} is set, but network {self.network} has no use for it: leave it empty, "
-                    "or choose another network, for example -c network=existing"
+                    f"or choose another network, for example -c network={other}"
                 )
         if self.aurora_security_group_id and self.aurora_cidr:
             yield (
                 "Context key aurora_cidr is set, but aurora_security_group_id says the same more exactly: "
                 "leave one of them empty, for example by -c aurora_cidr= on the command line"
+            )
+
+    def _existing_contradictions(self) -> Iterator[str]:
+        for key in ("vpc_id", "private_subnet_ids"):
+            if not getattr(self, key):
+                yield self._needed(key, "network is existing")
+        if not self.aurora_security_group_id and not self.aurora_cidr:
+            yield self._needed("aurora_security_group_id", "network is existing and aurora_cidr is empty")
+        if self.interface_endpoints:
+            yield (
+                "Context key interface_endpoints is set, but network is existing, and an endpoint's name holds for "
+                "the whole VPC: this one would admit the functions and lock out all else that uses the service; "
+                "leave it empty, for example by -c interface_endpoints= on the command line, and make a shared "
+                "endpoint yourself, whose security group lets port 443 in from output FunctionsGroup too"
             )
 
     def _needed(self, key: str, why: str) -> str:

@@ -47,6 +47,11 @@ def _of_functions(settings: Settings) -> Iterator[Acknowledged]:
             _ARN.format("ec2", "*/*"),
             "Lambda makes network interfaces whose ids nobody knows before; the functions' own code is denied them.",
         )
+        yield _wildcard(
+            "Functions",
+            "arn:<AWS::Partition>:ec2:<AWS::Region>:*:subnet/*",
+            "A subnet may be shared by another account; the functions' own code is denied it.",
+        )
     if settings.lambda_python != "3.14":
         yield Acknowledged(
             "Functions", "AwsSolutions-L1", "The runtime is the context key lambda_python: the one that is tested."

@@ -165,12 +165,14 @@ class SyncFunctions(Construct):
     def _interface_statements(self, name: str) -> list[iam.PolicyStatement]:
         """Lambda makes the network interfaces under the function's role; the function's own code may not."""
         stack = Stack.of(self)
-        everything = stack.format_arn(service="ec2", resource="*", resource_name="*")
+        own = stack.format_arn(service="ec2", resource="*", resource_name="*")
+        # A shared subnet is another account's.
+        subnets = stack.format_arn(service="ec2", account="*", resource="subnet", resource_name="*")
         function_arn = stack.format_arn(
             service="lambda", resource="function", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
         )
         return [
-            iam.PolicyStatement(actions=_CHANGE_INTERFACES, resources=[everything]),
+            iam.PolicyStatement(actions=_CHANGE_INTERFACES, resources=[own, subnets]),
             iam.PolicyStatement(actions=_SEE_INTERFACES, resources=["*"]),
             iam.PolicyStatement(
                 effect=iam.Effect.DENY,
@@ -191,6 +193,7 @@ def _environment(settings: Settings, staging_bucket_name: str, placement: Placem
         "VAULT_ROLE": settings.vault_role,
         "VAULT_AUTH_MOUNT": settings.vault_auth_mount,
         "VAULT_SERVER_ID": settings.vault_server_id,
+        "VAULT_STS_REGION": settings.vault_sts_region,
         "VAULT_KV_MOUNT": settings.vault_kv_mount,
         "VAULT_AURORA_PATH": settings.vault_aurora_path,
         "VAULT_AURORA_LOGIN_PATH": settings.vault_aurora_login_path,

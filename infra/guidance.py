@@ -80,6 +80,8 @@ class Guidance:
             Fn.join(",", functions.vault_role_arns),
             "bound_iam_principal_arn of the role of Vault's AWS auth method",
         )
+        if network:
+            self.tell("FunctionsGroup", network.group_id, "The functions' security group, for endpoints to let in")
         if network and network.nat_address:
             self.tell("NatAddress", network.nat_address, "Where the functions come from, for allow lists")
 

@@ -50,6 +50,7 @@ class Network(Construct):
             group_description=f"The functions of {settings.stack_name}",
             security_group_egress=_egress(settings),
         )
+        self.group_id = group.attr_group_id
         self.placement = Placement(subnet_ids, [group.attr_group_id])
         if settings.aurora_security_group_id:
             self._admit_to_aurora(group.attr_group_id, settings)

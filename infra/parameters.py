@@ -1,24 +1,17 @@
-"""Parameter Store: the list of tables to sync, and who may read or edit it."""
+"""Parameter Store: who may read or edit the tables to sync."""
+
+from dataclasses import dataclass
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_ssm as ssm
-from constructs import Construct
 
 
-class TableParameters(Construct):
-    """`<prefix>/tables`, empty at first and then edited by operators; single tables live below it."""
+@dataclass(frozen=True)
+class TableParameters:
+    """`<prefix>/tables` and single tables below it: the operators' own, which no deployment writes or deletes."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, prefix: str) -> None:
-        super().__init__(scope, construct_id)
-        self.prefix = prefix
-        self.tables = ssm.StringParameter(
-            self,
-            "Tables",
-            parameter_name=f"{prefix}/tables",
-            description="Tables to copy from Aurora to Snowflake: a JSON list of table specifications.",
-            string_value="[]",
-        )
+    stack: Stack
+    prefix: str
 
     def read_statement(self) -> iam.PolicyStatement:
         """Reading the table specifications, and nothing else of the prefix."""
@@ -34,4 +27,4 @@ class TableParameters(Construct):
         return [self._arn(f"{self.prefix}/tables"), self._arn(f"{self.prefix}/tables/*")]
 
     def _arn(self, name: str) -> str:
-        return Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=name.removeprefix("/"))
+        return self.stack.format_arn(service="ssm", resource="parameter", resource_name=name.removeprefix("/"))

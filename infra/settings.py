@@ -14,10 +14,26 @@ from infra.vault_settings import VaultSettings
 
 _OWN_KEY = re.compile(r"[a-z][a-z0-9_]*")
 _CRON_FIELDS = 6
+_RESERVED_BUCKETS = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_PARAMETERS = ("/aws", "/ssm")
+# Files beside the zones, which name none: this machine's own, and the one of a machine that has none yet.
+_NO_ZONES = {"localtime", "Factory"}
 
 
 class SettingsError(Exception):
     """A context key is wrong, missing or unknown; the message is one sentence that names it and an example."""
+
+
+def _stack_name(name: str) -> str:
+    if f"{name.lower()}-".startswith(_RESERVED_BUCKETS):
+        raise ValueError(name)
+    return name
+
+
+def _parameter_prefix(path: str) -> str:
+    if path.lower().startswith(_RESERVED_PARAMETERS):
+        raise ValueError(path)
+    return path
 
 
 def _schedule(text: str) -> str:
@@ -31,7 +47,7 @@ def _schedule(text: str) -> str:
 
 
 def _timezone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in available_timezones() - _NO_ZONES:
         raise ValueError(name)
     return name
 
@@ -41,15 +57,17 @@ class Settings(AccountSettings, VaultSettings):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    stack_name: str = Field(
+    stack_name: Annotated[str, AfterValidator(_stack_name)] = Field(
         # The longest name made of it, <stack_name>-clear-full-refresh, must fit the 64 characters of a role.
         pattern=r"^[A-Za-z][A-Za-z0-9-]{0,43}[A-Za-z0-9]$",
-        description="2 to 45 letters, digits and hyphens, beginning with a letter and not ending in a hyphen",
+        description="2 to 45 letters, digits and hyphens, beginning with a letter but not with xn--, sthree or "
+        "amzn-s3-demo, which no bucket may, and not ending in a hyphen",
         examples=["aurora-snowflake-sync"],
     )
-    parameter_prefix: str = Field(
+    parameter_prefix: Annotated[str, AfterValidator(_parameter_prefix)] = Field(
         pattern=r"^(/[A-Za-z0-9_.-]+){1,10}$",
-        description="a Parameter Store path that begins with a slash and does not end in one",
+        description="a Parameter Store path that begins with a slash, but not with AWS's own /aws or /ssm, and ends in "
+        "none",
         examples=["/aurora-snowflake-sync"],
     )
     schedule: Annotated[str, AfterValidator(_schedule)] = Field(
@@ -72,9 +90,10 @@ class Settings(AccountSettings, VaultSettings):
         ge=1, le=1000, description="the number of tables to sync at a time, 1 to 1000", examples=["10"]
     )
     snowflake_database: str = Field(
-        pattern=r"^[A-Za-z_](\$?[A-Za-z0-9_])*\$?$",
+        # The names of role and warehouse are made of it, and Snowflake's login reads those in upper case.
+        pattern=r"^[A-Z_](\$?[A-Z0-9_])*\$?$",
         max_length=255,
-        description="the name of a Snowflake database that needs no quotes",
+        description="the name of a Snowflake database that needs no quotes, in upper case",
         examples=["AURORA"],
     )
     snowpipe_queue_arn: str = Field(

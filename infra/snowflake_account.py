@@ -1,5 +1,6 @@
 """What an administrator may choose about the Snowflake account: names, whom it trusts, from where."""
 
+import re
 from ipaddress import IPv4Network
 from typing import Annotated, Literal, Self
 
@@ -22,12 +23,23 @@ def _name(text: str) -> str:
     return text
 
 
+def _login_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Z_](\$?[A-Z0-9_])*\$?", text) or len(text) > 255:
+        raise ValueError(text)
+    return text
+
+
 def _or_placeholder(pattern: str) -> str:
     return rf"^({pattern}|<[A-Za-z ]+>)$"
 
 
 Name = Annotated[str, AfterValidator(_name)]
 _NAME = Field(description="a name of up to 255 characters, without $$ and control characters")
+# What the functions name when they log in, where Snowflake reads it as if it stood without quotes.
+LoginName = Annotated[str, AfterValidator(_login_name)]
+_LOGIN_NAME = Field(
+    description="a name of up to 255 characters, of upper-case letters, digits, _ and $, as Snowflake's login reads it"
+)
 
 
 class SnowflakeAccount(BaseModel):
@@ -35,11 +47,11 @@ class SnowflakeAccount(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    database: Name = _NAME
-    role: Name = _NAME
+    database: LoginName = _LOGIN_NAME
+    role: LoginName = _LOGIN_NAME
     reader_role: Name = _NAME
     user: Name = _NAME
-    warehouse: Name = _NAME
+    warehouse: LoginName = _LOGIN_NAME
     bucket: str = Field(
         default="<bucket>",
         pattern=_or_placeholder(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),

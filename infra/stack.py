@@ -46,7 +46,7 @@ class SyncStack(Stack):
             network = Network(
                 self, "Network", settings=settings, bucket_arn=staging.bucket.bucket_arn, writer_arn=writer_arn
             )
-        parameters = TableParameters(self, "Parameters", prefix=settings.parameter_prefix)
+        parameters = TableParameters(self, settings.parameter_prefix)
         dead_letters = dead_letter_queue(self, "DeadLetters", queue_name=f"{settings.stack_name}-dead-letters")
         notifications = Notifications(
             self,

@@ -16,7 +16,8 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 def _vault_url(url: str) -> str:
     parts = urlsplit(url)
     secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    if not secure or not parts.hostname or url.endswith("/"):
+    # Reading the port raises ValueError for one that is no number or too high.
+    if not secure or not parts.hostname or parts.port == 0 or parts.path or set("?#") & set(url):
         raise ValueError(url)
     return url
 
@@ -28,7 +29,7 @@ class VaultSettings(BaseModel):
     """One field per context key; each description completes the sentence "must be ..."."""
 
     vault_url: Annotated[str, AfterValidator(_vault_url)] = Field(
-        description="an https:// address without a trailing slash (http:// only on this machine)",
+        description="an https:// address with nothing after the port, not even a slash (http:// only on this machine)",
         examples=[EXAMPLE_VAULT_URL],
     )
     vault_role: VaultPath = Field(
@@ -41,6 +42,11 @@ class VaultSettings(BaseModel):
         pattern=r"^\S*$",
         description="the value of X-Vault-AWS-IAM-Server-ID, or empty where Vault asks for none",
         examples=["vault.example.com"],
+    )
+    vault_sts_region: str = Field(
+        pattern=r"^([a-z]{2,4}(-[a-z]+)+-\d{1,2})?$",
+        description="the region of Vault's sts_endpoint, or empty where Vault asks STS's global endpoint",
+        examples=["eu-central-1"],
     )
     vault_kv_mount: VaultPath = Field(
         description="the mount of a KV version 2 engine, without slashes around it", examples=["secret"]

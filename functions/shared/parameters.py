@@ -41,8 +41,8 @@ def read_tables(prefix: str) -> Iterator[Parameter]:
 
 
 def write(name: str, text: str) -> int:
-    """Replaces a parameter's text and returns its new version."""
-    return _ssm().put_parameter(Name=name, Value=text, Overwrite=True)["Version"]
+    """Replaces a parameter's text, of whichever tier, and returns its new version."""
+    return _ssm().put_parameter(Name=name, Value=text, Overwrite=True, Tier="Intelligent-Tiering")["Version"]
 
 
 def previous(name: str, version: int) -> str:

@@ -19,6 +19,7 @@ class Settings(BaseModel):
     vault_role: str
     vault_auth_mount: str = "aws"
     vault_server_id: str = ""
+    vault_sts_region: str = ""
     vault_kv_mount: str = "secret"
     vault_aurora_path: str
     vault_aurora_login_path: str = ""

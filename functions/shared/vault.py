@@ -126,6 +126,7 @@ def _login(client: hvac.Client) -> None:
         frozen.token,
         header_value=env.vault_server_id or None,
         role=env.vault_role,
+        region=env.vault_sts_region or "us-east-1",
         mount_point=env.vault_auth_mount,
     )
 

@@ -1,5 +1,6 @@
 """The operator's own way into the account: a connection of ~/.snowflake/connections.toml, whatever it logs in with."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -38,9 +39,15 @@ def connected(name: str) -> Iterator[tuple[Account, str]]:
                 "making an integration takes: have someone run this who may."
             ) from None
         try:
-            yield account, str(connection.account)
+            yield account, _identifier(connection)
         except Error as error:
             raise BootstrapError(f"Snowflake could not be read: {told(error)}; run this again.") from error
+
+
+def _identifier(connection: snowflake.connector.SnowflakeConnection) -> str:
+    """With region and .privatelink, which the connector cuts off its own account: others then reach the same host."""
+    found = re.fullmatch(r"(.+)\.snowflakecomputing\.(com|cn)", connection.host)
+    return found[1] if found else str(connection.account)
 
 
 def _no_way_in(name: str, error: Error) -> BootstrapError:

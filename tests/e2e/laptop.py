@@ -67,8 +67,9 @@ class Laptop:
         ssm.put_parameter(Name=f"{self.prefix}/{name}", Value=text, Type="String", Overwrite=True)
 
     def configured(self) -> Any:
-        """The stored list of tables."""
-        return json.loads(self.aws.client("ssm").get_parameter(Name=f"{self.prefix}/tables")["Parameter"]["Value"])
+        """The stored list of tables; empty while nobody has written one."""
+        found = self.aws.client("ssm").get_parameters(Names=[f"{self.prefix}/tables"])["Parameters"]
+        return json.loads(found[0]["Value"]) if found else []
 
     def run(self, *tables: str) -> Outcome:
         """One execution from start to end."""

@@ -36,7 +36,6 @@ MODES: dict[str, dict[str, Any]] = {
         "private_subnet_ids": ["subnet-0a1b2c3d4e5f67890", "subnet-0f1e2d3c4b5a69788"],
         "route_table_ids": ["rtb-0a1b2c3d4e5f67890"],
         "aurora_security_group_id": AURORA_GROUP,
-        "interface_endpoints": ["ssm", "kinesis-firehose"],
     },
     "new": {
         **_COMPLETE,

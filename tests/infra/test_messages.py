@@ -1,4 +1,4 @@
-"""Dead letters, the topic of failures, the parameter of tables, and what the stack tells about them."""
+"""Dead letters, the topic of failures, the list of tables, and what the stack tells about them."""
 
 import pytest
 
@@ -55,9 +55,9 @@ def test_failures_are_mailed_only_where_an_address_is_given(stack: Synthesized) 
     assert mailing.text(subscription["TopicArn"]) == "aurora-snowflake-sync-failures"
 
 
-def test_no_table_is_configured_at_first() -> None:
-    [parameter] = synthesize_stack(parameter_prefix="/team/sync").of_type("AWS::SSM::Parameter")
-    assert (parameter["Name"], parameter["Type"], parameter["Value"]) == ("/team/sync/tables", "String", "[]")
+def test_no_update_writes_and_no_deletion_takes_the_list_of_tables(stack: Synthesized) -> None:
+    stack.template.resource_count_is("AWS::SSM::Parameter", 0)
+    assert synthesize_stack(parameter_prefix="/team/sync").outputs["ParameterPrefix"] == "/team/sync"
 
 
 def test_the_outputs_name_what_operators_need(stack: Synthesized) -> None:

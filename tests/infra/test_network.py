@@ -59,7 +59,7 @@ def test_ports_come_from_the_context() -> None:
     stack = synthesize_stack(
         **MODES["existing"]
         | {"vault_url": "https://vault.internal", "aurora_security_group_id": "", "aurora_port": 6432}
-        | {"aurora_cidr": "10.20.0.0/22", "interface_endpoints": ""}
+        | {"aurora_cidr": "10.20.0.0/22"}
     )
     assert rules(stack, "The functions", "SecurityGroupEgress") == {
         (443, 443, "0.0.0.0/0"),
@@ -80,22 +80,28 @@ def test_the_s3_gateway_is_for_the_given_route_tables(existing: Synthesized) -> 
     assert gateway["RouteTableIds"] == MODES["existing"]["route_table_ids"]
 
 
-def test_interface_endpoints_admit_the_functions_alone(existing: Synthesized) -> None:
-    endpoints = [
-        found for found in existing.of_type("AWS::EC2::VPCEndpoint") if found["VpcEndpointType"] == "Interface"
-    ]
-    assert {existing.text(found["ServiceName"]) for found in endpoints} == {
+def test_interface_endpoints_admit_the_functions_alone() -> None:
+    stack = synthesize_stack(**MODES["new"] | {"interface_endpoints": ["ssm", "kinesis-firehose"]})
+    endpoints = [found for found in stack.of_type("AWS::EC2::VPCEndpoint") if found["VpcEndpointType"] == "Interface"]
+    assert {stack.text(found["ServiceName"]) for found in endpoints} == {
         "com.amazonaws.REGION.ssm",
         "com.amazonaws.REGION.kinesis-firehose",
     }
-    assert all(found["SubnetIds"] == MODES["existing"]["private_subnet_ids"] for found in endpoints)
-    assert rules(existing, "AWS services", "SecurityGroupIngress") == {(443, 443, "GroupId of NetworkFunctionsGroup")}
+    private = {"NetworkOwnVpcPrivateSubnet1Subnet", "NetworkOwnVpcPrivateSubnet2Subnet"}
+    assert all({stack.text(subnet) for subnet in found["SubnetIds"]} == private for found in endpoints)
+    assert rules(stack, "AWS services", "SecurityGroupIngress") == {(443, 443, "GroupId of NetworkFunctionsGroup")}
     # What CDK writes for "nothing": a rule that no packet matches.
-    assert rules(existing, "AWS services", "SecurityGroupEgress") == {(252, 86, "255.255.255.255/32")}
+    assert rules(stack, "AWS services", "SecurityGroupEgress") == {(252, 86, "255.255.255.255/32")}
+
+
+@pytest.mark.parametrize("mode", ["existing", "new"])
+def test_the_functions_group_is_told_to_who_makes_endpoints(mode: str, request: pytest.FixtureRequest) -> None:
+    stack: Synthesized = request.getfixturevalue(mode)
+    assert stack.outputs["FunctionsGroup"] == "GroupId of NetworkFunctionsGroup"
 
 
 def test_endpoints_are_made_only_where_they_are_asked_for() -> None:
-    stack = synthesize_stack(**MODES["existing"] | {"route_table_ids": [], "interface_endpoints": []})
+    stack = synthesize_stack(**MODES["existing"] | {"route_table_ids": []})
     stack.template.resource_count_is("AWS::EC2::VPCEndpoint", 0)
     stack.template.resource_count_is("AWS::EC2::SecurityGroup", 1)
 

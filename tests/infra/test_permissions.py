@@ -64,6 +64,12 @@ def test_only_functions_in_a_vpc_may_make_network_interfaces(none: Synthesized, 
     assert makers(existing) == {f"aurora-snowflake-sync-{name}" for name in in_vpc}
 
 
+def test_interfaces_may_be_made_in_subnets_that_another_account_shares(existing: Synthesized) -> None:
+    rows = [row for row in atoms(permission_rows(existing)) if row.actions == "ec2:CreateNetworkInterface"]
+    allowed = {row.resources for row in rows if row.effect == "Allow"}
+    assert allowed == {"arn:aws:ec2:REGION:ACCOUNT:*/*", "arn:aws:ec2:REGION:*:subnet/*"}
+
+
 def test_without_tracing_nothing_is_allowed_on_traces() -> None:
     untraced = synthesize_stack(tracing=False)
     assert [row for row in atoms(permission_rows(untraced)) if row.actions.startswith("xray:")] == []

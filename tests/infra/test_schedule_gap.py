@@ -36,7 +36,11 @@ def test_the_longest_rest_is_found(schedule: str, gap: timedelta) -> None:
 
 @pytest.mark.parametrize(
     "schedule",
-    ["cron(0 6 1 * ? *)", "cron(0 6 L * ? *)", "cron(0 6 ? 1-3 * *)", "cron(0 6 ? * 6L *)", "cron(0 6 ? * 2#1 *)"],
+    [
+        *("cron(0 6 1 * ? *)", "cron(0 6 L * ? *)", "cron(0 6 ? 1-3 * *)", "cron(0 6 ? * 6L *)", "cron(0 6 ? * 2#1 *)"),
+        *("cron(0 6 1,15W * ? *)", "cron(0 6 LW JAN,jul ? *)", "cron(0 6 ? * FRIL *)", "cron(0 6 ? * MON#5,L *)"),
+        *("cron(0 6 L-3 */3 ? *)", "cron(0 6 * * ? 2199)", "cron(0 6 * * ? 1999-2199)"),
+    ],
 )
 def test_days_of_a_month_have_none(schedule: str) -> None:
     assert longest_gap(schedule) is None

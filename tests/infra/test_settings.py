@@ -17,6 +17,20 @@ def test_cdk_json_gives_every_key_a_default() -> None:
     assert settings().stack_name == "aurora-snowflake-sync"
 
 
+@pytest.mark.parametrize(
+    ("given", "prefixed"),
+    [("10.20.0.7", "10.20.0.7/32"), ("10.20.0.0/255.255.255.0", "10.20.0.0/24"), ("10.20.0.0/22", "10.20.0.0/22")],
+)
+def test_a_network_has_its_prefix_however_it_is_written(given: str, prefixed: str) -> None:
+    chosen = settings(**MODES["new"] | {"aurora_security_group_id": "", "aurora_cidr": given})
+    assert chosen.aurora_cidr == prefixed
+    assert settings(snowflake_allowed_cidrs=f"203.0.113.7,{given}").snowflake_allowed_cidrs == (
+        "203.0.113.7/32",
+        prefixed,
+    )
+    assert settings(vpc_cidr="10.90.0.0/255.255.255.0").vpc_cidr == "10.90.0.0/24"
+
+
 def test_values_from_the_command_line_are_text() -> None:
     chosen = settings(max_concurrency="25", schedule_enabled="false", fence_margin_seconds="1")
     assert (chosen.max_concurrency, chosen.schedule_enabled, chosen.fence_margin_seconds) == (25, False, 1)
@@ -28,6 +42,12 @@ def test_values_from_the_command_line_are_text() -> None:
         ("stack_name", "my_stack"),
         ("stack_name", "a" * 46),
         ("stack_name", "ends-in-"),
+        ("stack_name", "Sthree"),
+        ("stack_name", "xn--sync"),
+        ("stack_name", "amzn-s3-demo-sync"),
+        ("parameter_prefix", "/aws/sync"),
+        ("parameter_prefix", "/AWSsync"),
+        ("parameter_prefix", "/Ssm-sync"),
         ("parameter_prefix", "no-slash"),
         ("parameter_prefix", "/trailing/"),
         ("schedule", "0 * * * ? *"),
@@ -39,7 +59,27 @@ def test_values_from_the_command_line_are_text() -> None:
         ("schedule", "cron(0 noon * * ? *)"),
         ("schedule", "cron(0 6 ? * MONDAY *)"),
         ("schedule", "cron(*/0 * * * ? *)"),
+        ("schedule", "cron(*/-5 * * * ? *)"),
+        ("schedule", "cron(1_0 * * * ? *)"),
+        ("schedule", "cron(99 0 1 * ? *)"),
+        ("schedule", "cron(0 24 1 * ? *)"),
+        ("schedule", "cron(0 * abc * ? *)"),
+        ("schedule", "cron(0 * 32 * ? *)"),
+        ("schedule", "cron(0 * 32W * ? *)"),
+        ("schedule", "cron(0 * ?,1 * ? *)"),
+        ("schedule", "cron(0 * 1 13 ? *)"),
+        ("schedule", "cron(0 * 1 JANUARY ? *)"),
+        ("schedule", "cron(0 * ? * MON#9 *)"),
+        ("schedule", "cron(0 * ? * 8L *)"),
+        ("schedule", "cron(0 0 ? * MON-FRI 1999)"),
+        ("schedule", "cron(0 0 ? * MON-FRI 3000)"),
+        ("schedule", "cron(? * * * ? *)"),
+        ("schedule", "cron(0 ? * * ? *)"),
+        ("schedule", "cron(0 * * ? ? *)"),
+        ("schedule", "cron(0 * * * ? ?)"),
         ("schedule_timezone", "Mars/Olympus"),
+        ("schedule_timezone", "localtime"),
+        ("schedule_timezone", "Factory"),
         ("schedule_enabled", "perhaps"),
         ("lambda_python", "3.9"),
         ("lambda_python", 3.13),
@@ -49,14 +89,23 @@ def test_values_from_the_command_line_are_text() -> None:
         ("vault_url", "vault.example.com"),
         ("vault_url", "http://vault.example.com:8200"),
         ("vault_url", "https://vault.example.com:8200/"),
+        ("vault_url", "https://vault.example.com:82000"),
+        ("vault_url", "https://vault.example.com:0"),
+        ("vault_url", "https://vault.example.com:http"),
+        ("vault_url", "https://vault.example.com/v1"),
+        ("vault_url", "https://vault.example.com?namespace=a"),
+        ("vault_url", "https://vault.example.com#a"),
         ("vault_role", ""),
         ("vault_auth_mount", "/aws"),
         ("vault_server_id", "two words"),
+        ("vault_sts_region", "https://sts.eu-central-1.amazonaws.com"),
+        ("vault_sts_region", "eu-central"),
         ("vault_kv_mount", "secret/"),
         ("vault_aurora_path", ""),
         ("vault_snowflake_path", "a//b"),
         ("vault_aurora_login_path", "creds"),
         ("snowflake_database", 'my"db'),
+        ("snowflake_database", "sales"),
         ("snowpipe_queue_arn", "arn:aws:sns:eu-central-1:123456789012:topic"),
         ("fence_margin_seconds", 0),
         ("max_fence_lag_minutes", 0),
@@ -70,6 +119,7 @@ def test_values_from_the_command_line_are_text() -> None:
         ("vpc_cidr", "10.90.0.0/28"),
         ("vpc_cidr", "10.90.0.1/24"),
         ("interface_endpoints", "com.amazonaws..ssm"),
+        ("interface_endpoints", "sts,sts"),
         ("aurora_security_group_id", "aurora"),
         ("aurora_cidr", "10.20.0.0/33"),
         ("aurora_port", 0),
@@ -114,6 +164,10 @@ def test_the_example_of_each_key_is_itself_valid(key: str) -> None:
         (MODES["existing"] | {"aurora_cidr": "10.0.0.0/8"}, "aurora_cidr is set, but aurora_security_group_id says"),
         (MODES["new"] | {"vpc_id": "vpc-0a1b2c3d"}, "vpc_id is set, but network new has no use for it: leave it empty"),
         (MODES["none"] | {"aurora_cidr": "10.0.0.0/8"}, "aurora_cidr is set, but network none has no use for it"),
+        (
+            MODES["existing"] | {"interface_endpoints": "sts"},
+            "interface_endpoints is set, but network is existing, and an endpoint's name holds for the whole VPC",
+        ),
         (
             SNOWFLAKE | {"snowflake_external_id": ""},
             "snowflake_external_id is empty, but snowflake_iam_user_arn is set",
@@ -172,6 +226,11 @@ def test_an_unknown_key_is_met_with_all_keys() -> None:
 
 def test_keys_of_cdk_itself_are_left_alone() -> None:
     assert settings(**{"aws:cdk:enable-path-metadata": True, "acknowledged-issue-numbers": [1]}) == settings()
+
+
+def test_names_that_only_resemble_reserved_ones_are_taken() -> None:
+    chosen = settings(stack_name="sthreetables", parameter_prefix="/team/aws")
+    assert (chosen.stack_name, chosen.parameter_prefix) == ("sthreetables", "/team/aws")
 
 
 def test_vault_without_tls_is_only_for_this_machine() -> None:

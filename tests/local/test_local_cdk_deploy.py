@@ -105,10 +105,12 @@ def test_a_changed_setting_changes_what_it_names_once(deployer: Cdk, known: Endp
     assert stack_events(known) == events
 
 
-def test_a_destroyed_stack_leaves_the_exported_files(deployer: Cdk, known: Endpoints) -> None:
+def test_a_destroyed_stack_leaves_the_exported_files_and_the_list_of_tables(deployer: Cdk, known: Endpoints) -> None:
     aws = endpoints.aws_of(known)
+    configure(known, [{"table_name": "public.kept"}])
     aws.client("s3").put_object(Bucket=known["bucket"], Key="public.visits/kept.csv", Body=b"1\n")
     deployer.destroy(*deployer.as_synthesized)
     with pytest.raises(ClientError, match="does not exist"):
         aws.client("cloudformation").describe_stacks(StackName=STACK)
     assert aws.client("s3").get_object(Bucket=known["bucket"], Key="public.visits/kept.csv")["Body"].read() == b"1\n"
+    assert configured(known) == [{"table_name": "public.kept"}]

@@ -98,6 +98,18 @@ def test_a_name_that_quotes_cannot_hold_is_refused(field: str, value: str) -> No
         SnowflakeAccount.of(**{"database": "AURORA", field: value})
 
 
+@pytest.mark.parametrize("field", ["database", "role", "warehouse"])
+@pytest.mark.parametrize("value", ["sales_sync", "Sales", "SALES SYNC", "1SALES"])
+def test_a_name_that_a_login_would_read_otherwise_is_refused(field: str, value: str) -> None:
+    with pytest.raises(AccountError, match=f"^{field} is '{value}', but must be .* upper-case .* as Snowflake's login"):
+        SnowflakeAccount.of(**{"database": "AURORA", field: value})
+
+
+def test_the_user_and_the_readers_role_may_have_any_name() -> None:
+    chosen = SnowflakeAccount.of(database="AURORA", user="svc-aurora sync", reader_role="Analysts")
+    assert (chosen.user, chosen.reader_role) == ("svc-aurora sync", "Analysts")
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

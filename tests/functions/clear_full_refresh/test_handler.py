@@ -182,6 +182,20 @@ def test_an_indented_parameter_stays_readable(store: Store, context: Mock) -> No
     assert store.text(LIST) == json.dumps([without_flag(ORDERS), ITEMS], indent=2)
 
 
+def test_a_list_of_more_than_four_kilobytes_can_be_written_again(
+    store: Store, context: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parameter Store refuses to make an advanced parameter a standard one, which a write without a tier asks for."""
+    tables = [{**ITEMS, "table_name": f"public.table_{number:03d}"} for number in range(80)]
+    store.ssm.put_parameter(Name=LIST, Value=json.dumps(tables), Type="String", Tier="Advanced")
+    assert len(store.text(LIST)) > 4096
+    written = Mock(side_effect=parameters._ssm().put_parameter)
+    monkeypatch.setattr(parameters._ssm(), "put_parameter", written)
+    handler(refreshed(context, "public.table_007"), context)
+    assert {call.kwargs["Tier"] for call in written.mock_calls} == {"Intelligent-Tiering"}
+    assert [spec["table_name"] for spec in store.get(LIST) if "full_refresh" not in spec] == ["public.table_007"]
+
+
 def test_a_secret_parameter_stays_secret(store: Store, context: Mock) -> None:
     store.ssm.put_parameter(
         Name=OWN, Value=json.dumps(without_flag(ORDERS) | {"full_refresh": True}), Type="SecureString"
