@@ -26,26 +26,19 @@ from local.warehouse.server import Api
 from local.warehouse.warehouse import Warehouse as LocalWarehouse
 from tests.functions.batches import Target
 from tests.functions.bucket import Bucket
+from tests.functions.environment import ENVIRONMENT
 
-_ENVIRONMENT = {
+_LAMBDA = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "eu-central-1",
-    "AWS_REGION": "eu-central-1",
-    "PARAMETER_PREFIX": "/sync",
-    "STAGING_BUCKET": "staging-bucket",
-    "VAULT_URL": "http://127.0.0.1:9",
-    "VAULT_ROLE": "sync",
-    "VAULT_AURORA_PATH": "aurora",
-    "VAULT_SNOWFLAKE_PATH": "snowflake",
-    "SNOWFLAKE_DATABASE": "AURORA",
 }
 _numbers = count(1)
 
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in _ENVIRONMENT.items():
+    for name, value in {**_LAMBDA, **ENVIRONMENT}.items():
         monkeypatch.setenv(name, value)
     settings.cache_clear()
     parameters._ssm.cache_clear()

@@ -17,6 +17,7 @@ from local.aurora.server import DATABASE, OWNER, SYNC_ROLE, Aurora
 from local.aws.server import Aws
 from local.vault.bao import DatabaseUsers
 from local.vault.server import start_vault
+from tests.functions.environment import ENVIRONMENT
 from tests.local.test_local_vault import credentials
 
 LOGIN = "database/creds/sync"
@@ -48,19 +49,10 @@ def function(url: str, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         "AWS_REGION": "eu-central-1",
     }.items():
         monkeypatch.setenv(name, value)
-    given: dict[str, Any] = {
-        "parameter_prefix": "/sync",
-        "staging_bucket": "bucket",
-        "aws_region": "eu-central-1",
-        "vault_url": url,
-        "vault_role": "sync",
-        "vault_aurora_path": "aurora",
-        "vault_aurora_login_path": LOGIN,
-        "vault_snowflake_path": "snowflake",
-        "snowflake_database": "AURORA",
-    }
+    usual = {name.lower(): value for name, value in ENVIRONMENT.items()}
+    given = Settings.model_validate({**usual, "vault_url": url, "vault_aurora_login_path": LOGIN})
     for module in (adapter, vault):
-        monkeypatch.setattr(module, "settings", lambda: Settings(**given))
+        monkeypatch.setattr(module, "settings", lambda: given)
     monkeypatch.setattr(vault, "_cache", {})
     monkeypatch.setattr(adapter, "_warm", [])
     settings.cache_clear()
