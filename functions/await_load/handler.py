@@ -25,7 +25,7 @@ def handler(event: Event, _context: LambdaContext) -> Event:
     """Returns {"load": {status: LOADED or PENDING, loaded, wait_seconds, since, refreshed}}.
 
     A pipe that runs but has not loaded the files is told of them once. Raises LoadFailed where Snowpipe refused a
-    file, LoadTimedOut where it did not come in time.
+    file or loaded one twice, LoadTimedOut where it did not come in time.
     """
     spec = spec_of(event["table"])
     name, batch, load = spec.table_name, Batch.model_validate(event["batch"]), event["load"]

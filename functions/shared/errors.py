@@ -26,7 +26,7 @@ class VaultUnavailable(TransientError):
 
 
 class ExportFailed(TransientError):
-    """Aurora could not write the files to S3; each retry writes under a prefix of its own."""
+    """Aurora could not write the files to S3; each retry writes under a name of its own."""
 
 
 class InvalidConfiguration(PermanentError):
@@ -58,7 +58,7 @@ class SchemaMismatch(PermanentError):
 
 
 class LoadFailed(PermanentError):
-    """Snowpipe refused a file of this batch."""
+    """Snowpipe refused a file of this batch, or a file was loaded twice."""
 
 
 class LoadTimedOut(PermanentError):

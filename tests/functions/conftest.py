@@ -103,7 +103,7 @@ def source(server: LocalAurora, monkeypatch: pytest.MonkeyPatch) -> Iterator[aur
         "password": server.sync_password,
         "sslmode": "disable",
     }
-    monkeypatch.setattr(vault, "secret", lambda _path: secret)
+    monkeypatch.setattr(vault, "secret", lambda _table, _path: secret)
     monkeypatch.setattr(aurora, "_warm", [])
     opened = aurora.connect("public.orders")
     yield opened

@@ -80,16 +80,16 @@ def test_a_cancelled_statement_says_what_to_do(reason: str, remedy: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("raised", "told"),
+    ("raised", "told", "remedy"),
     [
-        (ForbiddenError(msg="403"), AccessDenied),
-        (ProgrammingError(msg="invalid\nidentifier"), errors.WarehouseRejected),
-        (OperationalError(msg="connection reset"), errors.WarehouseUnavailable),
-        (DatabaseError(msg="internal"), errors.WarehouseUnavailable),
+        (ForbiddenError(msg="403"), AccessDenied, "grant it what is missing"),
+        (ProgrammingError(msg="invalid\nidentifier"), errors.WarehouseRejected, "mend the object or the grant"),
+        (OperationalError(msg="connection reset"), errors.WarehouseUnavailable, "see QUERY_HISTORY"),
+        (DatabaseError(msg="internal"), errors.WarehouseUnavailable, "see QUERY_HISTORY"),
     ],
 )
-def test_what_snowflake_says_becomes_the_workflows_error(raised: Exception, told: type[SyncError]) -> None:
-    with pytest.raises(told, match=r"^public.orders: ") as caught, warehouse.speaking_of("public.orders"):
+def test_what_snowflake_says_becomes_the_workflows_error(raised: Exception, told: type[SyncError], remedy: str) -> None:
+    with pytest.raises(told, match=rf"^public.orders: .*{remedy}") as caught, warehouse.speaking_of("public.orders"):
         raise raised
     assert "\n" not in str(caught.value)
 

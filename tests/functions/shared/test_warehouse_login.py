@@ -21,8 +21,7 @@ def logins(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
         raise coming.pop(0)
 
     monkeypatch.setattr(warehouse, "_warm", [])
-    monkeypatch.setattr(vault, "secret", lambda _path: {"account": "a", "user": "u"})
-    monkeypatch.setattr(vault, "forget", lambda _path: None)
+    monkeypatch.setattr(vault, "secret", lambda _table, _path: {"account": "a", "user": "u"})
     monkeypatch.setattr(warehouse.snowflake.connector, "connect", connect)
     return coming
 
