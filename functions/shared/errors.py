@@ -25,6 +25,10 @@ class VaultUnavailable(TransientError):
     """Vault could not be reached, or it is sealed."""
 
 
+class ParametersUnavailable(TransientError):
+    """Parameter Store could not be reached, or it is throttled."""
+
+
 class ExportFailed(TransientError):
     """Aurora could not write the files to S3; each retry writes under a name of its own."""
 
@@ -34,7 +38,7 @@ class InvalidConfiguration(PermanentError):
 
 
 class AccessDenied(PermanentError):
-    """Vault, Aurora or Snowflake refuses the identity or lacks a grant."""
+    """Vault, Aurora, Snowflake or AWS refuses the identity, or a grant is missing."""
 
 
 class FenceRefused(PermanentError):
