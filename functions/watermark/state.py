@@ -42,7 +42,8 @@ def read_state(warehouse: Warehouse, objects: TableObjects, column: Column | Non
         raise
     version = None if found["VERSION"] is None else int(found["VERSION"])
     last = read_last(warehouse, objects) if version is not None else {}
-    return TableState(True, as_text(found["LOW"]), version, last)
+    low = None if found["LOW"] is None else as_text(found["LOW"])
+    return TableState(True, low, version, last)
 
 
 def read_last(warehouse: Warehouse, objects: TableObjects) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def read_ceiling(warehouse: Warehouse, objects: TableObjects, before: datetime) 
     """The last ceiling that an earlier run read before `before`, the present fence."""
     rows = warehouse.rows(
         f'SELECT "CEILING" FROM {quote(objects.database)}."CONTROL"."READINGS" '
-        f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "READ_AT" < {literal(as_text(before) or "")} '
+        f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "READ_AT" < {literal(as_text(before))} '
         'ORDER BY "READ_AT" DESC LIMIT 1'
     )
     return int(rows[0]["CEILING"]) if rows else None
@@ -73,10 +74,8 @@ def store_reading(warehouse: Warehouse, objects: TableObjects, ceiling: int, rea
     )
 
 
-def as_text(value: datetime | date | Decimal | int | None) -> str | None:
+def as_text(value: datetime | date | Decimal | int) -> str:
     """A watermark value as text that Aurora casts back without loss; instants in UTC, sortable."""
-    if value is None:
-        return None
     if isinstance(value, datetime):
         moment = value.astimezone(UTC) if value.tzinfo else value
         return moment.isoformat(timespec="microseconds")
