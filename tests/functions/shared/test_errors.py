@@ -1,8 +1,5 @@
 """The vocabulary of failure."""
 
-import json
-from pathlib import Path
-
 import psycopg2
 import pytest
 from psycopg2 import errors as pg
@@ -24,26 +21,6 @@ def test_every_error_is_either_retried_or_recorded_at_once() -> None:
 def test_an_error_is_a_leaf_with_a_sentence_about_itself(kind: type[SyncError]) -> None:
     assert not kind.__subclasses__()  # Retry lists names; it knows no inheritance
     assert (kind.__doc__ or "").endswith(".")
-
-
-def test_the_workflow_retries_no_permanent_error() -> None:
-    workflow = json.loads((Path(__file__).parents[3] / "statemachine" / "sync.asl.json").read_text())
-    retried: set[str] = set()
-
-    def walk(value: object) -> None:
-        if isinstance(value, dict):
-            for rule in value.get("Retry", []):
-                retried.update(rule["ErrorEquals"])
-            for inner in value.values():
-                walk(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                walk(inner)
-
-    walk(workflow)
-    own = {name for name in retried if not name.startswith(("Lambda.", "States.", "Sandbox.", "Runtime."))}
-    assert own
-    assert own <= {kind.__name__ for kind in TransientError.__subclasses__()}
 
 
 @pytest.mark.parametrize(
