@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from local.warehouse.warehouse import Warehouse as LocalWarehouse
 from tests.functions.batches import Target
 from tests.functions.bucket import Bucket
 from tests.functions.environment import ENVIRONMENT
+from tests.functions.steps import Steps
 
 _LAMBDA = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -149,6 +150,21 @@ def snowflake_session() -> Iterator[warehouse.Warehouse]:
     connection.close()
     api.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def steps_of(
+    source: aurora.Aurora,
+    snowflake_session: warehouse.Warehouse,
+    bucket: Bucket,
+    context: Mock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[dict[str, Any]], Steps]:
+    """The steps of a table, by its specification; the fence keeps close to the clock."""
+    monkeypatch.setattr(warehouse, "connect", lambda _table: snowflake_session)
+    monkeypatch.setenv("FENCE_MARGIN_SECONDS", "0.05")
+    settings.cache_clear()
+    return lambda spec: Steps(snowflake_session, bucket, context, spec)
 
 
 @pytest.fixture
