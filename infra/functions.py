@@ -19,6 +19,8 @@ from infra.settings import Settings
 _PLAIN_MEMORY = 512
 # Importing the Snowflake connector is bound by the processor, which grows with the memory.
 _WAREHOUSE_MEMORY = 1024
+# What an export has left when its statement was ended, to say so before Lambda ends it.
+_EXPORT_RESERVE_SECONDS = 60
 _TRACE = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
 _CHANGE_INTERFACES = [
     *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
@@ -200,6 +202,7 @@ def _environment(settings: Settings, staging_bucket_name: str, placement: Placem
         "VAULT_SNOWFLAKE_PATH": settings.vault_snowflake_path,
         "SNOWFLAKE_DATABASE": settings.snowflake_database,
         "FENCE_MARGIN_SECONDS": str(settings.fence_margin_seconds),
+        "EXPORT_SECONDS": str(_export_seconds()),
         "LOAD_TIMEOUT_SECONDS": str(settings.load_timeout_seconds),
         "SLICE_MEGABYTES": f"{settings.slice_megabytes:g}",
         "WAVE_SLICES": str(settings.wave_slices),
@@ -207,3 +210,9 @@ def _environment(settings: Settings, staging_bucket_name: str, placement: Placem
         "POWERTOOLS_METRICS_NAMESPACE": settings.stack_name,
         "POWERTOOLS_LOG_LEVEL": settings.log_level,
     }
+
+
+def _export_seconds() -> int:
+    """The longest that an export's statement may take."""
+    [export] = [spec for spec in FUNCTIONS if spec.name == "export"]
+    return export.timeout * 60 - _EXPORT_RESERVE_SECONDS

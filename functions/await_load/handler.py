@@ -25,7 +25,7 @@ def handler(event: Event, _context: LambdaContext) -> Event:
     """Returns {"load": {status: LOADED or PENDING, loaded, wait_seconds, since, refreshed}}.
 
     A pipe that runs but has not loaded the files is told of them once. Raises LoadFailed where Snowpipe refused a
-    file, LoadTimedOut where it did not come in time.
+    file or loaded one twice, LoadTimedOut where it did not come in time.
     """
     spec = spec_of(event["table"])
     name, batch, load = spec.table_name, Batch.model_validate(event["batch"]), event["load"]
@@ -34,40 +34,49 @@ def handler(event: Event, _context: LambdaContext) -> Event:
     objects = TableObjects(settings().snowflake_database, spec.source)
     target = warehouse.connect(name)
     with warehouse.speaking_of(name):
-        refused = refusals(target, objects, batch.names)
-        if refused:
-            list_refused(target, objects, batch, refused)
+        _refuse(target, objects, name, batch)
         loaded = staged(target, objects, batch.names)
+        waited = (datetime.now(UTC) - datetime.fromisoformat(load["since"])).total_seconds()
+        if loaded > batch.rows:
+            raise LoadFailed(
+                f"{name}: STAGING holds {loaded} rows of a batch of {batch.rows}: a file was loaded twice (was the "
+                "pipe made anew?); re-run the table, which exports under a new name"
+            )
+        seconds("UnmergedBatchAge", waited)
+        if loaded == batch.rows:
+            seconds("LoadLatency", waited)
+            count("RowsLoaded", loaded)
+            return {"load": {**load, "status": "LOADED", "loaded": loaded}}
+        if waited > settings().load_timeout_seconds:
+            raise LoadTimedOut(
+                f"{name}: after {waited:.0f} s Snowpipe has loaded {loaded} of {batch.rows} rows; "
+                f"{_remedy(target, objects)}, then re-run the table"
+            )
+        if not load.get("refreshed") and _refreshed(target, objects, batch, waited):
+            load = {**load, "refreshed": True}
+    wait = min(_LONGEST_WAIT_SECONDS, max(settings().load_poll_seconds, int(waited / 4)))
+    return {"load": {**load, "status": "PENDING", "loaded": loaded, "wait_seconds": wait}}
+
+
+def _refuse(target: Warehouse, objects: TableObjects, name: str, batch: Batch) -> None:
+    """Raises LoadFailed where Snowpipe refused a file of the batch, and lists those that it did."""
+    refused = refusals(target, objects, batch.names)
     if refused:
+        list_refused(target, objects, batch, refused)
         count("FilesRefused", len(refused))
         raise LoadFailed(
             f"{name}: Snowpipe refused {len(refused)} of {len(batch.files)} files; {refused[0].file}: "
             f"{refused[0].error}; mend the cause and re-run the table"
         )
-    if loaded > batch.rows:
-        raise LoadFailed(
-            f"{name}: STAGING holds {loaded} rows of a batch of {batch.rows}: a file was loaded twice (was the pipe "
-            "made anew?); re-run the table, which exports under a new name"
-        )
-    waited = (datetime.now(UTC) - datetime.fromisoformat(load["since"])).total_seconds()
-    seconds("UnmergedBatchAge", waited)
-    if loaded == batch.rows:
-        seconds("LoadLatency", waited)
-        count("RowsLoaded", loaded)
-        return {"load": {**load, "status": "LOADED", "loaded": loaded}}
-    timeout = settings().load_timeout_seconds
-    with warehouse.speaking_of(name):
-        if waited > timeout:
-            raise LoadTimedOut(
-                f"{name}: after {waited:.0f} s Snowpipe has loaded {loaded} of {batch.rows} rows; "
-                f"{_remedy(target, objects)}, then re-run the table"
-            )
-        if waited > timeout * _REFRESH_AFTER and not load.get("refreshed") and pipe_state(target, objects) == RUNNING:
-            files = refresh(target, objects, batch.names)
-            logger.warning("Told the pipe of files whose events seem lost", extra={"files": files})
-            load = {**load, "refreshed": True}
-    wait = min(_LONGEST_WAIT_SECONDS, max(settings().load_poll_seconds, int(waited / 4)))
-    return {"load": {**load, "status": "PENDING", "loaded": loaded, "wait_seconds": wait}}
+
+
+def _refreshed(target: Warehouse, objects: TableObjects, batch: Batch, waited: float) -> bool:
+    """Tells a pipe that runs of the files that it seems to have missed; whether it did."""
+    if waited <= settings().load_timeout_seconds * _REFRESH_AFTER or pipe_state(target, objects) != RUNNING:
+        return False
+    files = refresh(target, objects, batch.names)
+    logger.warning("Told the pipe of files whose events seem lost", extra={"files": files})
+    return True
 
 
 def _remedy(target: Warehouse, objects: TableObjects) -> str:

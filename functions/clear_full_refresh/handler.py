@@ -7,16 +7,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.shared import parameters
 from functions.shared.observability import Event, logger, step
-from functions.shared.parameters import Parameter
 from functions.shared.settings import settings
-from functions.shared.specifications import collect, table_key
+from functions.shared.specifications import Parameter, collect, table_key
 
 
 @step
 def handler(event: Event, _context: LambdaContext) -> Event:
     """Takes {"tables": [{table_name, digest}, ...]} and returns {"cleared": [table_name, ...]}."""
     prefix = settings().parameter_prefix
-    stored = list(parameters.read_tables(prefix))
+    stored = parameters.read_tables(prefix)
     entries = {entry.label: entry for entry in collect(stored, prefix)}
     unchanged = [
         table["table_name"]

@@ -14,7 +14,7 @@ def handler(event: Event, _context: LambdaContext) -> Event:
     """Returns {"tables": [{table_name, spec, digest} or {table_name, problem}, ...], "replay"}; with the input's replay
     true each table has it as well.
 
-    Raises InvalidConfiguration where there is no table at all.
+    Raises InvalidConfiguration where there is no table at all, AccessDenied and ParametersUnavailable.
     """
     prefix, replay = settings().parameter_prefix, is_replay(event.get("replay"))
     entries = collect(read_tables(prefix), prefix)

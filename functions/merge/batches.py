@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functions.shared.batch import Batch
 from functions.shared.bounds import Bounds
 from functions.shared.control import control_table, insert_into
-from functions.shared.naming import literal, quote
+from functions.shared.naming import literal
 from functions.shared.warehouse import Warehouse
 from functions.shared.warehouse_sql import TableObjects
 
@@ -48,7 +48,7 @@ def read_ledger(target: Warehouse, objects: TableObjects, batch_id: str) -> dict
     """The batch's counts by lower-case column name, None while it is not merged."""
     rows = target.rows(
         'SELECT "EXPORTED", "LOADED", "MERGED", "DUPLICATES", "QUARANTINED", "HELD", "DELETED" '
-        f'FROM {quote(objects.database)}."CONTROL"."LEDGER" WHERE "BATCH_ID" = %s',
+        f'FROM {control_table(objects.database, "LEDGER")} WHERE "BATCH_ID" = %s',
         [batch_id],
     )
     return {name.lower(): int(value) for name, value in rows[0].items()} if rows else None
@@ -57,7 +57,7 @@ def read_ledger(target: Warehouse, objects: TableObjects, batch_id: str) -> dict
 def quarantined_columns(target: Warehouse, objects: TableObjects, batch_id: str) -> dict[str, int]:
     """How many rows of a merged batch are in quarantine for each column."""
     rows = target.rows(
-        f'SELECT "REASON", COUNT(*) AS "ROWS" FROM {quote(objects.database)}."CONTROL"."QUARANTINE" '
+        f'SELECT "REASON", COUNT(*) AS "ROWS" FROM {control_table(objects.database, "QUARANTINE")} '
         'WHERE "BATCH_ID" = %s GROUP BY "REASON"',
         [batch_id],
     )

@@ -40,7 +40,8 @@ def measure_drift(
 ) -> float | None:
     """How far FINAL lies behind Aurora below the fence, in seconds or units of the watermark; None without one.
 
-    None as well where the watermark is no longer the column that it was.
+    None as well where the watermark is no longer the column that it was. Raises ReconciliationFailed where FINAL is
+    empty and Aurora is not.
     """
     if rules.watermark is None or bounds.high is None:
         return None

@@ -5,6 +5,7 @@ import time
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.reconcile.evidence import check_ledger, compare_sample, measure_drift
+from functions.reconcile.totals import total
 from functions.shared import aurora, warehouse
 from functions.shared.batch import Batch
 from functions.shared.bounds import Bounds
@@ -18,7 +19,7 @@ from functions.shared.warehouse_sql import MergeRules, TableObjects
 
 @step
 def handler(event: Event, _context: LambdaContext) -> Event:
-    """Returns {"result": the table's counts, drift and sample}. Raises ReconciliationFailed."""
+    """Returns {"result": what this run of the table has done so far, over its waves}. Raises ReconciliationFailed."""
     spec = spec_of(event["table"])
     name = spec.table_name
     bounds = Bounds.model_validate(event["bounds"])
@@ -31,7 +32,7 @@ def handler(event: Event, _context: LambdaContext) -> Event:
         # A replay's rows are no window of Aurora: what there is to compare them with is the ledger.
         drift, sampled = (None, 0) if bounds.replay else _compare(spec, bounds, rules, objects, batch)
     _tell(spec, bounds, drift, sampled)
-    result = {
+    wave = {
         "table_name": name,
         "strategy": spec.watermark_type,
         "target": bounds.target,
@@ -46,8 +47,8 @@ def handler(event: Event, _context: LambdaContext) -> Event:
         "batch_id": batch.id,
         "note": _replayed(ledger, bounds.note) if bounds.replay else bounds.note,
     }
-    logger.info("Reconciled", extra={"result": result})
-    return {"result": result}
+    logger.info("Reconciled", extra={"result": wave})
+    return {"result": total(event.get("result"), wave)}
 
 
 def _tell(spec: TableSpec, bounds: Bounds, drift: float | None, sampled: int) -> None:

@@ -7,11 +7,10 @@ from functions.shared.batch import Batch, ExportedFile
 from functions.shared.control import control_table, insert_into
 from functions.shared.naming import literal
 from functions.shared.templates import render
+from functions.shared.type_contract import KEPT_CHARACTERS
 from functions.shared.warehouse import Warehouse
 from functions.shared.warehouse_sql import MergeRules, TableObjects
 
-# Of a text that Snowflake cannot take Aurora wrote this many characters: it is not the value.
-SHORTENED_CHARACTERS = 1000
 _MOST_ROWS = 100_000
 
 
@@ -56,7 +55,7 @@ def restage_statement(objects: TableObjects, rules: MergeRules, execution: str, 
         "insert_files": insert_into(objects.database, "BATCH_FILES"),
         "insert_batch": insert_into(objects.database, "BATCHES"),
         "most_rows": most_rows,
-        "shortened": SHORTENED_CHARACTERS,
+        "shortened": KEPT_CHARACTERS,
         "literal": literal,
     }
     return render("table/replay.sql", values)

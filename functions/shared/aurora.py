@@ -116,7 +116,7 @@ _warm: list[_Session] = []
 def connect(table: str) -> Aurora:
     """The container's session, opened with Vault's credentials when there is none that works.
 
-    Raises SourceUnavailable or AccessDenied, naming `table`.
+    Raises SourceUnavailable, VaultUnavailable or AccessDenied, naming `table`.
     """
     if not _warm or _warm[0].until <= time.monotonic() or not _warm[0].aurora.usable:
         for session in _warm:
@@ -126,20 +126,19 @@ def connect(table: str) -> Aurora:
 
 
 def _open(table: str) -> _Session:
-    for last in (False, True):
-        login = _login_of()
-        try:
-            return _Session(_login(login.data), login.until)
-        except psycopg2.OperationalError as error:
-            if not _is_rejected_login(error):
-                raise _unreachable(table, error) from error
-            if last:
-                raise AccessDenied(
-                    f"{table}: Aurora refused the user of Vault's secret {_login_path()}: {_text(error)}; "
-                    "check that the user exists and that the secret holds its present password"
-                ) from error
-            vault.forget(_login_path())
-    raise AssertionError  # the loop returns or raises
+    def attempt() -> _Session:
+        login = _login_of(table)
+        return _Session(_login(login.data), login.until)
+
+    try:
+        return vault.log_in(_login_path(), attempt, _is_rejected_login)
+    except psycopg2.OperationalError as error:
+        if not _is_rejected_login(error):
+            raise _unreachable(table, error) from error
+        raise AccessDenied(
+            f"{table}: Aurora refused the user of Vault's secret {_login_path()}: {_text(error)}; "
+            "check that the user exists and that the secret holds its present password"
+        ) from error
 
 
 def _login_path() -> str:
@@ -147,12 +146,12 @@ def _login_path() -> str:
     return settings().vault_aurora_login_path or settings().vault_aurora_path
 
 
-def _login_of() -> vault.Kept:
+def _login_of(table: str) -> vault.Kept:
     """The connection's arguments; of a user that Vault made, only while it outlives the longest statement."""
-    where = vault.secret(settings().vault_aurora_path)
+    where = vault.secret(table, settings().vault_aurora_path)
     if not settings().vault_aurora_login_path:
         return vault.Kept(where, math.inf)
-    login = vault.lease(_login_path(), settings().export_seconds + _LEASE_MARGIN_SECONDS)
+    login = vault.lease(table, _login_path(), settings().export_seconds + _LEASE_MARGIN_SECONDS)
     return vault.Kept({**where, **login.data}, login.until)
 
 
@@ -170,8 +169,8 @@ def _login(secret: dict[str, Any]) -> Aurora:
     return aurora
 
 
-def _is_rejected_login(error: psycopg2.OperationalError) -> bool:
-    text = str(error)
+def _is_rejected_login(error: Exception) -> bool:
+    text = str(error) if isinstance(error, psycopg2.OperationalError) else ""
     return "authentication failed" in text or ("role" in text and "does not exist" in text)
 
 

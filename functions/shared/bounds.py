@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_serializer
 
 from functions.shared.spec import Strategy
 
@@ -16,6 +16,11 @@ class Reading(BaseModel):
 
     ceiling: int
     read_at: str
+
+    @field_serializer("ceiling")
+    def _exact(self, ceiling: int) -> str:
+        """As text: the workflow's own numbers are doubles."""
+        return str(ceiling)
 
 
 class Slice(BaseModel):

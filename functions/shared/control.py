@@ -1,13 +1,19 @@
-"""The control tables that several steps write: one place that knows their columns."""
+"""The control tables that the steps write: one place that knows their columns."""
 
 from functions.shared.naming import quote
 
 _COLUMNS = {
+    "TABLES": ("TABLE_NAME", "SCHEMA_VERSION", "SOURCE_OID", "RULES", "CHANGES", "CREATED_AT"),
     "BATCHES": (
         *("BATCH_ID", "TABLE_NAME", "EXECUTION", "COMPLETE", "MAX_DELETE_PERCENT", "RESET", "REPLAY", "HIGH"),
         *("WATERMARK", "VERSION", "EXPORTED", "CREATED_AT"),
     ),
     "BATCH_FILES": ("BATCH_ID", "FILE_NAME", "VERSION", "SCHEMA_VERSION"),
+    "LEDGER": (
+        *("BATCH_ID", "TABLE_NAME", "EXPORTED", "LOADED", "MERGED", "DUPLICATES", "QUARANTINED", "HELD", "DELETED"),
+        *("VERSION", "WATERMARK", "MERGED_AT"),
+    ),
+    "READINGS": ("TABLE_NAME", "CEILING", "READ_AT"),
     "QUARANTINE": (
         *("BATCH_ID", "TABLE_NAME", "FILE_NAME", "ROW_NUMBER", "VERSION", "REASON", "RAW", "QUARANTINED_AT"),
     ),

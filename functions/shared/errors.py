@@ -25,8 +25,12 @@ class VaultUnavailable(TransientError):
     """Vault could not be reached, or it is sealed."""
 
 
+class ParametersUnavailable(TransientError):
+    """Parameter Store could not be reached, or it is throttled."""
+
+
 class ExportFailed(TransientError):
-    """Aurora could not write the files to S3; each retry writes under a prefix of its own."""
+    """Aurora could not write the files to S3; each retry writes under a name of its own."""
 
 
 class InvalidConfiguration(PermanentError):
@@ -34,7 +38,7 @@ class InvalidConfiguration(PermanentError):
 
 
 class AccessDenied(PermanentError):
-    """Vault, Aurora or Snowflake refuses the identity or lacks a grant."""
+    """Vault, Aurora, Snowflake or AWS refuses the identity, or a grant is missing."""
 
 
 class FenceRefused(PermanentError):
@@ -58,7 +62,7 @@ class SchemaMismatch(PermanentError):
 
 
 class LoadFailed(PermanentError):
-    """Snowpipe refused a file of this batch."""
+    """Snowpipe refused a file of this batch, or a file was loaded twice."""
 
 
 class LoadTimedOut(PermanentError):

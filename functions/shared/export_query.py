@@ -6,10 +6,8 @@ from itertools import count
 from psycopg2 import sql
 
 from functions.shared.columns import Column
-from functions.shared.type_contract import VARCHAR_BYTES
+from functions.shared.type_contract import KEPT_CHARACTERS, VARCHAR_BYTES
 
-# What is kept of a text that is longer than Snowflake takes.
-_KEPT_CHARACTERS = 1000
 _NOTHING = sql.SQL("NULL::text")
 
 
@@ -69,7 +67,7 @@ def _field(place: int, column: Column) -> sql.Composable:
     if not column.exported.sizable:
         return _text(place)
     shortened = sql.SQL("CASE WHEN {} THEN left({}, {}) ELSE {} END")
-    return shortened.format(_oversize(place), _text(place), sql.Literal(_KEPT_CHARACTERS), _text(place))
+    return shortened.format(_oversize(place), _text(place), sql.Literal(KEPT_CHARACTERS), _text(place))
 
 
 def _oversize(place: int) -> sql.Composable:

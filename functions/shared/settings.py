@@ -3,11 +3,11 @@
 import os
 from functools import cache
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Settings(BaseModel):
-    """The environment variables of a function, by their lower-case names."""
+    """The environment variables of a function, by their lower-case names; one that is lost is an error."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -15,23 +15,23 @@ class Settings(BaseModel):
     staging_bucket: str
     aws_region: str
     vault_url: str
-    vault_ca_pem: str = ""
+    vault_ca_pem: str
     vault_role: str
-    vault_auth_mount: str = "aws"
-    vault_server_id: str = ""
-    vault_sts_region: str = ""
-    vault_kv_mount: str = "secret"
+    vault_auth_mount: str
+    vault_server_id: str
+    vault_sts_region: str
+    vault_kv_mount: str
     vault_aurora_path: str
-    vault_aurora_login_path: str = ""
+    vault_aurora_login_path: str
     vault_snowflake_path: str
     snowflake_database: str
-    fence_margin_seconds: float = 5
-    load_timeout_seconds: int = 1800
-    load_poll_seconds: int = 10
-    slice_megabytes: float = 200
-    wave_slices: int = 16
-    export_seconds: int = 840
-    network: str = "outside of a VPC"
+    fence_margin_seconds: float = Field(ge=0)
+    load_timeout_seconds: int
+    load_poll_seconds: int
+    slice_megabytes: float
+    wave_slices: int
+    export_seconds: int
+    network: str
 
 
 @cache

@@ -9,8 +9,20 @@ from typing import Any
 
 from functions.shared.errors import InvalidConfiguration
 from functions.shared.naming import SourceTable
-from functions.shared.parameters import Parameter
 from functions.shared.spec import parse_spec
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: its full name, text and version."""
+
+    name: str
+    value: str
+    version: int
+
+    def parse(self) -> Any:
+        """Its JSON value. Raises json.JSONDecodeError."""
+        return json.loads(self.value)
 
 
 @dataclass

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 # The default lengths of VARCHAR and, at two digits a byte, BINARY (docs.snowflake.com, String & binary data types).
 VARCHAR_BYTES = 16_777_216
+# What Aurora writes of a text that is longer: as a value it says nothing.
+KEPT_CHARACTERS = 1000
 _NUMBER_MAX_PRECISION, _NUMBER_MAX_SCALE = 38, 37
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 import hvac
@@ -20,6 +20,8 @@ _KV_SECONDS = 300
 _TIMEOUT_SECONDS = 10
 _cache: dict[str, "Kept"] = {}
 
+Session = TypeVar("Session")
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -29,32 +31,41 @@ class Kept:
     until: float
 
 
-def secret(path: str) -> dict[str, Any]:
-    """The KV v2 secret at `path`; kept for a few minutes in a warm container.
+def secret(table: str, path: str) -> dict[str, Any]:
+    """The KV v2 secret at `path`; kept for a few minutes in a warm container, whatever table it was read for.
 
-    Raises AccessDenied where Vault refuses, VaultUnavailable where it does not answer.
+    Raises AccessDenied where Vault refuses, VaultUnavailable where it does not answer, naming `table`.
     """
-    return _kept(path, lambda client: _read_kv(client, path)).data
+    return _kept(table, path, lambda client: _read_kv(client, path)).data
 
 
-def lease(path: str, outlives_seconds: float) -> Kept:
+def lease(table: str, path: str, outlives_seconds: float) -> Kept:
     """A database user made by Vault's database engine (`<mount>/creds/<role>`), as {user, password}.
 
     It is handed out only while it lives for `outlives_seconds` more, the longest that a statement may take. Raises
-    AccessDenied, also where no lease of the role lives that long, and VaultUnavailable.
+    AccessDenied, also where no lease of the role lives that long, and VaultUnavailable, naming `table`.
     """
-    return _kept(path, lambda client: _read_lease(client, path, outlives_seconds))
+    return _kept(table, path, lambda client: _read_lease(client, table, path, outlives_seconds))
 
 
-def forget(path: str) -> None:
-    """Drops a secret that its service rejected, so that the next call reads the rotated one."""
+def log_in(path: str, attempt: Callable[[], Session], is_rejected: Callable[[Exception], bool]) -> Session:
+    """What `attempt` opens with the credential at `path`.
+
+    Where its service rejects the credential, it may have been rotated: it is read anew, and tried once more.
+    """
+    try:
+        return attempt()
+    except Exception as error:
+        if not is_rejected(error):
+            raise
     _cache.pop(path, None)
+    return attempt()
 
 
-def _kept(path: str, read: Callable[[hvac.Client], Kept]) -> Kept:
+def _kept(table: str, path: str, read: Callable[[hvac.Client], Kept]) -> Kept:
     known = _cache.get(path)
     if known is None or known.until <= time.monotonic():
-        known = _cache[path] = _ask(path, read)
+        known = _cache[path] = _ask(table, path, read)
     return known
 
 
@@ -65,41 +76,43 @@ def _read_kv(client: hvac.Client, path: str) -> Kept:
     return Kept(answer["data"]["data"], time.monotonic() + _KV_SECONDS)
 
 
-def _read_lease(client: hvac.Client, path: str, outlives_seconds: float) -> Kept:
+def _read_lease(client: hvac.Client, table: str, path: str, outlives_seconds: float) -> Kept:
     answer = client.read(path)
     if not isinstance(answer, dict):
         raise InvalidPath(path)
     lives, login = answer["lease_duration"], answer["data"]
     if lives <= outlives_seconds:
         raise AccessDenied(
-            f"Vault's {path} makes users that live for {lives} s, and one statement may take {outlives_seconds:.0f} s; "
-            "raise default_ttl of the role"
+            f"{table}: Vault's {path} makes users that live for {lives} s, and one statement may take "
+            f"{outlives_seconds:.0f} s; raise default_ttl of the role"
         )
     return Kept({"user": login["username"], "password": login["password"]}, time.monotonic() + lives - outlives_seconds)
 
 
-def _ask(path: str, read: Callable[[hvac.Client], Kept]) -> Kept:
+def _ask(table: str, path: str, read: Callable[[hvac.Client], Kept]) -> Kept:
     env = settings()
     try:
         client = hvac.Client(url=env.vault_url, timeout=_TIMEOUT_SECONDS, verify=_authorities())
-        _login(client)
+        _login(client, table)
         return read(client)
     except (Forbidden, Unauthorized, InvalidRequest) as error:
         raise AccessDenied(
-            f"Vault at {env.vault_url} refused role {env.vault_role!r} for {path}: {_reason(error)}; check that the "
-            "role exists, is bound to the function's IAM role and may read the path"
+            f"{table}: Vault at {env.vault_url} refused role {env.vault_role!r} for {path}: {_reason(error)}; check "
+            "that the role exists, is bound to the function's IAM role and may read the path"
         ) from error
     except InvalidPath as error:
-        raise AccessDenied(f"Vault at {env.vault_url} has nothing at {path}; write it, or correct the path") from error
+        raise AccessDenied(
+            f"{table}: Vault at {env.vault_url} has nothing at {path}; write it, or correct the path"
+        ) from error
     except requests.exceptions.SSLError as error:
         raise AccessDenied(
-            f"Vault at {env.vault_url} has a certificate that no known authority signed for this name; set "
+            f"{table}: Vault at {env.vault_url} has a certificate that no known authority signed for this name; set "
             "vault_ca_file to its authority's certificates, and vault_url to a name that it was made for"
         ) from error
     except (requests.RequestException, VaultError) as error:
         raise VaultUnavailable(
-            f"Vault at {env.vault_url} did not answer ({type(error).__name__}) from {env.network}: check that it "
-            "runs, is unsealed, and that the security group lets its port out"
+            f"{table}: Vault at {env.vault_url} did not answer ({type(error).__name__}) from {env.network}: check that "
+            "it runs, is unsealed, and that the security group lets its port out"
         ) from error
 
 
@@ -114,11 +127,13 @@ def _authorities() -> str | bool:
     return str(file)
 
 
-def _login(client: hvac.Client) -> None:
+def _login(client: hvac.Client, table: str) -> None:
     env = settings()
     credentials = boto3.Session().get_credentials()
     if credentials is None:
-        raise AccessDenied("There are no AWS credentials to log in to Vault with; run with the function's IAM role")
+        raise AccessDenied(
+            f"{table}: there are no AWS credentials to log in to Vault with; run with the function's IAM role"
+        )
     frozen = credentials.get_frozen_credentials()
     client.auth.aws.iam_login(
         frozen.access_key,

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cryptography.hazmat.primitives import serialization
 from snowflake.connector import DictCursor
 from snowflake.connector.constants import QueryStatus
-from snowflake.connector.errors import DatabaseError, Error, ForbiddenError, OperationalError, ProgrammingError
+from snowflake.connector.errors import Error, ForbiddenError, ProgrammingError
 
 from functions.shared import vault
 from functions.shared.errors import AccessDenied, WarehouseRejected, WarehouseUnavailable
@@ -77,7 +77,7 @@ _warm: list[Warehouse] = []
 def connect(table: str) -> Warehouse:
     """The container's session, opened with Vault's credentials when there is none that works.
 
-    Raises WarehouseUnavailable or AccessDenied, naming `table`.
+    Raises WarehouseUnavailable, VaultUnavailable or AccessDenied, naming `table`.
     """
     if not _warm or not _warm[0].usable:
         _warm[:] = [_open(table)]
@@ -86,28 +86,26 @@ def connect(table: str) -> Warehouse:
 
 def _open(table: str) -> Warehouse:
     path = settings().vault_snowflake_path
-    for last in (False, True):
-        arguments = _arguments(vault.secret(path))
-        try:
-            return Warehouse(snowflake.connector.connect(**arguments))
-        except Error as error:
-            if not _is_rejected_login(error):
-                raise WarehouseUnavailable(
-                    f"{table}: Snowflake could not be reached from {settings().network}: {_text(error)}; check the "
-                    "account name, the network policy and the way out of the subnet (NAT, or a PrivateLink endpoint)"
-                ) from error
-            if last:
-                raise AccessDenied(
-                    f"{table}: Snowflake refused the user of Vault's secret {path}: {_text(error)}; "
-                    "check the user and its key"
-                ) from error
-            vault.forget(path)
-        except (BotoCoreError, ClientError) as error:
-            raise AccessDenied(
-                f"{table}: AWS refused this function the role that Vault's secret {path} names: {error}; deploy with "
-                "snowflake_login workload_identity, or give the secret a key"
+
+    def attempt() -> Warehouse:
+        return Warehouse(snowflake.connector.connect(**_arguments(vault.secret(table, path))))
+
+    try:
+        return vault.log_in(path, attempt, _is_rejected_login)
+    except Error as error:
+        if not _is_rejected_login(error):
+            raise WarehouseUnavailable(
+                f"{table}: Snowflake could not be reached from {settings().network}: {_text(error)}; check the "
+                "account name, the network policy and the way out of the subnet (NAT, or a PrivateLink endpoint)"
             ) from error
-    raise AssertionError  # the loop returns or raises
+        raise AccessDenied(
+            f"{table}: Snowflake refused the user of Vault's secret {path}: {_text(error)}; check the user and its key"
+        ) from error
+    except (BotoCoreError, ClientError) as error:
+        raise AccessDenied(
+            f"{table}: AWS refused this function the role that Vault's secret {path} names: {error}; deploy with "
+            "snowflake_login workload_identity, or give the secret a key"
+        ) from error
 
 
 def _arguments(secret: dict[str, Any]) -> dict[str, Any]:
@@ -126,8 +124,9 @@ def _arguments(secret: dict[str, Any]) -> dict[str, Any]:
     return arguments
 
 
-def _is_rejected_login(error: Error) -> bool:
-    return error.errno in _REJECTED_LOGIN and "could not connect" not in str(error).lower()
+def _is_rejected_login(error: Exception) -> bool:
+    rejected = isinstance(error, Error) and error.errno in _REJECTED_LOGIN
+    return rejected and "could not connect" not in str(error).lower()
 
 
 @contextmanager
@@ -141,10 +140,14 @@ def speaking_of(table: str) -> Iterator[None]:
         ) from error
     except ProgrammingError as error:
         raise WarehouseRejected(
-            f"{table}: Snowflake rejected a statement: {_text(error)}; FINAL and the watermark are as before it"
+            f"{table}: Snowflake rejected a statement: {_text(error)}; FINAL and the watermark are as before it: mend "
+            "the object or the grant that it names, then re-run the table"
         ) from error
-    except (OperationalError, DatabaseError, Error) as error:
-        raise WarehouseUnavailable(f"{table}: Snowflake dropped the statement: {_text(error)}") from error
+    except Error as error:
+        raise WarehouseUnavailable(
+            f"{table}: Snowflake dropped the statement: {_text(error)}; if retries do not help, see QUERY_HISTORY for "
+            "what ended it, then re-run the table"
+        ) from error
 
 
 def is_missing(error: ProgrammingError) -> bool:

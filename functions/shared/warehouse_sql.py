@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.shared.columns import Column
+from functions.shared.control import control_table, insert_into
 from functions.shared.naming import SourceTable, literal, quote
 from functions.shared.session_parameters import SESSION_PARAMETERS
 from functions.shared.templates import render, statements
@@ -118,9 +119,9 @@ def table_statements(
     values = {**objects.names(), **vars(rules), **replaced, "stage_path": literal(stage), "literal": literal}
     asked_for = "SYSTEM$GET_TASK_GRAPH_CONFIG('batch_id')::VARCHAR"
     oldest_ready = (
-        f'SELECT MIN_BY("BATCH_ID", "VERSION") FROM {quote(objects.database)}."CONTROL"."BATCHES" '
+        f'SELECT MIN_BY("BATCH_ID", "VERSION") FROM {control_table(objects.database, "BATCHES")} '
         f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "BATCH_ID" NOT IN '
-        f'(SELECT "BATCH_ID" FROM {quote(objects.database)}."CONTROL"."LEDGER")'
+        f'(SELECT "BATCH_ID" FROM {control_table(objects.database, "LEDGER")})'
     )
     merge = _merge(objects, rules, f"COALESCE({asked_for}, ({oldest_ready}))", as_task=True)
     # A task's session is none of ours: it begins with the account's parameters.
@@ -165,4 +166,5 @@ def compare_statement(
 def _merge(objects: TableObjects, rules: MergeRules, batch: str, as_task: bool = False) -> str:
     values = {**objects.names(), **vars(rules), "batch": batch, "table_name": literal(str(objects.source))}
     values |= {"guarded_rows": _GUARDED_ROWS, "as_task": as_task}
+    values |= {f"insert_{name.lower()}": insert_into(objects.database, name) for name in ("LEDGER", "QUARANTINE")}
     return render("table/merge.sql", values)

@@ -14,7 +14,8 @@ from functions.shared.settings import settings
 from functions.shared.spec import spec_of
 from functions.shared.warehouse_sql import TableObjects
 from functions.watermark.checks import check
-from functions.watermark.resolve import Run, resolve
+from functions.watermark.resolve import resolve
+from functions.watermark.run import Run
 from functions.watermark.slices import Limits, cut
 from functions.watermark.state import read_state
 

@@ -59,7 +59,7 @@ def moment_as(aurora: Aurora, moment: datetime, column: Column, zone: str) -> st
     """The moment as text of the column's type."""
     if column.type_name == "timestamptz":
         query = sql.SQL("SELECT {} AS moment").format(in_type(moment, column, zone))
-        return as_text(aurora.row(query)["moment"]) or ""
+        return as_text(aurora.row(query)["moment"])
     query = sql.SQL("SELECT {}::text AS moment").format(in_type(moment, column, zone))
     return str(aurora.row(query)["moment"])
 

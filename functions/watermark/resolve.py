@@ -1,44 +1,20 @@
 """Chooses the bounds of one run of one table: low from Snowflake, high from Aurora's fence."""
 
-import math
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from psycopg2 import sql
 
-from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds, Reading, reads
-from functions.shared.catalog import Relation
+from functions.shared.bounds import Bounds, reads
 from functions.shared.columns import Column
-from functions.shared.fence import Fence
-from functions.shared.spec import TableSpec
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import TableObjects
 from functions.shared.windows import before, relation, window
+from functions.watermark.integer import integer
 from functions.watermark.moments import in_type, moment_as, zone_of
-from functions.watermark.state import TableState, as_text, read_ceiling, store_reading
+from functions.watermark.run import Run, idle, settling
 
 # Beyond half of the 32-bit circle an xmin window says nothing; well before it, an idle table's horizon is renewed.
 _XID_HALF_CIRCLE = 2**31
 _XID_RENEWAL = 2**30
-_BELOW_EVERY_BIGINT = str(-(2**63))
-
-
-@dataclass(frozen=True)
-class Run:
-    """Everything that decides the bounds of one run; `settled` says that the margin was already waited for."""
-
-    aurora: Aurora
-    warehouse: Warehouse
-    spec: TableSpec
-    relation: Relation
-    objects: TableObjects
-    state: TableState
-    fence: Fence
-    margin_seconds: float
-    reading: Reading | None
-    settled: bool
 
 
 def resolve(run: Run, common: dict[str, Any]) -> Bounds:
@@ -46,20 +22,21 @@ def resolve(run: Run, common: dict[str, Any]) -> Bounds:
     went_back = run.state.version is not None and run.fence.version < run.state.version
     recreated = run.state.last.get("oid") not in (None, run.relation.oid)
     note = _reload_note(run, went_back, recreated)
-    common = {
+    bounds = Bounds(
         **common,
-        "strategy": run.spec.watermark_type,
-        "target_exists": run.state.exists,
-        "horizon": run.fence.horizon,
-        "fenced_at": int(run.fence.moment.timestamp() * 1000),
-        "reset": went_back,
-        "complete": run.spec.full_refresh or bool(note),
-        "recreated": recreated,
-        "oid": run.relation.oid,
-        "shape": run.relation.shape,
-        "note": note,
-    }
-    bounds = _STRATEGIES[run.spec.watermark_type](run, common)
+        status="NEW",
+        strategy=run.spec.watermark_type,
+        target_exists=run.state.exists,
+        horizon=run.fence.horizon,
+        fenced_at=int(run.fence.moment.timestamp() * 1000),
+        reset=went_back,
+        complete=run.spec.full_refresh or bool(note),
+        recreated=recreated,
+        oid=run.relation.oid,
+        shape=run.relation.shape,
+        note=note,
+    )
+    bounds = _STRATEGIES[run.spec.watermark_type](run, bounds)
     if bounds.status == "IDLE" and run.state.last.get("shape") not in (None, bounds.shape):
         # Nothing to read, but FINAL is to follow the columns all the same.
         return bounds.model_copy(update={"status": "NEW", "note": note})
@@ -79,13 +56,12 @@ def _reload_note(run: Run, went_back: bool, recreated: bool) -> str:
     return f"the watermark was {before} and is now {now}: reloaded" if before not in (None, now) else ""
 
 
-def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
+def _timestamp(run: Run, bounds: Bounds) -> Bounds:
     column = run.relation.column(run.spec.watermarks[0])
     zone = zone_of(run.aurora, run.spec, column)
     high = moment_as(run.aurora, run.fence.moment, column, zone)
-    bounds = Bounds(
-        **common, status="NEW", column=column.name, type_name=column.type_name, low=run.state.low, high=high
-    )
+    limits = {"column": column.name, "type_name": column.type_name, "low": run.state.low, "high": high}
+    bounds = bounds.model_copy(update=limits)
     limit = before(column.name, high, column.type_name)
     query = sql.SQL(
         "SELECT found.oldest IS NOT NULL AS pending, {waited} AS waited, "
@@ -111,11 +87,11 @@ def _timestamp(run: Run, common: dict[str, Any]) -> Bounds:
     # Rows of the last few seconds lie past the fence only because of its margin, unless a transaction holds it back.
     unblocked = run.fence.clock - run.fence.moment <= timedelta(seconds=run.margin_seconds + 1)
     if found["recent"] and unblocked and not run.settled and column.type_name != "date":
-        return _settling(run, bounds)
+        return settling(run, bounds)
     if found["pending"] or bounds.complete or not run.state.exists:
         return bounds  # a new table gets its FINAL even while it is empty
     beyond = f"between {bounds.low} and" if bounds.low else "below"
-    return _idle(bounds, f"nothing {beyond} the fence {high}")
+    return idle(bounds, f"nothing {beyond} the fence {high}")
 
 
 def _passed(run: Run, column: Column) -> sql.Composable:
@@ -132,49 +108,11 @@ def _waited(bounds: Bounds, clock: sql.Composable) -> sql.Composable:
     return sql.SQL(age).format(clock)
 
 
-def _integer(run: Run, common: dict[str, Any]) -> Bounds:
-    column = run.relation.column(run.spec.watermarks[0])
-    query = sql.SQL("SELECT max({}) AS ceiling, clock_timestamp() AS read_at FROM {}")
-    found = run.aurora.row(query.format(sql.Identifier(column.name), relation(run.relation.source)))
-    low = None if run.state.low is None else int(run.state.low)
-    nothing = _BELOW_EVERY_BIGINT if low is None else str(low + 1)
-    bounds = Bounds(**common, status="NEW", column=column.name, type_name="int8", low=run.state.low, high=nothing)
-    ceiling = found["ceiling"]
-    if ceiling is None and not run.state.exists:
-        return bounds
-    if not bounds.complete and (ceiling is None or (low is not None and ceiling <= low)):
-        return _idle(bounds, f"nothing above {low}")
-    reading = Reading(ceiling=ceiling or 0, read_at=as_text(found["read_at"]) or "")
-    if not run.settled:
-        return _settling(run, bounds.model_copy(update={"reading": reading}))
-    if bounds.note:
-        store_reading(run.warehouse, run.objects, reading.ceiling, reading.read_at)  # makes older readings void
-    passed = _passed_ceiling(run)
-    if passed is None or (low is not None and passed <= low and not bounds.complete):
-        store_reading(run.warehouse, run.objects, reading.ceiling, reading.read_at)
-        return _idle(bounds, f"rows above {low} wait for a transaction open since {as_text(run.fence.moment)}")
-    beyond = sql.SQL("SELECT count(*) AS held FROM {} WHERE {} > {}")
-    held = beyond.format(relation(run.relation.source), sql.Identifier(column.name), sql.Literal(passed))
-    found = {"high": str(passed + 1), "held": run.aurora.row(held)["held"]}
-    # How old the ceiling of an earlier run is, nobody kept.
-    own = run.reading if run.reading and run.reading.ceiling == passed else None
-    fenced_at = int(datetime.fromisoformat(own.read_at).timestamp() * 1000) if own else None
-    # The next wave goes up to the same ceiling.
-    return bounds.model_copy(update={**found, "fenced_at": fenced_at, "reading": run.reading})
-
-
-def _passed_ceiling(run: Run) -> int | None:
-    """A highest value that was read before every transaction that is open now began."""
-    if run.reading and run.reading.read_at < (as_text(run.fence.moment) or ""):
-        return run.reading.ceiling
-    return read_ceiling(run.warehouse, run.objects, run.fence.moment)
-
-
-def _xmin(run: Run, common: dict[str, Any]) -> Bounds:
+def _xmin(run: Run, bounds: Bounds) -> Bounds:
     low = run.state.last.get("horizon")
-    bounds = Bounds(**common, status="NEW", low_horizon=low)
+    bounds = bounds.model_copy(update={"low_horizon": low})
     if _stays_empty(run):
-        return _idle(bounds, "the table is empty")
+        return idle(bounds, "the table is empty")
     if low is None or bounds.complete:
         return bounds
     gap = run.fence.horizon - low
@@ -185,15 +123,15 @@ def _xmin(run: Run, common: dict[str, Any]) -> Bounds:
     pending = run.aurora.row(query.format(relation(run.relation.source), window(bounds)))["pending"]
     if pending or gap >= _XID_RENEWAL:
         return bounds
-    return _idle(bounds, f"no row was written by transactions {low} to {run.fence.horizon}")
+    return idle(bounds, f"no row was written by transactions {low} to {run.fence.horizon}")
 
 
-def _full_snapshot(run: Run, common: dict[str, Any]) -> Bounds:
-    bounds = Bounds(**{**common, "complete": True}, status="NEW")
+def _full_snapshot(run: Run, bounds: Bounds) -> Bounds:
+    asked_for, bounds = bounds.complete, bounds.model_copy(update={"complete": True})
     low, rows = run.state.last.get("horizon"), run.state.last.get("rows")
     if _stays_empty(run):
-        return _idle(bounds, "the table is empty")
-    if low is None or rows is None or common["complete"] or not 0 <= run.fence.horizon - low < _XID_RENEWAL:
+        return idle(bounds, "the table is empty")
+    if low is None or rows is None or asked_for or not 0 <= run.fence.horizon - low < _XID_RENEWAL:
         return bounds
     # Every insert and update leaves a row with a younger xmin; without one, only deletes can have happened.
     query = sql.SQL(
@@ -202,13 +140,13 @@ def _full_snapshot(run: Run, common: dict[str, Any]) -> Bounds:
     found = run.aurora.row(query.format(sql.Literal(str(low)), relation(run.relation.source)))
     if found["written"] or found["rows"] != rows:
         return bounds
-    return _idle(bounds, f"its {rows} rows are unchanged since transaction {low}")
+    return idle(bounds, f"its {rows} rows are unchanged since transaction {low}")
 
 
 _STRATEGIES = {
     "timestamp": _timestamp,
     "composite": _timestamp,
-    "integer": _integer,
+    "integer": integer,
     "xmin": _xmin,
     "full_snapshot": _full_snapshot,
 }
@@ -220,12 +158,3 @@ def _stays_empty(run: Run) -> bool:
         return False
     query = sql.SQL("SELECT NOT EXISTS (SELECT 1 FROM {}) AS empty")
     return bool(run.aurora.row(query.format(relation(run.relation.source)))["empty"])
-
-
-def _settling(run: Run, bounds: Bounds) -> Bounds:
-    return bounds.model_copy(update={"status": "SETTLING", "wait_seconds": math.ceil(run.margin_seconds) + 1})
-
-
-def _idle(bounds: Bounds, note: str) -> Bounds:
-    held = f"; {bounds.held} rows are held back past the fence" if bounds.held else ""
-    return bounds.model_copy(update={"status": "IDLE", "note": note + held})

@@ -9,7 +9,8 @@ from typing import Any
 from snowflake.connector.errors import ProgrammingError
 
 from functions.shared.columns import Column
-from functions.shared.naming import literal, quote
+from functions.shared.control import control_table, insert_into
+from functions.shared.naming import literal
 from functions.shared.warehouse import Warehouse, is_missing, is_missing_column
 from functions.shared.warehouse_sql import TableObjects
 
@@ -42,13 +43,14 @@ def read_state(warehouse: Warehouse, objects: TableObjects, column: Column | Non
         raise
     version = None if found["VERSION"] is None else int(found["VERSION"])
     last = read_last(warehouse, objects) if version is not None else {}
-    return TableState(True, as_text(found["LOW"]), version, last)
+    low = None if found["LOW"] is None else as_text(found["LOW"])
+    return TableState(True, low, version, last)
 
 
 def read_last(warehouse: Warehouse, objects: TableObjects) -> dict[str, Any]:
     """The watermark stored with the newest merged batch."""
     rows = warehouse.rows(
-        f'SELECT "WATERMARK" FROM {quote(objects.database)}."CONTROL"."LEDGER" '
+        f'SELECT "WATERMARK" FROM {control_table(objects.database, "LEDGER")} '
         f'WHERE "TABLE_NAME" = {literal(str(objects.source))} ORDER BY "MERGED_AT" DESC, "VERSION" DESC LIMIT 1'
     )
     return json.loads(rows[0]["WATERMARK"]) if rows and rows[0]["WATERMARK"] else {}
@@ -57,8 +59,8 @@ def read_last(warehouse: Warehouse, objects: TableObjects) -> dict[str, Any]:
 def read_ceiling(warehouse: Warehouse, objects: TableObjects, before: datetime) -> int | None:
     """The last ceiling that an earlier run read before `before`, the present fence."""
     rows = warehouse.rows(
-        f'SELECT "CEILING" FROM {quote(objects.database)}."CONTROL"."READINGS" '
-        f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "READ_AT" < {literal(as_text(before) or "")} '
+        f'SELECT "CEILING" FROM {control_table(objects.database, "READINGS")} '
+        f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "READ_AT" < {literal(as_text(before))} '
         'ORDER BY "READ_AT" DESC LIMIT 1'
     )
     return int(rows[0]["CEILING"]) if rows else None
@@ -67,16 +69,13 @@ def read_ceiling(warehouse: Warehouse, objects: TableObjects, before: datetime) 
 def store_reading(warehouse: Warehouse, objects: TableObjects, ceiling: int, read_at: str) -> None:
     """Keeps a ceiling for the runs that come after the transactions now open."""
     warehouse.execute(
-        f'INSERT INTO {quote(objects.database)}."CONTROL"."READINGS" ("TABLE_NAME", "CEILING", "READ_AT") '
-        "VALUES (%s, %s, %s)",
+        f"{insert_into(objects.database, 'READINGS')} VALUES (%s, %s, %s)",
         [str(objects.source), ceiling, read_at],
     )
 
 
-def as_text(value: datetime | date | Decimal | int | None) -> str | None:
+def as_text(value: datetime | date | Decimal | int) -> str:
     """A watermark value as text that Aurora casts back without loss; instants in UTC, sortable."""
-    if value is None:
-        return None
     if isinstance(value, datetime):
         moment = value.astimezone(UTC) if value.tzinfo else value
         return moment.isoformat(timespec="microseconds")

@@ -158,13 +158,13 @@ BEGIN
     DELETE FROM {{ control }}."QUARANTINE" WHERE {{ settled }};
   END IF;
   LET withheld NUMBER := (SELECT COUNT(*) FROM {{ typed }} WHERE "_BATCH_ID" = :batch AND "_WITHHELD");
-  INSERT INTO {{ control }}."QUARANTINE"
+  {{ insert_quarantine }}
     SELECT s."_BATCH_ID", {{ table_name }}, s."_FILE", s."_ROW", s."_VERSION", 'cannot be held:' || s."_REJECTED", s."_RAW", CURRENT_TIMESTAMP()
     FROM {{ typed }} s WHERE s."_BATCH_ID" = :batch AND s."_REJECTED" IS NOT NULL
       AND (s."_WITHHELD" OR EXISTS (SELECT 1 FROM {{ final }} t WHERE {{ is_applied }}));
   LET quarantined NUMBER := SQLROWCOUNT;
   LET merged NUMBER := applied - (quarantined - withheld);
-  INSERT INTO {{ control }}."LEDGER"
+  {{ insert_ledger }}
     SELECT "BATCH_ID", {{ table_name }}, :exported, :loaded, :merged, :duplicates, :quarantined, :held, :deleted, :version, "WATERMARK", CURRENT_TIMESTAMP()
     FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch;
   DELETE FROM {{ staging }} WHERE "_FILE" IN (SELECT "FILE_NAME" FROM {{ control }}."BATCH_FILES" WHERE "BATCH_ID" = :batch);

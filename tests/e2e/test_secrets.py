@@ -140,7 +140,7 @@ def test_a_good_and_a_bad_run_leave_no_secret_behind(laptop: Laptop, table: str,
 
 def test_a_secret_that_a_function_logged_would_be_found(laptop: Laptop, table: str, password: str) -> None:
     began = time.time()
-    asks = "known = _cache[path] = _ask(path, read)"
+    asks = "known = _cache[path] = _ask(table, path, read)"
     tells = replacing(asks, f"{asks}; print(known)")
     with sabotaged(laptop, "watermark", {"functions/shared/vault.py": tells}):
         outcome = laptop.run()

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,26 +26,20 @@ from local.warehouse.server import Api
 from local.warehouse.warehouse import Warehouse as LocalWarehouse
 from tests.functions.batches import Target
 from tests.functions.bucket import Bucket
+from tests.functions.environment import ENVIRONMENT
+from tests.functions.steps import Steps
 
-_ENVIRONMENT = {
+_LAMBDA = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "eu-central-1",
-    "AWS_REGION": "eu-central-1",
-    "PARAMETER_PREFIX": "/sync",
-    "STAGING_BUCKET": "staging-bucket",
-    "VAULT_URL": "http://127.0.0.1:9",
-    "VAULT_ROLE": "sync",
-    "VAULT_AURORA_PATH": "aurora",
-    "VAULT_SNOWFLAKE_PATH": "snowflake",
-    "SNOWFLAKE_DATABASE": "AURORA",
 }
 _numbers = count(1)
 
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in _ENVIRONMENT.items():
+    for name, value in {**_LAMBDA, **ENVIRONMENT}.items():
         monkeypatch.setenv(name, value)
     settings.cache_clear()
     parameters._ssm.cache_clear()
@@ -110,7 +104,7 @@ def source(server: LocalAurora, monkeypatch: pytest.MonkeyPatch) -> Iterator[aur
         "password": server.sync_password,
         "sslmode": "disable",
     }
-    monkeypatch.setattr(vault, "secret", lambda _path: secret)
+    monkeypatch.setattr(vault, "secret", lambda _table, _path: secret)
     monkeypatch.setattr(aurora, "_warm", [])
     opened = aurora.connect("public.orders")
     yield opened
@@ -156,6 +150,21 @@ def snowflake_session() -> Iterator[warehouse.Warehouse]:
     connection.close()
     api.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def steps_of(
+    source: aurora.Aurora,
+    snowflake_session: warehouse.Warehouse,
+    bucket: Bucket,
+    context: Mock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[dict[str, Any]], Steps]:
+    """The steps of a table, by its specification; the fence keeps close to the clock."""
+    monkeypatch.setattr(warehouse, "connect", lambda _table: snowflake_session)
+    monkeypatch.setenv("FENCE_MARGIN_SECONDS", "0.05")
+    settings.cache_clear()
+    return lambda spec: Steps(snowflake_session, bucket, context, spec)
 
 
 @pytest.fixture

@@ -44,16 +44,3 @@ def test_no_module_imports_another_step(path: Path) -> None:
         for step in others
         if name == f"functions.{step}" or name.startswith(f"functions.{step}.")
     ]
-
-
-def test_every_error_name_of_the_workflow_is_a_class() -> None:
-    from functions.shared import errors
-
-    names = {"SourceUnavailable", "WarehouseUnavailable", "VaultUnavailable"}
-    workflow = (FUNCTIONS.parent / "statemachine" / "sync.asl.json").read_text()
-    for name in names:
-        assert f'"{name}"' in workflow
-        assert issubclass(getattr(errors, name), errors.TransientError)
-    permanent = {kind.__name__ for kind in errors.PermanentError.__subclasses__()}
-    assert permanent
-    assert not [name for name in permanent if f'"{name}"' in workflow]

@@ -3,16 +3,11 @@
 import json
 from collections.abc import Callable
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 
-from functions.shared import warehouse
-from functions.shared.aurora import Aurora
 from functions.shared.errors import MergeFailed, ReconciliationFailed
 from functions.shared.settings import settings
-from functions.shared.warehouse import Warehouse
-from tests.functions.bucket import Bucket
 from tests.functions.steps import Steps
 
 STRATEGIES: dict[str, dict[str, Any]] = {
@@ -28,23 +23,12 @@ each = pytest.mark.parametrize("strategy", STRATEGIES)
 
 
 @pytest.fixture
-def steps(
-    source: Aurora,
-    owner: Any,
-    schema: str,
-    snowflake_session: Warehouse,
-    bucket: Bucket,
-    context: Mock,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Callable[[str], Steps]:
-    monkeypatch.setattr(warehouse, "connect", lambda _table: snowflake_session)
-    monkeypatch.setenv("FENCE_MARGIN_SECONDS", "0.05")
-    settings.cache_clear()
+def steps(owner: Any, schema: str, steps_of: Callable[[dict[str, Any]], Steps]) -> Callable[..., Steps]:
     columns = "id int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), day date DEFAULT now(), pad text DEFAULT 'x'"
     owner.execute(f"CREATE TABLE {schema}.t ({columns})")
 
     def made(strategy: str, **spec: Any) -> Steps:
-        return Steps(snowflake_session, bucket, context, {"table_name": f"{schema}.t", **STRATEGIES[strategy], **spec})
+        return steps_of({"table_name": f"{schema}.t", **STRATEGIES[strategy], **spec})
 
     return made
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,24 @@ def test_a_function_has_its_names_limits_role_and_logs(stack: Synthesized, spec:
     assert "KmsKeyArn" not in function
 
 
-def test_an_export_ends_its_statement_before_lambda_ends_the_function() -> None:
-    seconds = Settings.model_fields["export_seconds"].default
-    assert 0 < seconds <= EXPECTED["export"][0] - 30
+@pytest.mark.parametrize("minutes", [15, 4])
+def test_an_export_ends_its_statement_a_minute_before_lambda_ends_the_function(
+    minutes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specs = [replace(spec, timeout=minutes) if spec.name == "export" else spec for spec in FUNCTIONS]
+    monkeypatch.setattr("infra.functions.FUNCTIONS", specs)
+    functions = {found["FunctionName"]: found for found in synthesize_stack().of_type("AWS::Lambda::Function")}
+    export = functions["aurora-snowflake-sync-export"]
+    assert export["Timeout"] == minutes * 60
+    assert int(export["Environment"]["Variables"]["EXPORT_SECONDS"]) == export["Timeout"] - 60
+
+
+def test_the_environment_is_all_that_a_function_needs_and_nothing_in_it_may_be_lost(stack: Synthesized) -> None:
+    [variables, *_] = (found["Environment"]["Variables"] for found in stack.of_type("AWS::Lambda::Function"))
+    given = {name.lower(): stack.text(value) for name, value in variables.items()}
+    assert Settings.model_fields.keys() - given.keys() == {"aws_region"}, "which Lambda itself sets"
+    Settings.model_validate({**given, "aws_region": "eu-central-1"})
+    assert all(field.is_required() for field in Settings.model_fields.values())
 
 
 def test_runtime_and_architecture_come_from_the_context() -> None:
@@ -95,6 +111,7 @@ def test_the_environment_carries_the_context(tmp_path: Path) -> None:
         "VAULT_SNOWFLAKE_PATH": "c/d",
         "SNOWFLAKE_DATABASE": "DB",
         "FENCE_MARGIN_SECONDS": "7",
+        "EXPORT_SECONDS": "840",
         "LOAD_TIMEOUT_SECONDS": "60",
         "LOAD_POLL_SECONDS": "3",
         "SLICE_MEGABYTES": "0.5",

@@ -17,6 +17,7 @@ from local.aurora.server import DATABASE, OWNER, SYNC_ROLE, Aurora
 from local.aws.server import Aws
 from local.vault.bao import DatabaseUsers
 from local.vault.server import start_vault
+from tests.functions.environment import ENVIRONMENT
 from tests.local.test_local_vault import credentials
 
 LOGIN = "database/creds/sync"
@@ -48,19 +49,10 @@ def function(url: str, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         "AWS_REGION": "eu-central-1",
     }.items():
         monkeypatch.setenv(name, value)
-    given: dict[str, Any] = {
-        "parameter_prefix": "/sync",
-        "staging_bucket": "bucket",
-        "aws_region": "eu-central-1",
-        "vault_url": url,
-        "vault_role": "sync",
-        "vault_aurora_path": "aurora",
-        "vault_aurora_login_path": LOGIN,
-        "vault_snowflake_path": "snowflake",
-        "snowflake_database": "AURORA",
-    }
+    usual = {name.lower(): value for name, value in ENVIRONMENT.items()}
+    given = Settings.model_validate({**usual, "vault_url": url, "vault_aurora_login_path": LOGIN})
     for module in (adapter, vault):
-        monkeypatch.setattr(module, "settings", lambda: Settings(**given))
+        monkeypatch.setattr(module, "settings", lambda: given)
     monkeypatch.setattr(vault, "_cache", {})
     monkeypatch.setattr(adapter, "_warm", [])
     settings.cache_clear()
@@ -92,24 +84,24 @@ def test_near_the_end_of_its_lease_a_session_is_opened_with_a_new_user(monkeypat
 
 
 def test_a_user_that_was_revoked_meanwhile_is_replaced_once() -> None:
-    kept = vault.lease(LOGIN, 900)
+    kept = vault.lease("public.t", LOGIN, 900)
     vault._cache[LOGIN] = vault.Kept({**kept.data, "password": "revoked"}, math.inf)
     assert user(adapter.connect("public.t")).startswith("v-")
 
 
 def test_a_lease_shorter_than_a_statement_is_refused() -> None:
-    with pytest.raises(AccessDenied, match="live for 3600 s, and one statement may take 7200 s; raise default_ttl"):
-        vault.lease(LOGIN, 7200)
+    with pytest.raises(AccessDenied, match=r"^public.t: .* live for 3600 s, .* may take 7200 s; raise default_ttl"):
+        vault.lease("public.t", LOGIN, 7200)
 
 
 def test_a_path_without_a_role_is_refused_by_name() -> None:
-    with pytest.raises(AccessDenied, match="database/creds/nobody"):
-        vault.lease("database/creds/nobody", 1)
+    with pytest.raises(AccessDenied, match=r"^public.t: .*database/creds/nobody"):
+        vault.lease("public.t", "database/creds/nobody", 1)
 
 
 def test_the_fence_leaves_out_the_syncs_other_users(aurora: Aurora) -> None:
     reading = adapter.connect("public.t")
-    other = vault._read_lease(vault_client(), LOGIN, 900).data
+    other = vault._read_lease(vault_client(), "public.t", LOGIN, 900).data
     held = psycopg2.connect(
         host="127.0.0.1", port=aurora.port, dbname=DATABASE, sslmode="disable",
         application_name=adapter.APPLICATION, **other,
@@ -132,5 +124,5 @@ def vault_client() -> Any:
     import hvac
 
     client = hvac.Client(url=vault.settings().vault_url)
-    vault._login(client)
+    vault._login(client, "public.t")
     return client

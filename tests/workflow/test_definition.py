@@ -11,6 +11,7 @@ import pytest
 
 import infra  # noqa: F401 -- before aws_cdk: it chooses the Node.js that aws_cdk starts
 from functions.shared import errors
+from infra.functions import FUNCTIONS, FunctionSpec
 from tests.infra.synthesis import ROOT, Synthesized, synthesize_stack
 from tests.workflow.asl_validator import AslValidator, install
 
@@ -139,6 +140,15 @@ def test_transient_errors_are_retried_and_permanent_ones_are_not() -> None:
         if issubclass(found, errors.TransientError) and found is not errors.TransientError
     }
     assert retried - AWS_ERRORS == transient
+
+
+@pytest.mark.parametrize("spec", FUNCTIONS, ids=lambda spec: spec.name)
+def test_a_state_retries_what_its_function_depends_on(spec: FunctionSpec) -> None:
+    state = dict(STATES)[spec.name.replace("_", " ").capitalize()]
+    retried = {error for retrier in state["Retry"] for error in retrier["ErrorEquals"]}
+    services = {"SourceUnavailable", "WarehouseUnavailable", "VaultUnavailable"}
+    assert retried & services == (services if spec.needs_credentials else set())
+    assert ("ParametersUnavailable" in retried) == spec.reads_parameters
 
 
 @pytest.mark.parametrize("field", ["Retry", "Catch"])

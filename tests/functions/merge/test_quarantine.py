@@ -120,7 +120,7 @@ def test_a_row_that_a_newer_batch_replaced_is_not_listed(target: Target) -> None
     assert counts(target, older) == (0, 1, 1, 0)
 
 
-def test_nor_is_one_that_another_slice_of_its_batch_replaced(target: Target) -> None:
+def test_a_row_that_another_slice_of_its_batch_replaced_is_not_listed(target: Target) -> None:
     target.make(KEYED)
     moved = target.load_slices([([("1", "11", at(2))], 20), ([("1", "many", at(1))], 10)])
     assert target.merge(KEYED, moved) == "MERGED"
@@ -128,7 +128,7 @@ def test_nor_is_one_that_another_slice_of_its_batch_replaced(target: Target) -> 
     assert counts(target, moved) == (1, 0, 1, 0)
 
 
-def test_nor_is_one_past_the_fence(target: Target) -> None:
+def test_a_row_past_the_fence_is_not_listed(target: Target) -> None:
     target.make(KEYED)
     batch = target.load([("1", "many", at(9)), ("2", "20", at(2))], version=10, complete=True, high=at(9))
     target.merge(KEYED, batch)

@@ -1,5 +1,6 @@
 """The replay step with the steps after it."""
 
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import Mock
 
@@ -10,12 +11,8 @@ from functions.reconcile.handler import handler as reconcile
 from functions.replay.handler import handler
 from functions.replay.restage import restage_statement
 from functions.shared import aurora, warehouse
-from functions.shared.aurora import Aurora
 from functions.shared.errors import InvalidConfiguration, WarehouseRejected
-from functions.shared.settings import settings
-from functions.shared.warehouse import Warehouse
 from tests.functions.batches import Target, at
-from tests.functions.bucket import Bucket
 from tests.functions.replay.quarantine import Quarantined, refuse_file, without
 from tests.functions.steps import Steps
 
@@ -151,22 +148,11 @@ def test_a_replay_that_snowflake_rejects_changes_nothing(
 
 
 @pytest.fixture
-def steps(
-    source: Aurora,
-    owner: Any,
-    schema: str,
-    snowflake_session: Warehouse,
-    bucket: Bucket,
-    context: Mock,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Steps:
+def steps(owner: Any, schema: str, steps_of: Callable[[dict[str, Any]], Steps]) -> Steps:
     """A table of Aurora with a row in quarantine, synced by xmin."""
-    monkeypatch.setattr(warehouse, "connect", lambda _table: snowflake_session)
-    monkeypatch.setenv("FENCE_MARGIN_SECONDS", "0.05")
-    settings.cache_clear()
     owner.execute(f"CREATE TABLE {schema}.t (id int PRIMARY KEY, day date NOT NULL)")
     owner.execute(f"INSERT INTO {schema}.t VALUES (1, '2026-01-01'), (2, 'infinity')")
-    made = Steps(snowflake_session, bucket, context, {"table_name": f"{schema}.t", "watermark_type": "xmin"})
+    made = steps_of({"table_name": f"{schema}.t", "watermark_type": "xmin"})
     [result] = made.run()
     assert (result["merged"], result["quarantined"]) == (1, 1)
     return made

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from functions.replay.restage import SHORTENED_CHARACTERS, restage_statement
-from functions.shared import export_query
+from functions.replay.restage import restage_statement
+from functions.shared.type_contract import KEPT_CHARACTERS
 from functions.shared.warehouse_sql import MergeRules
 from tests.functions.batches import AT, ID, KEYED, KEYLESS, VALUE, Refused, Target, at, column
 from tests.functions.replay.quarantine import Quarantined, refuse_file, without
@@ -80,7 +80,7 @@ def test_a_row_whose_key_can_be_held_now_is_applied(target: Target) -> None:
 
 @pytest.mark.parametrize("type_name", ["jsonb", "bytea"])
 def test_a_text_that_casts_but_is_not_the_value_is_still_refused(target: Target, type_name: str) -> None:
-    text = {"jsonb": "1" * 40, "bytea": "00" * (SHORTENED_CHARACTERS // 2)}[type_name]
+    text = {"jsonb": "1" * 40, "bytea": "00" * (KEPT_CHARACTERS // 2)}[type_name]
     table = Quarantined(target, replace(KEYED, columns=[ID, column("value", type_name), AT]))
     table.make()
     table.sync([Refused(("1", text, at(1)), 2)], 10)
@@ -91,7 +91,7 @@ def test_a_text_that_casts_but_is_not_the_value_is_still_refused(target: Target,
 
 
 def test_a_shortened_text_is_not_the_value_and_a_whole_one_is(target: Target) -> None:
-    cut, whole = "x" * SHORTENED_CHARACTERS, "y" * (SHORTENED_CHARACTERS - 1)
+    cut, whole = "x" * KEPT_CHARACTERS, "y" * (KEPT_CHARACTERS - 1)
     table = Quarantined(target, replace(KEYED, columns=[ID, column("value", "jsonb"), AT]))
     table.make()
     table.sync([Refused(("1", cut, at(1)), 2), Refused(("2", whole, at(2)), 2)], 10)
@@ -99,7 +99,6 @@ def test_a_shortened_text_is_not_the_value_and_a_whole_one_is(target: Target) ->
     ledger = table.replay()
     assert (ledger["merged"], ledger["quarantined"]) == (1, 1)
     assert target.final() == [(1, None), (2, whole)]
-    assert SHORTENED_CHARACTERS == export_query._KEPT_CHARACTERS
 
 
 def test_only_the_columns_that_were_refused_are_refused_again(target: Target) -> None:

@@ -42,7 +42,7 @@ def test_another_key_needs_another_final(key: list[Column], said: str) -> None:
     ]
 
 
-def test_so_do_other_deletes() -> None:
+def test_other_deletes_need_another_final() -> None:
     [said] = drift_of(COLUMNS, soft_deletes=True).refusals
     assert said.startswith("soft deletes were off and are now on: to have FINAL made anew")
     [both] = drift_of(COLUMNS, soft_deletes=True, key=[]).refusals

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from functions.shared.errors import InvalidConfiguration
-from functions.shared.parameters import Parameter
-from functions.shared.specifications import Entry, collect, select
+from functions.shared.specifications import Entry, Parameter, collect, select
 
 ORDERS = {"table_name": "public.orders", "watermark_col": "updated_at"}
 ITEMS = {"table_name": "public.items", "watermark_type": "xmin"}

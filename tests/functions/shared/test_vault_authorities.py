@@ -86,9 +86,9 @@ def served(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 def test_the_authority_that_the_deployment_names_is_trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAULT_CA_PEM", certificate.read_text())
-    assert vault.secret("aurora") == {"user": "sync"}
+    assert vault.secret("public.t", "aurora") == {"user": "sync"}
 
 
 def test_without_it_nothing_is_sent_and_the_message_says_what_to_set() -> None:
-    with pytest.raises(AccessDenied, match=r"no known authority signed .*set vault_ca_file"):
-        vault.secret("aurora")
+    with pytest.raises(AccessDenied, match=r"^public.t: .*no known authority signed .*set vault_ca_file"):
+        vault.secret("public.t", "aurora")

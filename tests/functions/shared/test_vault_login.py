@@ -17,7 +17,7 @@ def signed_for(monkeypatch: pytest.MonkeyPatch) -> str:
     client = vault.hvac.Client(url="http://127.0.0.1:1")
     monkeypatch.setattr(client.auth.aws._adapter, "login", lambda **told: sent.update(told["json"]))
     settings.cache_clear()
-    vault._login(client)
+    vault._login(client, "public.orders")
     headers = json.loads(base64.b64decode(sent["iam_request_headers"]))
     return str(headers["Authorization"][0].split("/")[2])
 

@@ -24,8 +24,7 @@ def logins(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
         raise coming.pop(0)
 
     monkeypatch.setattr(warehouse, "_warm", [])
-    monkeypatch.setattr(vault, "secret", lambda _path: {"account": "a", "user": "u"})
-    monkeypatch.setattr(vault, "forget", lambda _path: None)
+    monkeypatch.setattr(vault, "secret", lambda _table, _path: {"account": "a", "user": "u"})
     monkeypatch.setattr(warehouse.snowflake.connector, "connect", connect)
     return coming
 
@@ -48,7 +47,7 @@ def test_a_session_does_not_depend_on_the_accounts_parameters(monkeypatch: pytes
     """Another TIMESTAMP_INPUT_FORMAT changes values, QUOTED_IDENTIFIERS_IGNORE_CASE makes two tables one."""
     asked: dict[str, Any] = {}
     monkeypatch.setattr(warehouse, "_warm", [])
-    monkeypatch.setattr(vault, "secret", lambda _path: {"account": "a", "user": "u"})
+    monkeypatch.setattr(vault, "secret", lambda _table, _path: {"account": "a", "user": "u"})
     monkeypatch.setattr(warehouse.snowflake.connector, "connect", lambda **arguments: asked.update(arguments))
     warehouse.connect("public.orders")
     assert asked["autocommit"] is True

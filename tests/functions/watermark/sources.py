@@ -10,7 +10,8 @@ from functions.shared.fence import Fence, read_fence
 from functions.shared.spec import parse_spec
 from functions.shared.warehouse import Warehouse
 from functions.shared.warehouse_sql import TableObjects
-from functions.watermark.resolve import Run, resolve
+from functions.watermark.resolve import resolve
+from functions.watermark.run import Run
 from functions.watermark.state import TableState
 
 MARGIN = 0.05

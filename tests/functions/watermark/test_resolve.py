@@ -30,7 +30,7 @@ def events(source: Aurora, owner: Any, schema: str) -> Source:
 
 def newest(source: Source, column: str = "at") -> str:
     found = source.aurora.row(f"SELECT max({column}) AS value FROM {source.raw['table_name']}")["value"]
-    return str(as_text(found))
+    return as_text(found)
 
 
 class TestTimestamp:
@@ -245,6 +245,23 @@ class TestInteger:
     def test_a_full_refresh_reads_everything_and_applies_up_to_the_ceiling(self, numbers: Source) -> None:
         bounds = window_of(numbers, filled("3"), full_refresh=True)
         assert (bounds.status, bounds.complete, bounds.high) == ("NEW", True, "4")
+
+    def test_an_empty_table_that_is_refreshed_has_a_ceiling_below_every_row(
+        self, numbers: Source, owner: Any, session: Any
+    ) -> None:
+        table = numbers.raw["table_name"]
+        owner.execute(f"DELETE FROM {table}")
+        asked = numbers.resolve(filled("3"), settled=False, full_refresh=True)
+        session.execute(f"INSERT INTO {table} (id) VALUES (-5)")
+        assert asked.reading is not None
+        assert asked.reading.ceiling == -(2**63)
+        through_the_workflow = Bounds.model_validate(asked.to_event()).reading
+        assert through_the_workflow == asked.reading
+        assert asked.to_event()["reading"]["ceiling"] == str(-(2**63))
+        session.connection.commit()
+        time.sleep(2 * MARGIN)
+        bounds = numbers.resolve(filled("3"), reading=through_the_workflow, full_refresh=True)
+        assert (bounds.status, bounds.complete, bounds.high, bounds.held) == ("NEW", True, str(-(2**63) + 1), 1)
 
 
 @pytest.fixture
