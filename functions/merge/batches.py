@@ -33,7 +33,7 @@ def record_batch(
         f"FROM VALUES {files} {absent.format(control_table(database, 'BATCH_FILES'))}"
     )
     window = {"reads": bounds.reads, "low": bounds.low, "high": bounds.high, "horizon": bounds.horizon}
-    source = {"oid": bounds.oid, "shape": bounds.shape}
+    source = {"oid": bounds.oid, "shape": bounds.shape, "contents": bounds.contents.model_dump()}
     watermark = json.dumps({**window, **source, "rows": batch.rows})
     held_from = bounds.high if bounds.complete else None
     kind = (bounds.complete, max_delete_percent, bounds.reset, False, held_from, watermark)

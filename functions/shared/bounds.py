@@ -23,6 +23,18 @@ class Reading(BaseModel):
         return str(ceiling)
 
 
+class Contents(BaseModel):
+    """The file of each partition, and the label of each value of the columns' enums, by their oids as text.
+
+    The files of a table that is not partitioned are one; it is another after TRUNCATE, VACUUM FULL and rewrites.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    storage: dict[str, int] = {}
+    labels: dict[str, str] = {}
+
+
 class Slice(BaseModel):
     """The rows with `low <= slice column < high`; None leaves a side open."""
 
@@ -36,7 +48,8 @@ class Bounds(BaseModel):
     """The window `low < column < high`, or the horizons of an xmin window, or everything (`complete`).
 
     The window is exported in `slices` of `slice_column`; `more` says that it ends with a wave, before the fence.
-    `oid` and `shape` tell the table and its columns from others of the same name; `recreated` says that it is another.
+    `oid` and `shape` tell the table and its columns from others of the same name; `recreated` says that it is another;
+    `contents` tells what changes rows that no statement writes.
     `held` counts rows past the fence, `late` those that appeared behind the last one; `waited` is how many seconds ago
     the oldest row of the window was dated, `fenced_at` the moment (milliseconds since the epoch) from which on a change
     may be missing after this run, both None where rows do not say it; `reset` says that Aurora's
@@ -62,6 +75,7 @@ class Bounds(BaseModel):
     recreated: bool = False
     oid: int = 0
     shape: str = ""
+    contents: Contents = Contents()
     held: int = 0
     late: int = 0
     waited: float | None = None

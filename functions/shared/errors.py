@@ -49,6 +49,10 @@ class NullWatermark(PermanentError):
     """Rows without a watermark value would never be exported."""
 
 
+class RowsBehindWatermark(PermanentError):
+    """Rows came to lie where the strategy takes everything for read, so no run would read them."""
+
+
 class SourceRejected(PermanentError):
     """Aurora refuses a statement for a reason that a retry does not change."""
 

@@ -6,6 +6,7 @@ from functions.shared.bounds import Bounds, Slice
 from functions.shared.naming import SourceTable
 
 EVERYTHING = sql.SQL("true")
+_XID_HALF_CIRCLE = 2**31
 
 
 def relation(source: SourceTable) -> sql.Composable:
@@ -57,8 +58,17 @@ def xmin_between(low: int | None, high: int) -> sql.Composable:
     """
     if low is None:
         return EVERYTHING
-    since = sql.SQL("age(xmin) <= age({}::text::xid8::xid)").format(sql.Literal(str(low)))
-    return both(since, written_before(high))
+    return both(written_since(low), written_before(high))
+
+
+def comparable(horizon: int, later: int) -> bool:
+    """Whether rows can be told by age from what was written before `horizon`: half of the 32-bit circle is past it."""
+    return 0 <= later - horizon < _XID_HALF_CIRCLE
+
+
+def written_since(horizon: int) -> sql.Composable:
+    """Rows whose last write was not complete when the 64-bit `horizon` was read."""
+    return sql.SQL("age(xmin) <= age({}::text::xid8::xid)").format(sql.Literal(str(horizon)))
 
 
 def written_before(horizon: int) -> sql.Composable:

@@ -10,19 +10,19 @@ from functions.shared.windows import relation as full_name
 
 TIMESTAMPS = ("timestamptz", "timestamp", "date")
 INTEGERS = ("int2", "int4", "int8")
-_CACHED_SEQUENCES = """
-SELECT s.seqrelid::regclass::text AS name, s.seqcache AS cache
+_DISORDERLY_SEQUENCES = """
+SELECT s.seqrelid::regclass::text AS name, s.seqcache AS cache, s.seqincrement < 0 AS down, s.seqcycle AS cycles
 FROM pg_attribute a
 JOIN pg_depend d ON d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass
 JOIN pg_sequence s ON s.seqrelid = d.objid
-WHERE a.attrelid = %(oid)s AND a.attname = %(column)s AND s.seqcache > 1
+WHERE a.attrelid = %(oid)s AND a.attname = %(column)s AND (s.seqcache > 1 OR s.seqincrement < 0 OR s.seqcycle)
 UNION
-SELECT s.seqrelid::regclass::text, s.seqcache
+SELECT s.seqrelid::regclass::text, s.seqcache, s.seqincrement < 0, s.seqcycle
 FROM pg_attrdef f
 JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
 JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass
 JOIN pg_sequence s ON s.seqrelid = d.refobjid
-WHERE f.adrelid = %(oid)s AND a.attname = %(column)s AND s.seqcache > 1
+WHERE f.adrelid = %(oid)s AND a.attname = %(column)s AND (s.seqcache > 1 OR s.seqincrement < 0 OR s.seqcycle)
 """
 # The counts of a partitioned table are its partitions'.
 _CHANGES = """
@@ -84,9 +84,14 @@ def _check_nulls(aurora: Aurora, spec: TableSpec, relation: Relation) -> None:
 
 
 def _check_sequence(aurora: Aurora, spec: TableSpec, relation: Relation) -> None:
-    for row in aurora.rows(_CACHED_SEQUENCES, {"oid": relation.oid, "column": spec.watermarks[0]}):
+    for row in aurora.rows(_DISORDERLY_SEQUENCES, {"oid": relation.oid, "column": spec.watermarks[0]}):
+        faults = {
+            "counts down": row["down"],
+            "begins anew at its end (CYCLE)": row["cycles"],
+            f"hands out {row['cache']} at a time (run ALTER SEQUENCE {row['name']} CACHE 1)": row["cache"] > 1,
+        }
         raise InvalidConfiguration(
             f"{spec.table_name}: watermark_col {spec.watermarks[0]!r} takes its values from sequence {row['name']}, "
-            f"which hands out {row['cache']} at a time, so later rows may get lower values; "
-            f"run ALTER SEQUENCE {row['name']} CACHE 1, or use timestamp or xmin"
+            f"which {' and '.join(fault for fault, found in faults.items() if found)}, so later rows may get lower "
+            "values; change that, or use timestamp or xmin"
         )

@@ -34,7 +34,7 @@ def integer(run: Run, bounds: Bounds) -> Bounds:
         return settling(run, bounds.model_copy(update={"reading": reading}))
     if bounds.note:
         _keep(run, reading)  # makes older readings void
-    passed = _passed_ceiling(run)
+    passed = _passed_ceiling(run, reload=bool(bounds.note))
     if passed is None or (low is not None and passed <= low and not bounds.complete):
         _keep(run, reading)
         return idle(bounds, f"rows above {low} wait for a transaction open since {as_text(run.fence.moment)}")
@@ -48,11 +48,14 @@ def integer(run: Run, bounds: Bounds) -> Bounds:
     return bounds.model_copy(update={**found, "fenced_at": fenced_at, "reading": run.reading})
 
 
-def _passed_ceiling(run: Run) -> int | None:
-    """A highest value that was read before every transaction that is open now began."""
+def _passed_ceiling(run: Run, reload: bool) -> int | None:
+    """A highest value that was read before every transaction that is open now began.
+
+    In a `reload` only one of this run: what earlier ones read was another table, or another watermark.
+    """
     if run.reading and run.reading.read_at < as_text(run.fence.moment):
         return run.reading.ceiling
-    return read_ceiling(run.warehouse, run.objects, run.fence.moment)
+    return None if reload else read_ceiling(run.warehouse, run.objects, run.fence.moment)
 
 
 def _keep(run: Run, reading: Reading) -> None:

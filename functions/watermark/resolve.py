@@ -5,15 +5,15 @@ from typing import Any
 
 from psycopg2 import sql
 
-from functions.shared.bounds import Bounds, reads
+from functions.shared.bounds import Bounds, Contents, reads
 from functions.shared.columns import Column
-from functions.shared.windows import before, relation, window
+from functions.shared.windows import before, comparable, relation, window, written_since
+from functions.watermark.contents import read_contents, refuse_unread, renamed
 from functions.watermark.integer import integer
 from functions.watermark.moments import in_type, moment_as, zone_of
 from functions.watermark.run import Run, idle, settling
 
-# Beyond half of the 32-bit circle an xmin window says nothing; well before it, an idle table's horizon is renewed.
-_XID_HALF_CIRCLE = 2**31
+# Well before an xmin window says nothing, an idle table's horizon is renewed.
 _XID_RENEWAL = 2**30
 
 
@@ -34,12 +34,22 @@ def resolve(run: Run, common: dict[str, Any]) -> Bounds:
         recreated=recreated,
         oid=run.relation.oid,
         shape=run.relation.shape,
+        contents=read_contents(run.aurora, run.relation.oid),
         note=note,
     )
+    known = run.state.last.get("contents")
+    contents = bounds.contents if known is None else Contents.model_validate(known)
+    reload = bounds.complete
+    if not reload:
+        refuse_unread(run, contents, bounds.contents)
     bounds = _STRATEGIES[run.spec.watermark_type](run, bounds)
-    if bounds.status == "IDLE" and run.state.last.get("shape") not in (None, bounds.shape):
-        # Nothing to read, but FINAL is to follow the columns all the same.
-        return bounds.model_copy(update={"status": "NEW", "note": note})
+    other = run.state.last.get("shape") not in (None, bounds.shape) or contents != bounds.contents
+    if bounds.status == "IDLE" and other and not reload:
+        # Nothing to read, but FINAL is to follow the columns, and the ledger the contents, all the same.
+        bounds = bounds.model_copy(update={"status": "NEW", "note": note})
+    if bounds.status == "NEW" and not bounds.complete:
+        remarks = [bounds.note, renamed(contents, bounds.contents)]
+        return bounds.model_copy(update={"note": "; ".join(filter(None, remarks))})
     return bounds
 
 
@@ -116,7 +126,7 @@ def _xmin(run: Run, bounds: Bounds) -> Bounds:
     if low is None or bounds.complete:
         return bounds
     gap = run.fence.horizon - low
-    if gap < 0 or gap >= _XID_HALF_CIRCLE:
+    if not comparable(low, run.fence.horizon):
         note = f"the last horizon {low} cannot be compared with {run.fence.horizon}: reloaded"
         return bounds.model_copy(update={"complete": True, "note": note})
     query = sql.SQL("SELECT EXISTS (SELECT 1 FROM {} WHERE {}) AS pending")
@@ -134,10 +144,8 @@ def _full_snapshot(run: Run, bounds: Bounds) -> Bounds:
     if low is None or rows is None or asked_for or not 0 <= run.fence.horizon - low < _XID_RENEWAL:
         return bounds
     # Every insert and update leaves a row with a younger xmin; without one, only deletes can have happened.
-    query = sql.SQL(
-        "SELECT count(*) AS rows, count(*) FILTER (WHERE age(xmin) <= age({}::text::xid8::xid)) AS written FROM {}"
-    )
-    found = run.aurora.row(query.format(sql.Literal(str(low)), relation(run.relation.source)))
+    query = sql.SQL("SELECT count(*) AS rows, count(*) FILTER (WHERE {}) AS written FROM {}")
+    found = run.aurora.row(query.format(written_since(low), relation(run.relation.source)))
     if found["written"] or found["rows"] != rows:
         return bounds
     return idle(bounds, f"its {rows} rows are unchanged since transaction {low}")

@@ -31,7 +31,7 @@ def test_a_batch_is_recorded_once_however_often_it_is_asked_for(target: Target) 
 
 
 def test_the_stored_watermark_says_what_it_measures(target: Target) -> None:
-    source = {"oid": 16400, "shape": "f00d"}
+    source = {"oid": 16400, "shape": "f00d", "contents": {"storage": {"16400": 1}, "labels": {"16409": "bad"}}}
     target.record(f"b-{target.name}", ["f"], 10, 5, low=at(1), high=at(2), horizon=7, **source)
     stored = json.loads(str(recorded(target, f"b-{target.name}")["WATERMARK"]))
     assert stored == {"reads": "column at", "low": at(1), "high": at(2), "horizon": 7, "rows": 5, **source}

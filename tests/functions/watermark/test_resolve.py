@@ -242,6 +242,21 @@ class TestInteger:
         bounds = window_of(numbers, filled("3"))
         assert bounds.status == "IDLE", bounds
 
+    def test_earlier_readings_do_not_bound_a_reload_under_an_open_transaction(
+        self, numbers: Source, owner: Any, session: Any
+    ) -> None:
+        """A ceiling of the table before would take the id that is still uncommitted for read."""
+        table = numbers.raw["table_name"]
+        numbers.readings.stored.append((1000, "2026-01-01T00:00:00.000000+00:00"))
+        session.execute(f"INSERT INTO {table} DEFAULT VALUES")
+        owner.execute(f"INSERT INTO {table} DEFAULT VALUES")
+        blocked = window_of(numbers, filled("999", version=2**60))
+        assert (blocked.status, blocked.complete) == ("IDLE", True)
+        recreated = window_of(numbers, filled("999", oid=1, shape="other"))
+        assert (recreated.status, recreated.complete) == ("IDLE", True)
+        session.connection.commit()
+        assert window_of(numbers, filled("999", version=2**60)).high == "6"
+
     def test_a_full_refresh_reads_everything_and_applies_up_to_the_ceiling(self, numbers: Source) -> None:
         bounds = window_of(numbers, filled("3"), full_refresh=True)
         assert (bounds.status, bounds.complete, bounds.high) == ("NEW", True, "4")
