@@ -21,6 +21,8 @@ _RESULT_FIELDS: dict[str, Any] = {
     "quarantined": 0,
     "seconds": 0,
 }
+# What the workflow leaves out where it is nothing.
+_COUNTED: dict[str, Any] = {"duplicates": 0, "quarantined_columns": {}, "held": 0, "drift": 0}
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class TableProgress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """An ended execution. ``tables`` has one result object per table; ``error`` is set when it failed before those."""
+    """An ended execution. ``tables`` has one result object per table, with all that its child knows of it, of which the
+    execution's own output has room for little; ``error`` is set when it failed before those."""
 
     status: str
     execution_arn: str
@@ -97,7 +100,9 @@ class Workflow:
         succeeded = told["status"] == "SUCCEEDED"
         data = json.loads(told["output"]) if succeeded else self._last_input(execution_arn)
         if isinstance(data, dict) and "results" in data:
-            return Outcome(told["status"], execution_arn, [{**_RESULT_FIELDS, **result} for result in data["results"]])
+            ends = self._ends(execution_arn)
+            tables = [_whole(result, ends.get(result.get("table_name", ""), {})) for result in data["results"]]
+            return Outcome(told["status"], execution_arn, tables)
         error = f"{told.get('error', told['status'])}: {_sentence(told.get('cause', 'no cause given'))}"
         return Outcome(told["status"], execution_arn, [], error)
 
@@ -113,15 +118,27 @@ class Workflow:
         for page in pages.paginate(executionArn=execution_arn, reverseOrder=True, PaginationConfig={"PageSize": 50}):
             yield from page["events"]
 
+    def _ends(self, execution_arn: str) -> dict[str, dict[str, Any]]:
+        """The input of each table's last state; of a redriven table's newest child."""
+        found: dict[str, dict[str, Any]] = {}
+        for listed in self._children(execution_arn):
+            given = self._last_input(listed["executionArn"])
+            found[given["table"]["table_name"]] = given
+        return found
+
     def _progress(self, execution_arn: str, children: dict[str, _Child]) -> list[TableProgress]:
-        map_runs = self._states.list_map_runs(executionArn=execution_arn)["mapRuns"]
         seen: dict[str, TableProgress] = {}
+        for listed in self._children(execution_arn):
+            progress = self._child_progress(listed["executionArn"], listed["status"], children)
+            seen[progress.table_name] = progress  # a redriven table's newest child wins
+        return list(seen.values())
+
+    def _children(self, execution_arn: str) -> Iterator[dict[str, Any]]:
+        """The executions of the tables, the oldest first."""
+        map_runs = self._states.list_map_runs(executionArn=execution_arn)["mapRuns"]
         for map_run in sorted(map_runs, key=lambda run: run["startDate"]):
             pages = self._states.get_paginator("list_executions").paginate(mapRunArn=map_run["mapRunArn"])
-            for listed in sorted((one for page in pages for one in page["executions"]), key=lambda e: e["startDate"]):
-                progress = self._child_progress(listed["executionArn"], listed["status"], children)
-                seen[progress.table_name] = progress  # a redriven table's newest child wins
-        return list(seen.values())
+            yield from sorted((one for page in pages for one in page["executions"]), key=lambda one: one["startDate"])
 
     def _child_progress(self, arn: str, status: str, children: dict[str, _Child]) -> TableProgress:
         child = children.get(arn)
@@ -134,6 +151,19 @@ class Workflow:
         state = next((details["name"] for details in entered if details), "Starting")
         child.last_seen = TableProgress(child.table_name, state, status)
         return child.last_seen
+
+
+def _whole(result: dict[str, Any], end: dict[str, Any]) -> dict[str, Any]:
+    """A table's result as the execution tells it, with what `end`, the input of its child's last state, has beside."""
+    bounds, failure = end.get("bounds", {}), end.get("failure")
+    counted = {**_RESULT_FIELDS, **(_COUNTED if bounds or failure else {}), **result}
+    if failure:
+        told = {"strategy": end["table"].get("spec", {}).get("watermark_type"), "target": bounds.get("target")}
+        return {**counted, **told, "error": f"{failure['error']}: {failure['message']}"}
+    if "result" in end:
+        return {**counted, **end["result"]}
+    told = {name: bounds[name] for name in ("strategy", "target", "held", "note") if name in bounds}
+    return {**counted, **told}
 
 
 def _sentence(cause: str) -> str:

@@ -29,6 +29,8 @@ _SESSION = {
     "standard_conforming_strings": "on",
 }
 _CONNECT_TIMEOUT_SECONDS = 10
+# How long what was sent may stay unacknowledged: the server of a warm session can be gone without a word.
+_UNANSWERED_MILLISECONDS = 60_000
 _LEASE_MARGIN_SECONDS = 60
 # Amazon's certificate authorities for RDS in every region (truststore.pki.rds.amazonaws.com, global bundle).
 _RDS_AUTHORITIES = Path(__file__).with_name("rds_global_bundle.pem")
@@ -161,6 +163,7 @@ def _login(secret: dict[str, Any]) -> Aurora:
         application_name=APPLICATION,
         connect_timeout=_CONNECT_TIMEOUT_SECONDS,
         keepalives_idle=60,
+        tcp_user_timeout=_UNANSWERED_MILLISECONDS,
     )
     connection.autocommit = True
     aurora = Aurora(connection)

@@ -1,7 +1,7 @@
 """Retry and Catch as Step Functions defines them, where stock ministack differs.
 
 ``MaxDelaySeconds`` caps a delay, ``JitterStrategy: FULL`` draws it from zero to that delay, and ``States.ALL`` catches
-neither ``States.Runtime`` nor ``States.DataLimitExceeded``.
+neither ``States.Runtime`` nor ``States.DataLimitExceeded``; a task that its TimeoutSeconds end has an empty cause.
 """
 
 import random
@@ -20,8 +20,8 @@ def delay_seconds(retrier: dict[str, Any], earlier_attempts: int) -> float:
 
 
 def apply() -> None:
-    """Replaces the matching of errors and the choice of a retrier."""
-    matches, find = sfn._error_matches, sfn._find_matching_retrier
+    """Replaces the matching of errors, the choice of a retrier and what a timeout tells."""
+    matches, find, invoke = sfn._error_matches, sfn._find_matching_retrier, sfn._invoke_resource_with_timeout
 
     def matches_catchable(error_equals: list[str], error: str) -> bool:
         return error in error_equals if error in _UNCATCHABLE else matches(error_equals, error)
@@ -35,5 +35,14 @@ def apply() -> None:
         # the caller computes IntervalSeconds * BackoffRate ** count
         return {**retrier, "IntervalSeconds": delay_seconds(retrier, counts.get(index, 0)), "BackoffRate": 1}, index
 
+    def invoke_until_timeout(resource: str, arguments: Any, timeout: float) -> Any:
+        try:
+            return invoke(resource, arguments, timeout)
+        except sfn._ExecutionError as failure:
+            if failure.error == "States.Timeout":
+                raise sfn._ExecutionError(failure.error, "") from None
+            raise
+
     sfn._error_matches = matches_catchable
     sfn._find_matching_retrier = find_with_delay
+    sfn._invoke_resource_with_timeout = invoke_until_timeout
