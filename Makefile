@@ -32,7 +32,7 @@ test: venv ## Lint, type-check and test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: torture
 torture: venv ## Sync while 8, then 32 sessions write, and write docs/torture.md

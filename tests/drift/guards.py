@@ -119,7 +119,10 @@ def guards() -> Iterator[Guard]:
     )  # fmt: skip
     yield Guard(
         "a table made anew is known by its oid", "watermark", _RESOLVE,
-        replacing('recreated = run.state.last.get("oid") not in (None, run.relation.oid)', "recreated = False"),
+        each([
+            replacing('recreated = run.state.last.get("oid") not in (None, run.relation.oid)', "recreated = False"),
+            _off("not reload:"),
+        ]),
         lambda seen: seen.differs(), writes="",
         change="CREATE TABLE {t}_next (LIKE {t} INCLUDING ALL); INSERT INTO {t}_next "
         "SELECT id, 'next', price, updated_at FROM {t} WHERE id <= 10; DROP TABLE {t}; "
@@ -127,7 +130,7 @@ def guards() -> Iterator[Guard]:
     )  # fmt: skip
     yield Guard(
         "an idle table's new column is noticed", "watermark", _RESOLVE,
-        replacing('if bounds.status == "IDLE" and run.state.last', 'if bounds.status == "NEW" and run.state.last'),
+        replacing('if bounds.status == "IDLE" and other', 'if bounds.status == "NEW" and other'),
         lambda seen: seen.result["status"] if seen.result["status"] == "IDLE" else "", writes="",
         change="ALTER TABLE {t} ADD plain integer",
     )  # fmt: skip
