@@ -3,8 +3,9 @@
 import shutil
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -76,8 +77,7 @@ def _stop(home: Path) -> None:
 
 def _start(home: Path, say: Say, wait_scale: float, max_file_bytes: int, by_cdk: bool) -> Endpoints:
     home.mkdir(parents=True, exist_ok=True)
-    vault_port = _first_free(_VAULT_PORTS)
-    with ThreadPoolExecutor() as pool:
+    with claimed_vault_port() as vault_port, ThreadPoolExecutor() as pool:
         assembly = None if by_cdk else pool.submit(_synthesize, say, vault_port)
         aws = _timed(say, "AWS", start_aws)(home, wait_scale)
         queue = create_snowpipe_queue(aws)
@@ -155,16 +155,26 @@ def _aurora_secret(aurora: Aurora) -> dict[str, Any]:
     }
 
 
-def _first_free(ports: range) -> int:
-    for port in ports:
-        with socket.socket() as probe:
+@contextmanager
+def claimed_vault_port() -> Iterator[int]:
+    """A port for Vault that no other cloud takes inside: each claims it by a second port, where nothing ever listens.
+
+    Raises StartFailed where none is free.
+    """
+    for port in _VAULT_PORTS:
+        with socket.socket() as claim, socket.socket() as probe:
+            # A former Vault's connections may still be closing; a claim has none, and must be the only one.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
+                claim.bind(("127.0.0.1", port + len(_VAULT_PORTS)))
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return port
-    raise StartFailed(f"No port of {ports.start} to {ports.stop - 1} is free for Vault: end what listens there.")
+            probe.close()
+            yield port
+            return
+    last = _VAULT_PORTS.stop - 1
+    raise StartFailed(f"No port of {_VAULT_PORTS.start} to {last} is free for Vault: end what listens there.")
 
 
 def _timed(say: Say, name: str, work: Callable[P, R]) -> Callable[P, R]:

@@ -105,3 +105,11 @@ def test_run_where_nothing_is_up_says_what_to_do(tmp_path: Path) -> None:
     ran = command(tmp_path, "run")
     assert ran.returncode == 1
     assert "python -m local up" in ran.stderr
+
+
+def test_clouds_that_start_at_once_take_different_ports_for_vault() -> None:
+    """Nothing listens there until Vault does; the other's Vault would answer in its place, with another's secrets."""
+    with cloud.claimed_vault_port() as first, cloud.claimed_vault_port() as second:
+        assert first != second
+    with cloud.claimed_vault_port() as again:
+        assert again == first
