@@ -159,7 +159,7 @@ def _deleted(scene: Scene) -> Outcome:
 def _refused(scene: Scene) -> Outcome:
     with scene.laptop.events_lost():
         arn, hold, files = exported(scene)
-        scene.bench.put_file(files[-1], "one,column,too,many,here\n")
+        scene.bench.put_file(files[-1], ",1\nthis,line,has,more,fields,than,the,first\n")
     scene.laptop.send_events(files)
     hold.go()
     return scene.ended(arn)
