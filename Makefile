@@ -52,11 +52,11 @@ cost: venv ## Count what runs use, times list prices, and write docs/cost.md
 
 .PHONY: snowflake-sql
 snowflake-sql: venv ## Write Snowflake's SQL to snowflake-sql (ARGUMENTS="--help" lists what it takes)
-	@$(BIN)/python -m infra.snowflake_sql snowflake-sql $(ARGUMENTS)
+	@$(BIN)/python -m infra.snowflake.sql_files snowflake-sql $(ARGUMENTS)
 
 .PHONY: snowflake-bootstrap
 snowflake-bootstrap: venv ## Make what a deployment needs in Snowflake (ARGUMENTS="--connection <name> --key-file <file>")
-	@$(BIN)/python -m infra.snowflake_bootstrap $(ARGUMENTS)
+	@$(BIN)/python -m infra.snowflake.bootstrap $(ARGUMENTS)
 
 .PHONY: synth
 synth: venv ## Write the CloudFormation template and deployment packages to cdk.out

@@ -1,7 +1,7 @@
 """The CDK application: `cdk synth`, or `CDK_OUTDIR=cdk.out python app.py` where there is no CDK command line."""
 
 from infra.application import ChecksFailed, synthesize
-from infra.settings import SettingsError
+from infra.settings.settings import SettingsError
 
 if __name__ == "__main__":
     try:

@@ -9,10 +9,11 @@ import psycopg2
 from rich.console import Console
 from rich.table import Table
 
-from local import cloud, endpoints
-from local.comparison import compare
+from local import endpoints
+from local.cloud import lifecycle as cloud
 from local.endpoints import Endpoints
-from local.execution import Workflow
+from operate.compare import compare
+from operate.runs import Workflow
 
 _FUNCTIONS = ("export", "merge")
 _HOME = Path(".local") / "bench"

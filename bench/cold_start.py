@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from infra.bundling import Bundler
-from infra.functions import FUNCTIONS, FunctionSpec
+from infra.constructs.functions import FUNCTIONS, FunctionSpec
+from infra.package.bundling import Bundler
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = 3

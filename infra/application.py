@@ -6,8 +6,8 @@ import aws_cdk as cdk
 from aws_cdk.cx_api import CloudAssembly
 from cdk_nag import AwsSolutionsChecks
 
-from infra import context_file
-from infra.settings import Settings
+from infra.settings import context_file
+from infra.settings.settings import Settings
 from infra.stack import SyncStack
 
 
@@ -38,6 +38,6 @@ def checked(app: cdk.App) -> CloudAssembly:
         if "ValidationFailed" not in str(error):
             raise
         raise ChecksFailed(
-            "The template has findings, written above: change it, or acknowledge them in infra/acknowledgements.py "
-            "with the reason."
+            "The template has findings, written above: change it, or acknowledge them in "
+            "infra/review/acknowledgements.py with the reason."
         ) from None

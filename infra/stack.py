@@ -5,27 +5,27 @@ from pathlib import Path
 from aws_cdk import Stack
 from constructs import Construct
 
-from infra.acknowledgements import acknowledge
-from infra.alarms import SyncAlarms
-from infra.bundling import Bundler
-from infra.dashboard import SyncDashboard
-from infra.data_roles import DataRoles
-from infra.dead_letter import dead_letter_queue
-from infra.execution_alarms import execution_alarms
-from infra.failure_events import FailureEvents
-from infra.function_alarms import function_alarms
-from infra.functions import SyncFunctions
-from infra.guidance import Guidance
-from infra.names import export_role, role_arn, workflow_role
-from infra.network import Network
-from infra.notifications import Notifications
-from infra.parameters import TableParameters
-from infra.schedule import SyncSchedule
-from infra.settings import Settings
-from infra.snowflake_login import SnowflakeLogin
-from infra.staging_names import read_role
-from infra.storage import Staging
-from infra.workflow import SyncWorkflow
+from infra.constructs.data_roles import DataRoles
+from infra.constructs.dead_letter import dead_letter_queue
+from infra.constructs.functions import SyncFunctions
+from infra.constructs.names import export_role, role_arn, workflow_role
+from infra.constructs.network.network import Network
+from infra.constructs.notifications import Notifications
+from infra.constructs.parameters import TableParameters
+from infra.constructs.schedule import SyncSchedule
+from infra.constructs.snowflake_login import SnowflakeLogin
+from infra.constructs.storage import Staging
+from infra.constructs.workflow import SyncWorkflow
+from infra.package.bundling import Bundler
+from infra.review.acknowledgements import acknowledge
+from infra.review.guidance import Guidance
+from infra.settings.settings import Settings
+from infra.settings.staging_names import read_role
+from infra.watch.alarms import SyncAlarms
+from infra.watch.dashboard import SyncDashboard
+from infra.watch.execution_alarms import execution_alarms
+from infra.watch.failure_events import FailureEvents
+from infra.watch.function_alarms import function_alarms
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -9,14 +9,15 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from local import cloud, endpoints, processes
-from local.cdk_deploy import as_deployer
+from local import endpoints, processes
+from local.cloud import lifecycle as cloud
+from local.cloud.cdk_deploy import as_deployer
+from local.cloud.deploy import DeploymentFailed
+from local.cloud.synth import SynthesisFailed
 from local.demo.scenario import DemoFailed, play
-from local.deploy import DeploymentFailed
 from local.endpoints import NotUp
-from local.execution import Workflow
-from local.progress import outcome_lines, progress_table
-from local.synth import SynthesisFailed
+from operate.progress import outcome_lines, progress_table
+from operate.runs import Workflow
 
 app = typer.Typer(help="The whole pipeline on this machine.", no_args_is_help=True, add_completion=False)
 progress = Console(stderr=True)

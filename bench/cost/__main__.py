@@ -11,8 +11,8 @@ from rich.console import Console
 
 from bench.cost.counts import Counts, Meter, per_table
 from bench.cost.page import Measured, page
-from local import cloud
-from local.context import STACK
+from local.cloud import lifecycle as cloud
+from local.cloud.context import STACK
 from local.endpoints import Endpoints, aws_of
 
 _HOME = Path(".local") / "cost"

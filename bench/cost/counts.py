@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.request import urlopen
 
-from infra.functions import FUNCTIONS
+from infra.constructs.functions import FUNCTIONS
 from local.aws.server import Aws
-from local.context import STACK
+from local.cloud.context import STACK
 from local.endpoints import Endpoints, aws_of
-from local.execution import Workflow
+from operate.runs import Workflow
 
 _REPORT = re.compile(r"REPORT RequestId: \S+\tDuration: ([\d.]+) ms\t")
 _MEMORY = {spec.name: spec.memory for spec in FUNCTIONS}

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.await_load.snowpipe import RUNNING, list_refused, pipe_state, refresh, refusals, staged
-from functions.shared import warehouse
-from functions.shared.batch import Batch
-from functions.shared.errors import LoadFailed, LoadTimedOut
-from functions.shared.observability import Event, count, logger, seconds, step, verdict
-from functions.shared.settings import settings
-from functions.shared.spec import spec_of
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import TableObjects
+from functions.shared.contract.batch import Batch
+from functions.shared.contract.spec import spec_of
+from functions.shared.ground.errors import LoadFailed, LoadTimedOut
+from functions.shared.ground.observability import Event, count, logger, seconds, step, verdict
+from functions.shared.ground.settings import settings
+from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import TableObjects
 
 _LONGEST_WAIT_SECONDS = 60
 # After this part of the load timeout the bucket's event counts as lost.

@@ -3,11 +3,11 @@
 import json
 from dataclasses import dataclass
 
-from functions.shared.batch import Batch
-from functions.shared.control import control_table, insert_into
-from functions.shared.naming import literal, quote
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import TableObjects
+from functions.shared.contract.batch import Batch
+from functions.shared.contract.names import literal, quote
+from functions.shared.snowflake.control import control_table, insert_into
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import TableObjects
 
 RUNNING = "RUNNING"
 _BASE_NAME = "SPLIT_PART(FILE_NAME, '/', -1)"

@@ -5,10 +5,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.shared import parameters
-from functions.shared.observability import Event, logger, step
-from functions.shared.settings import settings
-from functions.shared.specifications import Parameter, collect, table_key
+from functions.shared.access import parameters
+from functions.shared.contract.specifications import Parameter, collect, table_key
+from functions.shared.ground.observability import Event, logger, step
+from functions.shared.ground.settings import settings
 
 
 @step

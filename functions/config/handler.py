@@ -2,11 +2,11 @@
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.shared.errors import InvalidConfiguration
-from functions.shared.observability import Event, count, logger, step
-from functions.shared.parameters import read_tables
-from functions.shared.settings import settings
-from functions.shared.specifications import collect, is_replay, select
+from functions.shared.access.parameters import read_tables
+from functions.shared.contract.specifications import collect, is_replay, select
+from functions.shared.ground.errors import InvalidConfiguration
+from functions.shared.ground.observability import Event, count, logger, step
+from functions.shared.ground.settings import settings
 
 
 @step

@@ -9,19 +9,19 @@ from uuid import uuid4
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from psycopg2 import sql
 
-from functions.shared import aurora
-from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds, Slice
-from functions.shared.catalog import read_columns
-from functions.shared.columns import Column
-from functions.shared.errors import SchemaMismatch, SourceUnavailable
-from functions.shared.export_query import export_query
-from functions.shared.fence import VERSION
-from functions.shared.naming import SourceTable
-from functions.shared.observability import Event, count, logger, seconds, step
-from functions.shared.settings import settings
-from functions.shared.spec import TableSpec, spec_of
-from functions.shared.windows import relation, slice_window
+from functions.shared.aurora import session as aurora
+from functions.shared.aurora.catalog import read_columns
+from functions.shared.aurora.export_query import export_query
+from functions.shared.aurora.fence import VERSION
+from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.windows import relation, slice_window
+from functions.shared.contract.bounds import Bounds, Slice
+from functions.shared.contract.columns import Column
+from functions.shared.contract.names import SourceTable
+from functions.shared.contract.spec import TableSpec, spec_of
+from functions.shared.ground.errors import SchemaMismatch, SourceUnavailable
+from functions.shared.ground.observability import Event, count, logger, seconds, step
+from functions.shared.ground.settings import settings
 
 # No header: where Aurora cuts a big export into parts is not documented to repeat it.
 _EXPORT = """

@@ -5,12 +5,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from functions.shared.batch import Batch
-from functions.shared.bounds import Bounds
-from functions.shared.control import control_table, insert_into
-from functions.shared.naming import literal
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import TableObjects
+from functions.shared.contract.batch import Batch
+from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.names import literal
+from functions.shared.snowflake.control import control_table, insert_into
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import TableObjects
 
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 

@@ -7,15 +7,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.merge import query, task
 from functions.merge.batches import quarantined_columns, read_ledger, record_batch, refused_columns
-from functions.shared import warehouse
-from functions.shared.batch import Batch
-from functions.shared.bounds import Bounds
-from functions.shared.errors import MergeFailed
-from functions.shared.observability import Event, count, logger, step
-from functions.shared.settings import settings
-from functions.shared.spec import TableSpec, spec_of
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import MergeRules, TableObjects
+from functions.shared.contract.batch import Batch
+from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.spec import TableSpec, spec_of
+from functions.shared.ground.errors import MergeFailed
+from functions.shared.ground.observability import Event, count, logger, step
+from functions.shared.ground.settings import settings
+from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import MergeRules, TableObjects
 
 _PATIENCE_SECONDS = 5
 _POLL_SECONDS = 0.2

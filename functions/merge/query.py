@@ -1,7 +1,7 @@
 """The merge as a query of the sync's own: submitted once, then followed by its id."""
 
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import MergeRules, TableObjects, merge_statement
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import MergeRules, TableObjects, merge_statement
 
 
 def submit(target: Warehouse, objects: TableObjects, rules: MergeRules, batch_id: str) -> str:

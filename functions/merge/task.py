@@ -2,9 +2,9 @@
 
 import json
 
-from functions.shared.naming import literal, quote
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import MergeRules, TableObjects
+from functions.shared.contract.names import literal, quote
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import MergeRules, TableObjects
 
 _UNDER_WAY = ("SCHEDULED", "EXECUTING")
 

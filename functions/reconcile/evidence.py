@@ -6,16 +6,16 @@ from typing import Any
 
 from psycopg2 import sql
 
-from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds
-from functions.shared.catalog import read_columns
-from functions.shared.columns import Column
-from functions.shared.errors import ReconciliationFailed
-from functions.shared.export_query import export_query
-from functions.shared.spec import TableSpec
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import MergeRules, TableObjects, compare_statement
-from functions.shared.windows import before, both, relation, window, written_before
+from functions.shared.aurora.catalog import read_columns
+from functions.shared.aurora.export_query import export_query
+from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.windows import before, both, relation, window, written_before
+from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.columns import Column
+from functions.shared.contract.spec import TableSpec
+from functions.shared.ground.errors import ReconciliationFailed
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import MergeRules, TableObjects, compare_statement
 
 SAMPLE_ROWS = 10
 _SAMPLE_ROW_BYTES = 65536

@@ -6,15 +6,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.reconcile.evidence import check_ledger, compare_sample, measure_drift
 from functions.reconcile.totals import total
-from functions.shared import aurora, warehouse
-from functions.shared.batch import Batch
-from functions.shared.bounds import Bounds
-from functions.shared.errors import ReconciliationFailed
-from functions.shared.freshness import tell_staleness
-from functions.shared.observability import Event, count, logger, seconds, step, verdict
-from functions.shared.settings import settings
-from functions.shared.spec import TableSpec, spec_of
-from functions.shared.warehouse_sql import MergeRules, TableObjects
+from functions.shared.aurora import session as aurora
+from functions.shared.contract.batch import Batch
+from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.spec import TableSpec, spec_of
+from functions.shared.ground.errors import ReconciliationFailed
+from functions.shared.ground.freshness import tell_staleness
+from functions.shared.ground.observability import Event, count, logger, seconds, step, verdict
+from functions.shared.ground.settings import settings
+from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.statements import MergeRules, TableObjects
 
 
 @step

@@ -5,13 +5,13 @@ import time
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.replay.restage import Restaged, batch_of, refused_files, restage
-from functions.shared import warehouse
-from functions.shared.bounds import Bounds
-from functions.shared.observability import Event, count, logger, step
-from functions.shared.registry import read_rules
-from functions.shared.settings import settings
-from functions.shared.spec import spec_of
-from functions.shared.warehouse_sql import TableObjects
+from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.spec import spec_of
+from functions.shared.ground.observability import Event, count, logger, step
+from functions.shared.ground.settings import settings
+from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.rules import read_rules
+from functions.shared.snowflake.statements import TableObjects
 
 
 @step

@@ -3,13 +3,13 @@
 import json
 from dataclasses import dataclass
 
-from functions.shared.batch import Batch, ExportedFile
-from functions.shared.control import control_table, insert_into
-from functions.shared.naming import literal
-from functions.shared.templates import render
-from functions.shared.type_contract import KEPT_CHARACTERS
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import MergeRules, TableObjects
+from functions.shared.contract.batch import Batch, ExportedFile
+from functions.shared.contract.names import literal
+from functions.shared.contract.types import KEPT_CHARACTERS
+from functions.shared.ground.templates import render
+from functions.shared.snowflake.control import control_table, insert_into
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import MergeRules, TableObjects
 
 _MOST_ROWS = 100_000
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from functions.shared.columns import Column
-from functions.shared.naming import quote
-from functions.shared.type_contract import widens
-from functions.shared.warehouse_sql import MergeRules, TableObjects
+from functions.shared.contract.columns import Column
+from functions.shared.contract.names import quote
+from functions.shared.contract.types import widens
+from functions.shared.snowflake.statements import MergeRules, TableObjects
 
 
 @dataclass

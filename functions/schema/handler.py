@@ -3,16 +3,17 @@
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.schema.drift import Sides
+from functions.schema.final import final_columns, has_final
 from functions.schema.objects import align, make, rules_for
-from functions.schema.registry import final_columns, has_final
-from functions.shared import aurora, warehouse
-from functions.shared.bounds import Bounds
-from functions.shared.catalog import Relation, read_relation
-from functions.shared.observability import Event, step
-from functions.shared.registry import read_rules
-from functions.shared.settings import settings
-from functions.shared.spec import TableSpec, spec_of
-from functions.shared.warehouse_sql import MergeRules, TableObjects
+from functions.shared.aurora import session as aurora
+from functions.shared.aurora.catalog import Relation, read_relation
+from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.spec import TableSpec, spec_of
+from functions.shared.ground.observability import Event, step
+from functions.shared.ground.settings import settings
+from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.rules import read_rules
+from functions.shared.snowflake.statements import MergeRules, TableObjects
 
 
 @step

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from functions.schema.drift import Drift, Sides, find_drift
-from functions.schema.registry import is_whole, refuse_unknown_types, refuse_unusable_names
-from functions.shared.catalog import Relation
-from functions.shared.columns import Column
-from functions.shared.errors import SchemaMismatch
-from functions.shared.observability import count, logger
-from functions.shared.registry import record_rules
-from functions.shared.spec import TableSpec
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import MergeRules, TableObjects, evolve_statements, table_statements
+from functions.schema.final import is_whole, refuse_unknown_types, refuse_unusable_names
+from functions.shared.aurora.catalog import Relation
+from functions.shared.contract.columns import Column
+from functions.shared.contract.spec import TableSpec
+from functions.shared.ground.errors import SchemaMismatch
+from functions.shared.ground.observability import count, logger
+from functions.shared.snowflake.rules import record_rules
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import MergeRules, TableObjects, evolve_statements, table_statements
 
 
 def rules_for(spec: TableSpec, relation: Relation, columns: Sequence[Column]) -> MergeRules:

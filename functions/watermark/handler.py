@@ -4,20 +4,21 @@ import time
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.shared import aurora, warehouse
-from functions.shared.bounds import Bounds
-from functions.shared.catalog import read_relation
-from functions.shared.fence import read_fence
-from functions.shared.freshness import tell_staleness
-from functions.shared.observability import Event, count, logger, seconds, step
-from functions.shared.settings import settings
-from functions.shared.spec import spec_of
-from functions.shared.warehouse_sql import TableObjects
-from functions.watermark.checks import check
+from functions.shared.aurora import session as aurora
+from functions.shared.aurora.catalog import read_relation
+from functions.shared.aurora.fence import read_fence
+from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.spec import spec_of
+from functions.shared.ground.freshness import tell_staleness
+from functions.shared.ground.observability import Event, count, logger, seconds, step
+from functions.shared.ground.settings import settings
+from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.state import read_state
+from functions.shared.snowflake.statements import TableObjects
+from functions.shared.strategies.checks import check
+from functions.shared.strategies.run import Run
 from functions.watermark.resolve import resolve
-from functions.watermark.run import Run
 from functions.watermark.slices import Limits, cut
-from functions.watermark.state import read_state
 
 _MEGABYTE = 1_000_000
 

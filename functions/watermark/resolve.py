@@ -5,13 +5,13 @@ from typing import Any
 
 from psycopg2 import sql
 
-from functions.shared.bounds import Bounds, Contents, reads
-from functions.shared.columns import Column
-from functions.shared.windows import before, comparable, relation, window, written_since
-from functions.watermark.contents import read_contents, refuse_unread, renamed
-from functions.watermark.integer import integer
-from functions.watermark.moments import in_type, moment_as, zone_of
-from functions.watermark.run import Run, idle, settling
+from functions.shared.aurora.moments import in_type, moment_as, zone_of
+from functions.shared.aurora.windows import before, comparable, relation, window, written_since
+from functions.shared.contract.bounds import Bounds, Contents, reads
+from functions.shared.contract.columns import Column
+from functions.shared.strategies.contents import read_contents, refuse_unread, renamed
+from functions.shared.strategies.integer import integer
+from functions.shared.strategies.run import Run, idle, settling
 
 # Well before an xmin window says nothing, an idle table's horizon is renewed.
 _XID_RENEWAL = 2**30

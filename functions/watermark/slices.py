@@ -11,12 +11,12 @@ from itertools import pairwise
 
 from psycopg2 import sql
 
-from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds, Slice
-from functions.shared.catalog import Relation
-from functions.shared.spec import TableSpec
-from functions.shared.windows import relation as full_name
-from functions.shared.windows import window
+from functions.shared.aurora.catalog import Relation
+from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.windows import relation as full_name
+from functions.shared.aurora.windows import window
+from functions.shared.contract.bounds import Bounds, Slice
+from functions.shared.contract.spec import TableSpec
 
 _PAGE_BYTES = 8192
 _SAMPLED_PAGES = 2000

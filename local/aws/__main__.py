@@ -14,14 +14,8 @@ def main() -> None:
             f"run pip install 'ministack[full]=={MINISTACK_VERSION}'."
         )
     from local.aws import (
-        distributed_map,
-        execution,
         function_networks,
-        lambda_errors,
-        output_changes,
         permissions,
-        redrive,
-        retry,
         shared_code,
         ssm_resources,
         stack_events,
@@ -29,6 +23,7 @@ def main() -> None:
         vpc_resources,
         warm_workers,
     )
+    from local.aws.workflow import distributed_map, execution, lambda_errors, output_changes, redrive, retry
 
     patches = (
         lambda_errors,

@@ -8,13 +8,14 @@ from rich.console import Console
 from rich.live import Live
 from rich.panel import Panel
 
-from local import cloud, endpoints
-from local.comparison import compare
+from local import endpoints
+from local.cloud import lifecycle as cloud
 from local.demo.shop import BREAK, MEND, SPECS, Shop
 from local.demo.verdict import Verdict, verdict_table
 from local.endpoints import Endpoints
-from local.execution import Outcome, Workflow
-from local.progress import outcome_lines, progress_table
+from operate.compare import compare
+from operate.progress import outcome_lines, progress_table
+from operate.runs import Outcome, Workflow
 
 
 class DemoFailed(RuntimeError):

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from local.comparison import Comparison
+from operate.compare import Comparison
 
 _SUMS = ("exported", "loaded", "merged", "deleted", "quarantined")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.execution import Outcome
+from operate.runs import Outcome
 from tests.drift.cases import SPECS
 from tests.drift.stage import Stage, Table
 

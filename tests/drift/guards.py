@@ -10,7 +10,7 @@ from typing import Any
 from tests.drift.stage import Stage, Table
 from tests.e2e.sabotage import Edit, replacing, sabotaged
 
-_OBJECTS, _REGISTRY = "functions/schema/objects.py", "functions/schema/registry.py"
+_OBJECTS, _REGISTRY = "functions/schema/objects.py", "functions/schema/final.py"
 _RESOLVE, _EXPORT = "functions/watermark/resolve.py", "functions/export/handler.py"
 _SCALE = "ALTER TABLE {t} ALTER price TYPE numeric(10,4)"
 

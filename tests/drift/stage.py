@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from local import cloud
+from local.cloud import lifecycle as cloud
 from tests.e2e.laptop import Laptop
 from tests.e2e.sabotage import Edit, deploy_edited, function_name
 from tests.faults.bench import until

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from local.execution import Outcome
+from operate.runs import Outcome
 from tests.drift.cases import Case, Role
 from tests.drift.stage import AT_ONCE, Stage, Table, statements_in
 from tests.faults.bench import until

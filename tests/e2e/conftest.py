@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local import cloud
+from local.cloud import lifecycle as cloud
 from tests.e2e import live
 from tests.e2e.laptop import Laptop
 

@@ -11,9 +11,9 @@ import snowflake.connector
 
 from local import endpoints
 from local.aws.server import Aws
-from local.comparison import Comparison, compare
 from local.endpoints import Endpoints
-from local.execution import Outcome, Workflow
+from operate.compare import Comparison, compare
+from operate.runs import Outcome, Workflow
 
 _schemas = count(1)
 

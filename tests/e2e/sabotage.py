@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.request import urlopen
 
-from local.cloud import STACK
+from local.cloud.lifecycle import STACK
 from tests.e2e.laptop import Laptop
 
 Edit = Callable[[str], str]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from snowflake.connector.config_manager import CONFIG_MANAGER
 
-from local.context import STACK
+from local.cloud.context import STACK
 from tests.e2e import live
 from tests.e2e.laptop import Laptop
 

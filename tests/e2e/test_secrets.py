@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from infra.functions import FUNCTIONS
+from infra.constructs.functions import FUNCTIONS
 from local.aurora.server import DATABASE, SYNC_ROLE
-from local.context import AURORA_SECRET, STACK
+from local.cloud.context import AURORA_SECRET, STACK
 from tests.e2e.laptop import Laptop
 from tests.e2e.sabotage import replacing, sabotaged
 
@@ -142,6 +142,6 @@ def test_a_secret_that_a_function_logged_would_be_found(laptop: Laptop, table: s
     began = time.time()
     asks = "known = _cache[path] = _ask(table, path, read)"
     tells = replacing(asks, f"{asks}; print(known)")
-    with sabotaged(laptop, "watermark", {"functions/shared/vault.py": tells}):
+    with sabotaged(laptop, "watermark", {"functions/shared/access/vault.py": tells}):
         outcome = laptop.run()
     assert password in left_behind(laptop, began, outcome.execution_arn)

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local import cloud, processes
+from local import processes
+from local.cloud import lifecycle as cloud
 from tests.e2e.laptop import Laptop
 from tests.e2e.sabotage import deploy_edited, function_name
 

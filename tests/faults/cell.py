@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from local.execution import Outcome
+from operate.runs import Outcome
 from tests.faults.scene import Scene
 
 Play = Callable[[Scene], Outcome]

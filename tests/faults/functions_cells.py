@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 
-from local.execution import Outcome
+from operate.runs import Outcome
 from tests.faults.bench import STEPS, until
 from tests.faults.cell import Cell, Play
 from tests.faults.scene import SPECS, Scene

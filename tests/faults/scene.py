@@ -10,7 +10,7 @@ from typing import Any
 
 import snowflake.connector
 
-from local.execution import Outcome
+from operate.runs import Outcome
 from tests.faults.bench import Bench, until
 
 ROWS = 40

@@ -10,8 +10,8 @@ from pathlib import Path
 from psycopg2 import sql
 
 from local.aurora.server import SYNC_ROLE, restart_aurora
-from local.context import AURORA_SECRET, SNOWFLAKE_SECRET
-from local.execution import Outcome
+from local.cloud.context import AURORA_SECRET, SNOWFLAKE_SECRET
+from operate.runs import Outcome
 from tests.faults.bench import until
 from tests.faults.cell import Cell, Play
 from tests.faults.scene import Scene

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from local.execution import Outcome
+from operate.runs import Outcome
 from tests.e2e.sabotage import function_name
 from tests.faults.bench import until
 from tests.faults.cell import Cell, Play

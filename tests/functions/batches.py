@@ -7,13 +7,13 @@ from itertools import count
 from typing import Any
 
 from functions.merge.batches import read_ledger, record_batch
-from functions.shared.batch import Batch, ExportedFile
-from functions.shared.bounds import Bounds
-from functions.shared.columns import Column
-from functions.shared.naming import SourceTable
-from functions.shared.type_contract import SourceType
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import MergeRules, TableObjects, merge_statement, table_statements
+from functions.shared.contract.batch import Batch, ExportedFile
+from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.columns import Column
+from functions.shared.contract.names import SourceTable
+from functions.shared.contract.types import SourceType
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import MergeRules, TableObjects, merge_statement, table_statements
 
 
 def column(name: str, type_name: str = "text", not_null: bool = False, **more: Any) -> Column:

@@ -14,16 +14,18 @@ import pytest
 import snowflake.connector
 import uvicorn
 
-from functions.shared import aurora, parameters, vault, warehouse
-from functions.shared.settings import settings
-from functions.shared.warehouse_sql import bootstrap_statements
+from functions.shared.access import parameters, vault
+from functions.shared.aurora import session as aurora
+from functions.shared.ground.settings import settings
+from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.statements import bootstrap_statements
 from local import processes
 from local.aurora.server import DATABASE, SYNC_ROLE, remove_aurora, start_aurora
 from local.aurora.server import Aurora as LocalAurora
 from local.aws.server import Aws
 from local.processes import free_port
-from local.warehouse.server import Api
-from local.warehouse.warehouse import Warehouse as LocalWarehouse
+from local.snowflake.api.server import Api
+from local.snowflake.state import Warehouse as LocalWarehouse
 from tests.functions.batches import Target
 from tests.functions.bucket import Bucket
 from tests.functions.environment import ENVIRONMENT

@@ -11,9 +11,9 @@ from functions.export.handler import handler as export
 from functions.merge.handler import handler as merge
 from functions.reconcile.handler import handler as reconcile
 from functions.schema.handler import handler as schema
-from functions.shared.naming import SourceTable
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import MergeRules, TableObjects
+from functions.shared.contract.names import SourceTable
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import MergeRules, TableObjects
 from functions.watermark.handler import handler as watermark
 from tests.functions.bucket import Bucket
 

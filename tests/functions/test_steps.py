@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from functions.shared.errors import MergeFailed, ReconciliationFailed
-from functions.shared.settings import settings
+from functions.shared.ground.errors import MergeFailed, ReconciliationFailed
+from functions.shared.ground.settings import settings
 from tests.functions.steps import Steps
 
 STRATEGIES: dict[str, dict[str, Any]] = {

@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from snowflake.connector.errors import Error
 from typer.testing import CliRunner
 
-from infra import context_file
-from infra.snowflake_bootstrap import __main__ as command
-from infra.snowflake_bootstrap.account import Account
-from infra.snowflake_bootstrap.connection import READER
-from local.warehouse.session import Session
-from local.warehouse.warehouse import Warehouse
+from infra.settings import context_file
+from infra.snowflake.bootstrap import __main__ as command
+from infra.snowflake.bootstrap.account import Account
+from infra.snowflake.bootstrap.connection import READER
+from local.snowflake.session.session import Session
+from local.snowflake.state import Warehouse
 from tests.infra.synthesis import AURORA
 
 QUEUE = "arn:aws:sqs:eu-central-1:123456789001:sf-snowpipe-AIDAEXAMPLE-AbCd"

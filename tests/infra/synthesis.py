@@ -8,9 +8,9 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk.assertions import Template
 
-from infra import context_file
 from infra.application import checked
-from infra.settings import Settings
+from infra.settings import context_file
+from infra.settings.settings import Settings
 from infra.stack import SyncStack
 
 ROOT = Path(__file__).resolve().parents[2]

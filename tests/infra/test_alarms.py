@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from functions.shared.metrics import METRICS
-from infra.alarms import AlarmSpec
-from infra.function_alarms import function_alarms
-from infra.metrics import over_all_tables
+from functions.shared.ground.metrics import METRICS
+from infra.watch.alarms import AlarmSpec
+from infra.watch.function_alarms import function_alarms
+from infra.watch.metrics import over_all_tables
 from tests.infra.synthesis import ROOT, Synthesized, synthesize_stack
 from tests.infra.test_settings import settings
 

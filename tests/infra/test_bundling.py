@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.bundling import Bundler
-from infra.functions import FUNCTIONS
+from infra.constructs.functions import FUNCTIONS
+from infra.package.bundling import Bundler
 from tests.infra.synthesis import ROOT
 
 LAMBDA_LIMIT = 250 * 1024 * 1024
@@ -35,7 +35,7 @@ def tree(tmp_path: Path) -> Path:
         "functions/config/handler.py": "handler = print\n",
         "functions/config/requirements.txt": "--no-index\n",
         "functions/export/handler.py": "",
-        "functions/shared/errors.py": "",
+        "functions/shared/ground/errors.py": "",
         "snowflake/merge.sql": "SELECT 1",
         "tests/test_config.py": "",
         "README.md": "",
@@ -65,7 +65,7 @@ def with_installed(root: Path, made: Bundler, name: str) -> Path:
         "functions/config/requirements.txt",
         "functions/constraints.txt",
         "functions/hashes.txt",
-        "functions/shared/errors.py",
+        "functions/shared/ground/errors.py",
         "functions/shared/added.py",
         "snowflake/merge.sql",
     ],
@@ -108,7 +108,7 @@ def test_a_package_has_the_repositorys_tree_and_only_its_own_function(tree: Path
         "functions/config/__init__.py",
         "functions/config/handler.py",
         "functions/config/requirements.txt",
-        "functions/shared/errors.py",
+        "functions/shared/ground/errors.py",
         "snowflake/merge.sql",
     }
 

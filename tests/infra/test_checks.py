@@ -10,9 +10,10 @@ from aws_cdk import aws_sqs as sqs
 from cfnlint import ManualArgs
 from cfnlint.api import lint
 
-from infra import acknowledgements, context_file
 from infra.application import ChecksFailed, checked
-from infra.settings import Settings
+from infra.review import acknowledgements
+from infra.settings import context_file
+from infra.settings.settings import Settings
 from infra.stack import SyncStack
 from tests.infra.synthesis import MODES, NO_BUNDLING, Checked
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from infra import cli
-from infra.cli import InstallationFailed
+from infra.package import cdk_cli as cli
+from infra.package.cdk_cli import InstallationFailed
 from tests.infra.synthesis import ROOT
 
 
@@ -25,7 +25,7 @@ def test_the_lock_holds_what_the_package_names() -> None:
 
 def test_the_module_is_the_command_line(tmp_path: Path) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "infra.cli", "--version"],
+        [sys.executable, "-m", "infra.package.cdk_cli", "--version"],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT), "CDK_HOME": str(tmp_path)},
         capture_output=True,

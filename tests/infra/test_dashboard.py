@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from functions.shared.metrics import METRICS
-from infra.functions import FUNCTIONS
+from functions.shared.ground.metrics import METRICS
+from infra.constructs.functions import FUNCTIONS
 from tests.infra.synthesis import Synthesized, synthesize_stack
 
 COLUMN = re.compile(r"(?:latest|sum|max)\((\w+)\.0\) as (\w+)")

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from functions.shared.settings import Settings
-from infra.functions import FUNCTIONS, FunctionSpec
+from functions.shared.ground.settings import Settings
+from infra.constructs.functions import FUNCTIONS, FunctionSpec
 from tests.infra.synthesis import MODES, ROOT, Synthesized, synthesize_stack
 
 # Seconds and MB of each function.
@@ -47,7 +47,7 @@ def test_an_export_ends_its_statement_a_minute_before_lambda_ends_the_function(
     minutes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     specs = [replace(spec, timeout=minutes) if spec.name == "export" else spec for spec in FUNCTIONS]
-    monkeypatch.setattr("infra.functions.FUNCTIONS", specs)
+    monkeypatch.setattr("infra.constructs.functions.FUNCTIONS", specs)
     functions = {found["FunctionName"]: found for found in synthesize_stack().of_type("AWS::Lambda::Function")}
     export = functions["aurora-snowflake-sync-export"]
     assert export["Timeout"] == minutes * 60

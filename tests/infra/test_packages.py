@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from infra.hashes import PackagesError, read_hashes, write_hashes
-from infra.lock import lock
-from infra.packages import PackageSet, Target
+from infra.package.hashes import PackagesError, read_hashes, write_hashes
+from infra.package.lock import lock
+from infra.package.packages import PackageSet, Target
 from tests.infra.synthesis import ROOT
 
 ARM = Target("3.13", "arm64")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from infra.functions import FUNCTIONS
+from infra.constructs.functions import FUNCTIONS
 from tests.infra.policies import (
     NAMES,
     Row,

@@ -13,8 +13,8 @@ import pytest
 from botocore import xform_name
 from sqlfluff.core import FluffConfig, Linter
 
-from functions.shared.spec import parse_spec
-from infra import context_file
+from functions.shared.contract.spec import parse_spec
+from infra.settings import context_file
 from tests.infra.synthesis import MODES, ROOT, synthesize_stack
 from tests.snowflake_sql.gate import complaints
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from infra.schedule_gap import longest_gap
+from infra.settings.schedule_gap import longest_gap
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

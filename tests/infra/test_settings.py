@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from infra import context_file
-from infra.settings import Settings, SettingsError
+from infra.settings import context_file
+from infra.settings.settings import Settings, SettingsError
 from tests.infra.synthesis import AURORA, MODES, ROOT, SNOWFLAKE
 
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from infra.settings import Settings
-from infra.snowflake_account import SnowflakeAccount
-from infra.snowflake_bootstrap.statements import read
-from infra.snowflake_statements import (
+from infra.settings.settings import Settings
+from infra.settings.staging_names import read_role_arn, staging_bucket
+from infra.snowflake.account import SnowflakeAccount
+from infra.snowflake.bootstrap.statements import read
+from infra.snowflake.statements import (
     account_statements,
     database_statements,
     grant_statements,
     queue_statements,
     tear_down_statements,
 )
-from infra.staging_names import read_role_arn, staging_bucket
 from tests.infra.bootstrapping import QUEUE, USER, Bench
 from tests.infra.synthesis import synthesize_stack
 from tests.snowflake_sql.rendered import KEY, WORKLOAD
@@ -45,7 +45,7 @@ def test_the_first_run_makes_everything_and_completes_the_settings(bench: Bench)
     assert "does not show" not in output
     for step in (
         "vault kv put -mount=secret aurora-snowflake-sync/snowflake account=myorg-myaccount",
-        "infra.cli deploy",
+        "infra.package.cdk_cli deploy",
     ):
         assert step in output
 

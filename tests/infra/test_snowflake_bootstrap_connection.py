@@ -6,8 +6,8 @@ import pytest
 import snowflake.connector
 from snowflake.connector.util_text import construct_hostname, parse_account
 
-from infra.snowflake_bootstrap import connection as module
-from infra.snowflake_bootstrap.connection import connected
+from infra.snowflake.bootstrap import connection as module
+from infra.snowflake.bootstrap.connection import connected
 
 
 class Connection(SimpleNamespace):

@@ -4,8 +4,8 @@ import pytest
 import snowflake.connector
 from snowflake.connector.errors import DatabaseError, Error, ProgrammingError
 
-from infra.snowflake_bootstrap.connection import connected
-from infra.snowflake_bootstrap.errors import BootstrapError
+from infra.snowflake.bootstrap.connection import connected
+from infra.snowflake.bootstrap.errors import BootstrapError
 from tests.infra.bootstrapping import Bench, Connection
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from snowflake.connector.connection import DEFAULT_CONFIGURATION
 
-from infra.functions import FUNCTIONS
-from infra.settings import Settings
-from infra.staging_names import login_role_arn
+from infra.constructs.functions import FUNCTIONS
+from infra.settings.settings import Settings
+from infra.settings.staging_names import login_role_arn
 from tests.infra.bootstrapping import USER, Bench
 from tests.infra.policies import permission_rows
 from tests.infra.synthesis import ROOT, Synthesized

@@ -10,11 +10,12 @@ import psycopg2
 import pytest
 from botocore.exceptions import ClientError
 
-from local import cloud, endpoints
-from local.cdk_deploy import Cdk, as_deployer
-from local.context import STACK
+from local import endpoints
+from local.cloud import lifecycle as cloud
+from local.cloud.cdk_deploy import Cdk, as_deployer
+from local.cloud.context import STACK
 from local.endpoints import Endpoints
-from local.execution import Workflow
+from operate.runs import Workflow
 
 pytestmark = pytest.mark.e2e
 

@@ -10,7 +10,8 @@ from typing import Any
 import psycopg2
 import pytest
 
-from local import cloud, endpoints, processes
+from local import endpoints, processes
+from local.cloud import lifecycle as cloud
 from local.endpoints import NotUp
 from local.processes import StartFailed
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local.assets import file_assets
 from local.aws.server import Aws
-from local.deploy import DeploymentFailed, deploy
-from local.snowpipe_queue import create_snowpipe_queue
+from local.cloud.assets import file_assets
+from local.cloud.deploy import DeploymentFailed, deploy
+from local.cloud.snowpipe_queue import create_snowpipe_queue
 from tests.local.workflows import run
 
 ASSETS_BUCKET = "cdk-test-assets-${AWS::AccountId}-${AWS::Region}"
@@ -131,7 +131,7 @@ def test_a_refused_stack_names_the_resource_and_the_reason(aws: Aws, tmp_path: P
 
 
 def test_an_asset_is_zipped_once_and_always_the_same(aws: Aws, tmp_path: Path) -> None:
-    from local import assets
+    from local.cloud import assets
 
     made = assembly(tmp_path / "one", "arn:aws:sqs:::q", HANDLER.format(version=3))
     source = next(asset.source for asset in file_assets(made, aws.region) if asset.zipped)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from local.aws.server import Aws
-from local.execution import TableProgress, Workflow
+from operate.runs import TableProgress, Workflow
 from tests.local.workflows import MAP_PROCESSOR, machine
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.synth import SynthesisFailed, synthesize
+from local.cloud.synth import SynthesisFailed, synthesize
 
 APP = """
 import os, pathlib

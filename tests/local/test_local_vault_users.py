@@ -7,11 +7,11 @@ from typing import Any
 import psycopg2
 import pytest
 
-from functions.shared import aurora as adapter
-from functions.shared import vault
-from functions.shared.errors import AccessDenied
-from functions.shared.fence import read_fence
-from functions.shared.settings import Settings, settings
+from functions.shared.access import vault
+from functions.shared.aurora import session as adapter
+from functions.shared.aurora.fence import read_fence
+from functions.shared.ground.errors import AccessDenied
+from functions.shared.ground.settings import Settings, settings
 from local import processes
 from local.aurora.server import DATABASE, OWNER, SYNC_ROLE, Aurora
 from local.aws.server import Aws

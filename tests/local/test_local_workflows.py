@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws import retry
 from local.aws.server import Aws
+from local.aws.workflow import retry
 from tests.local.workflows import MAP_PROCESSOR, ended, events, function, invoke, machine, role, run
 
 FUNCTION = """

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from functions.replay.restage import restage_statement
-from functions.shared.columns import Column
-from functions.shared.naming import SourceTable
-from functions.shared.type_contract import SourceType
-from functions.shared.warehouse_sql import (
+from functions.shared.contract.columns import Column
+from functions.shared.contract.names import SourceTable
+from functions.shared.contract.types import SourceType
+from functions.shared.snowflake.statements import (
     MergeRules,
     TableObjects,
     compare_statement,
@@ -14,8 +14,8 @@ from functions.shared.warehouse_sql import (
     merge_statement,
     table_statements,
 )
-from infra.snowflake_account import SnowflakeAccount
-from infra.snowflake_sql import files
+from infra.snowflake.account import SnowflakeAccount
+from infra.snowflake.sql_files import files
 
 ROLE_ARN = "arn:aws:iam::123456789012:role/snowflake"
 KEY = SnowflakeAccount.of(

@@ -10,13 +10,18 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from snowflake.connector.util_text import split_statements
 from typer.testing import CliRunner
 
-from functions.shared import type_contract
-from functions.shared.warehouse_sql import TableObjects, bootstrap_statements, merge_statement, table_statements
-from infra.public_key import read_public_key
-from infra.snowflake_account import AccountError, SnowflakeAccount
-from infra.snowflake_examples import EXAMPLES
-from infra.snowflake_sql import app, files
-from infra.snowflake_statements import account_statements, grant_statements, tear_down_statements
+from functions.shared.contract import types as type_contract
+from functions.shared.snowflake.statements import (
+    TableObjects,
+    bootstrap_statements,
+    merge_statement,
+    table_statements,
+)
+from infra.snowflake.account import AccountError, SnowflakeAccount
+from infra.snowflake.examples import EXAMPLES
+from infra.snowflake.public_key import read_public_key
+from infra.snowflake.sql_files import app, files
+from infra.snowflake.statements import account_statements, grant_statements, tear_down_statements
 from tests.snowflake_sql.gate import COMMENT
 from tests.snowflake_sql.rendered import KEY, ROLE_ARN, WORKLOAD
 

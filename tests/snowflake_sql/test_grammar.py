@@ -9,7 +9,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.snowflake import Snowflake
 
-from infra.snowflake_examples import EXAMPLES
+from infra.snowflake.examples import EXAMPLES
 from tests.snowflake_sql.gate import ALARMS, COMMENT, STRING_OR_NAME, complaints, texts, unparsable, words
 from tests.snowflake_sql.rendered import every_statement, files_statements, table_variations
 

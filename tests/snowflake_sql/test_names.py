@@ -9,9 +9,9 @@ from snowflake.connector.util_text import split_statements
 from sqlglot import TokenType, exp
 from sqlglot.dialects.snowflake import Snowflake
 
-from infra.snowflake_account import AccountError, SnowflakeAccount
-from infra.snowflake_sql import files
-from infra.snowflake_statements import account_statements, database_statements, grant_statements, tear_down_statements
+from infra.snowflake.account import AccountError, SnowflakeAccount
+from infra.snowflake.sql_files import files
+from infra.snowflake.statements import account_statements, database_statements, grant_statements, tear_down_statements
 from tests.snowflake_sql.gate import complaints, texts
 from tests.snowflake_sql.rendered import KEY, ROLE_ARN, WORKLOAD
 

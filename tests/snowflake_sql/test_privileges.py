@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from functions.shared.naming import SourceTable
-from functions.shared.warehouse_sql import TableObjects, bootstrap_statements, table_statements
-from infra.snowflake_examples import EXAMPLES
-from infra.snowflake_statements import account_statements, grant_statements
+from functions.shared.contract.names import SourceTable
+from functions.shared.snowflake.statements import TableObjects, bootstrap_statements, table_statements
+from infra.snowflake.examples import EXAMPLES
+from infra.snowflake.statements import account_statements, grant_statements
 from tests.snowflake_sql.gate import COMMENT
 from tests.snowflake_sql.rendered import KEY, table_statements_of, table_variations
 

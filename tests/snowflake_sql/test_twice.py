@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from snowflake.connector.util_text import split_statements
 
-from functions.shared.warehouse_sql import TableObjects, table_statements
-from infra.snowflake_account import SnowflakeAccount
-from infra.snowflake_examples import EXAMPLES
-from infra.snowflake_sql import SqlFile, files
-from local.warehouse.session import Session
-from local.warehouse.warehouse import Warehouse
+from functions.shared.snowflake.statements import TableObjects, table_statements
+from infra.snowflake.account import SnowflakeAccount
+from infra.snowflake.examples import EXAMPLES
+from infra.snowflake.sql_files import SqlFile, files
+from local.snowflake.session.session import Session
+from local.snowflake.state import Warehouse
 from tests.snowflake_sql.rendered import KEY, WORKLOAD
 
 _EVENTS = '"PUBLIC__EXAMPLE_EVENTS"'

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local import cloud
+from local.cloud import lifecycle as cloud
 from tests.e2e.laptop import Laptop
 from tests.torture.cases import CASES, lagging_clock
 from tests.torture.guards import LONG_TRANSACTIONS, without_fence, without_margin

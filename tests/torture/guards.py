@@ -7,7 +7,7 @@ from tests.e2e.laptop import Laptop
 from tests.e2e.sabotage import replacing, sabotaged
 from tests.torture.workload import Pace
 
-_FENCE = "functions/shared/fence.py"
+_FENCE = "functions/shared/aurora/fence.py"
 # Without the fence only what is open longer than a run's own wait is lost from an integer table.
 LONG_TRANSACTIONS = Pace(holds=((60, 0.01, 0.1), (40, 1, 6)), pause=0.05)
 

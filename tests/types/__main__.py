@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from local import cloud
+from local.cloud import lifecycle as cloud
 from tests.e2e.laptop import Laptop
 from tests.types.page import page
 from tests.types.study import play

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local import cloud
+from local.cloud import lifecycle as cloud
 from tests.e2e.laptop import Laptop
 from tests.types.study import Study, play
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from unicodedata import category
 
-from functions.shared.type_contract import SourceType, rule_for
+from functions.shared.contract.types import SourceType, rule_for
 from tests.types.catalogue import FAMILIES
 from tests.types.pg_type import NULL, PgType
 from tests.types.study import NAMES, Played, Study
@@ -13,8 +13,8 @@ from tests.types.verdicts import LOUD, SAME
 PAGE = Path(__file__).parents[2] / "docs" / "types.md"
 _HEAD = """# Types
 
-Made by `make types` from `functions/shared/type_contract.py` and a run of {values:,} values of {kinds} PostgreSQL types
-through the whole pipeline on the laptop cloud, from a real PostgreSQL into FINAL. Each value either arrives as it was,
+Made by `make types` from `functions/shared/contract/types.py` and a run of {values:,} values of {kinds} PostgreSQL
+types through the whole pipeline on the laptop cloud, from a real PostgreSQL into FINAL. Each value either arrives as it was,
 or it is NULL in FINAL, its row is listed in CONTROL.QUARANTINE with the column and the value's text, and the run's
 result counts it. The comparison reads both sides by their own drivers and shares no code with the sync.
 

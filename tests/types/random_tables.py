@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from psycopg2 import DataError, IntegrityError, sql
 from psycopg2.errors import ProgramLimitExceeded, UndefinedFunction
 
-from functions.schema.registry import OWN_NAMES, SOFT_DELETE_NAMES
+from functions.schema.final import OWN_NAMES, SOFT_DELETE_NAMES
 from tests.types.catalogue import HOSTILE_NAMES
 from tests.types.random_types import ColumnType
 from tests.types.tables import in_snowflake

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ministack.services import stepfunctions as sfn
 
-from functions.shared.specifications import Parameter, collect
-from local.aws.execution import MAX_STATE_DATA_BYTES
+from functions.shared.contract.specifications import Parameter, collect
+from local.aws.workflow.execution import MAX_STATE_DATA_BYTES
 from tests.infra.synthesis import ROOT
 from tests.workflow.test_definition import STATES
 

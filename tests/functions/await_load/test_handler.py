@@ -8,9 +8,9 @@ from unittest.mock import Mock
 import pytest
 
 from functions.await_load.handler import handler
-from functions.shared import warehouse
-from functions.shared.errors import LoadFailed, LoadTimedOut
-from functions.shared.naming import literal
+from functions.shared.contract.names import literal
+from functions.shared.ground.errors import LoadFailed, LoadTimedOut
+from functions.shared.snowflake import session as warehouse
 from tests.functions.batches import KEYED, Row, Target, at
 
 ROWS: list[Row] = [("1", "1", at(1)), ("2", "2", at(2))]

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from functions.clear_full_refresh.handler import handler
 from functions.config.handler import handler as config
-from functions.shared import parameters
+from functions.shared.access import parameters
 
 ORDERS = {"table_name": "public.orders", "watermark_col": "updated_at", "full_refresh": True}
 ITEMS = {"table_name": "public.items", "watermark_type": "xmin", "full_refresh": True}

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from functions.config.handler import handler
-from functions.shared.errors import InvalidConfiguration
+from functions.shared.ground.errors import InvalidConfiguration
 
 ORDERS = {"table_name": "public.orders", "watermark_col": "updated_at"}
 

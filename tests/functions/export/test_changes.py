@@ -10,8 +10,8 @@ import pytest
 
 from functions.export import handler as module
 from functions.export.handler import handler
-from functions.shared.aurora import Aurora
-from functions.shared.errors import SchemaMismatch
+from functions.shared.aurora.session import Aurora
+from functions.shared.ground.errors import SchemaMismatch
 from local.aurora.server import Aurora as Server
 from tests.functions.bucket import Bucket
 from tests.functions.export.test_handler import event

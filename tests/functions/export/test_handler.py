@@ -9,13 +9,13 @@ from unittest.mock import Mock
 import pytest
 
 from functions.export.handler import handler
-from functions.shared.aurora import Aurora
-from functions.shared.batch import Batch
-from functions.shared.catalog import read_relation
-from functions.shared.errors import SourceRejected, SourceUnavailable
-from functions.shared.settings import settings
-from functions.shared.spec import parse_spec
-from functions.shared.warehouse_sql import MergeRules
+from functions.shared.aurora.catalog import read_relation
+from functions.shared.aurora.session import Aurora
+from functions.shared.contract.batch import Batch
+from functions.shared.contract.spec import parse_spec
+from functions.shared.ground.errors import SourceRejected, SourceUnavailable
+from functions.shared.ground.settings import settings
+from functions.shared.snowflake.statements import MergeRules
 from tests.functions.bucket import Bucket
 
 SLICES: list[dict[str, Any]] = [{"low": None, "high": "34"}, {"low": "34", "high": "67"}, {"low": "67", "high": None}]

@@ -2,7 +2,7 @@
 
 import re
 
-from functions.shared.warehouse_sql import merge_statement
+from functions.shared.snowflake.statements import merge_statement
 from tests.functions.batches import KEYLESS, Target, assert_adds_up, at
 
 

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from functions.shared.control import insert_into
-from functions.shared.warehouse_sql import merge_statement
+from functions.shared.snowflake.control import insert_into
+from functions.shared.snowflake.statements import merge_statement
 from tests.functions.batches import KEYED, KEYLESS, Row, Target, assert_adds_up, at
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from functions.merge import handler as module
 from functions.merge.handler import handler
-from functions.shared import warehouse
-from functions.shared.errors import MergeFailed, WarehouseRejected
+from functions.shared.ground.errors import MergeFailed, WarehouseRejected
+from functions.shared.snowflake import session as warehouse
 from tests.functions.batches import KEYED, Row, Target, assert_adds_up, at
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from functions.shared.warehouse_sql import MergeRules, evolve_statements, table_statements
+from functions.shared.snowflake.statements import MergeRules, evolve_statements, table_statements
 from tests.functions.batches import AT, ID, KEYED, VALUE, Refused, Target, assert_adds_up, at, column
 
 GONE, NOTE = column("gone", "date"), column("note")

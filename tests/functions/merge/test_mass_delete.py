@@ -7,9 +7,9 @@ from unittest.mock import Mock
 import pytest
 
 from functions.merge.handler import handler
-from functions.shared import warehouse
-from functions.shared.errors import MergeFailed
-from functions.shared.warehouse_sql import MergeRules, merge_statement
+from functions.shared.ground.errors import MergeFailed
+from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.statements import MergeRules, merge_statement
 from tests.functions.batches import HARD, KEYED, SNAPSHOT, SOFT, WHOLE, Row, Target, assert_adds_up, at
 
 EACH = pytest.mark.parametrize("rules", [HARD, SOFT, WHOLE], ids=["hard", "soft", "keyless"])

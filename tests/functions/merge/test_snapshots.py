@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.shared.warehouse_sql import MergeRules, merge_statement
+from functions.shared.snowflake.statements import MergeRules, merge_statement
 from tests.functions.batches import HARD, SNAPSHOT, SOFT, WHOLE, Target, assert_adds_up, without
 
 

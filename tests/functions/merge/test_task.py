@@ -6,9 +6,9 @@ from unittest.mock import Mock
 import pytest
 
 from functions.merge import task
-from functions.shared.naming import SourceTable
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import TableObjects
+from functions.shared.contract.names import SourceTable
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import TableObjects
 from tests.functions.batches import KEYED
 
 OBJECTS = TableObjects("AURORA", SourceTable("public", "orders"))

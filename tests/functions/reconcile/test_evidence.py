@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from functions.reconcile.evidence import check_ledger, compare_sample, measure_drift
-from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds
-from functions.shared.catalog import read_relation
-from functions.shared.errors import ReconciliationFailed
-from functions.shared.fence import read_fence
-from functions.shared.spec import TableSpec, parse_spec
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import MergeRules, TableObjects
+from functions.shared.aurora.catalog import read_relation
+from functions.shared.aurora.fence import read_fence
+from functions.shared.aurora.session import Aurora
+from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.spec import TableSpec, parse_spec
+from functions.shared.ground.errors import ReconciliationFailed
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import MergeRules, TableObjects
 from tests.functions.batches import Refused, Target
 
 LEDGER = {"exported": 10, "loaded": 10, "merged": 5, "duplicates": 2, "quarantined": 2, "held": 1, "deleted": 7}
@@ -52,9 +52,9 @@ class Pair:
         """Exports and merges what there is now."""
         from psycopg2 import sql
 
-        from functions.shared.export_query import export_query
-        from functions.shared.warehouse_sql import table_statements
-        from functions.shared.windows import relation
+        from functions.shared.aurora.export_query import export_query
+        from functions.shared.aurora.windows import relation
+        from functions.shared.snowflake.statements import table_statements
 
         fence = read_fence(self.source, "t", 0, watermark=True)
         self.bounds = Bounds(

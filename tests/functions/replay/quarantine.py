@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from functions.replay.restage import restage_statement
-from functions.shared.registry import record_rules
-from functions.shared.type_contract import SourceType
-from functions.shared.warehouse_sql import MergeRules
+from functions.shared.contract.types import SourceType
+from functions.shared.snowflake.rules import record_rules
+from functions.shared.snowflake.statements import MergeRules
 from tests.functions.batches import KEYED, Row, Target, assert_adds_up
 
 Edit = Callable[[str], str]

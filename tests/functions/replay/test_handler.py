@@ -10,8 +10,9 @@ from functions.merge.handler import handler as merge
 from functions.reconcile.handler import handler as reconcile
 from functions.replay.handler import handler
 from functions.replay.restage import restage_statement
-from functions.shared import aurora, warehouse
-from functions.shared.errors import InvalidConfiguration, WarehouseRejected
+from functions.shared.aurora import session as aurora
+from functions.shared.ground.errors import InvalidConfiguration, WarehouseRejected
+from functions.shared.snowflake import session as warehouse
 from tests.functions.batches import Target, at
 from tests.functions.replay.quarantine import Quarantined, refuse_file, without
 from tests.functions.steps import Steps

@@ -5,9 +5,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from functions.shared import warehouse
-from functions.shared.aurora import Aurora
-from functions.shared.warehouse import Warehouse
+from functions.shared.aurora.session import Aurora
+from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.session import Warehouse
 from tests.functions.schema.table import Table
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from functions.schema.drift import Drift, Sides, find_drift
-from functions.shared.columns import Column
-from functions.shared.naming import SourceTable
-from functions.shared.warehouse_sql import MergeRules, TableObjects
+from functions.shared.contract.columns import Column
+from functions.shared.contract.names import SourceTable
+from functions.shared.snowflake.statements import MergeRules, TableObjects
 from tests.functions.batches import column
 
 OBJECTS = TableObjects("AURORA", SourceTable("public", "orders"))

@@ -8,9 +8,9 @@ from typing import Any
 from unittest.mock import Mock
 
 from functions.schema.handler import handler
-from functions.shared.naming import SourceTable
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import TableObjects
+from functions.shared.contract.names import SourceTable
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.statements import TableObjects
 
 BOUNDS = {"status": "NEW", "strategy": "full_snapshot", "target": "T", "started_at": 0}
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from functions.schema.drift import Drift
-from functions.shared.columns import Column
+from functions.shared.contract.columns import Column
 from tests.functions.batches import column
 from tests.functions.schema.sides import AMOUNT, COLUMNS, ID, NOTE, WHOLE, drift_of
 

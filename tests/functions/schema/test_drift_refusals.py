@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from functions.schema.drift import find_drift
-from functions.shared.columns import Column
-from functions.shared.naming import SourceTable
-from functions.shared.warehouse_sql import TableObjects
+from functions.shared.contract.columns import Column
+from functions.shared.contract.names import SourceTable
+from functions.shared.snowflake.statements import TableObjects
 from tests.functions.batches import column
 from tests.functions.schema.sides import AMOUNT, COLUMNS, ID, NOTE, drift_of, numeric, sides
 

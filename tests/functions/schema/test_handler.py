@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.shared.errors import InvalidConfiguration, SchemaMismatch
+from functions.shared.ground.errors import InvalidConfiguration, SchemaMismatch
 from tests.functions.schema.table import Table, dropped, names
 
 _WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"

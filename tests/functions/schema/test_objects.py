@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.shared.errors import SchemaMismatch
+from functions.shared.ground.errors import SchemaMismatch
 from tests.functions.schema.table import CrashedError, Table, dropped, names
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from functions.schema.registry import final_columns, is_whole, refuse_unknown_types, refuse_unusable_names
-from functions.shared.columns import Column
-from functions.shared.errors import InvalidConfiguration
-from functions.shared.registry import read_rules, record_rules
-from functions.shared.warehouse_sql import MergeRules
+from functions.schema.final import final_columns, is_whole, refuse_unknown_types, refuse_unusable_names
+from functions.shared.contract.columns import Column
+from functions.shared.ground.errors import InvalidConfiguration
+from functions.shared.snowflake.rules import read_rules, record_rules
+from functions.shared.snowflake.statements import MergeRules
 from tests.functions.batches import KEYED, Target, column
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from psycopg2 import sql
 
-from functions.shared.aurora import Aurora
-from functions.shared.catalog import read_relation
-from functions.shared.export_query import export_query
-from functions.shared.spec import parse_spec
-from functions.shared.windows import relation
+from functions.shared.aurora.catalog import read_relation
+from functions.shared.aurora.export_query import export_query
+from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.windows import relation
+from functions.shared.contract.spec import parse_spec
 
 Exported = tuple[str | None, ...]
 

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from functions.shared.aurora import Aurora
+from functions.shared.aurora.session import Aurora
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system's TCP has no such timeout")

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from functions.shared.batch import Batch, ExportedFile
+from functions.shared.contract.batch import Batch, ExportedFile
 
 FILES = [ExportedFile(name=name, version=version) for name, version in (("a", 20), ("a_part2", 20), ("b", 10))]
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora import Aurora
-from functions.shared.catalog import Relation, read_relation
-from functions.shared.errors import AccessDenied, InvalidConfiguration
-from functions.shared.naming import quote
-from functions.shared.spec import parse_spec
+from functions.shared.aurora.catalog import Relation, read_relation
+from functions.shared.aurora.session import Aurora
+from functions.shared.contract.names import quote
+from functions.shared.contract.spec import parse_spec
+from functions.shared.ground.errors import AccessDenied, InvalidConfiguration
 from local.aurora.server import SYNC_ROLE
 
 

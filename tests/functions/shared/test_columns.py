@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from functions.shared.columns import Column
-from functions.shared.type_contract import SourceType
+from functions.shared.contract.columns import Column
+from functions.shared.contract.types import SourceType
 from tests.functions.batches import column
 
 NUMERIC = column("n", "numeric", modifier=(10 << 16 | 2) + 4)

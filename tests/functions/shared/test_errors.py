@@ -5,8 +5,10 @@ import pytest
 from psycopg2 import errors as pg
 from snowflake.connector.errors import DatabaseError, ForbiddenError, OperationalError, ProgrammingError
 
-from functions.shared import aurora, errors, warehouse
-from functions.shared.errors import AccessDenied, PermanentError, SyncError, TransientError
+from functions.shared.aurora import session as aurora
+from functions.shared.ground import errors
+from functions.shared.ground.errors import AccessDenied, PermanentError, SyncError, TransientError
+from functions.shared.snowflake import session as warehouse
 
 KINDS = [kind for base in (TransientError, PermanentError) for kind in base.__subclasses__()]
 

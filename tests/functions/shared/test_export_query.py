@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from psycopg2 import sql
 
-from functions.shared.aurora import Aurora
-from functions.shared.export_query import export_query
+from functions.shared.aurora.export_query import export_query
+from functions.shared.aurora.session import Aurora
 from tests.functions.batches import column
 from tests.functions.shared.exports import exported, one, query_of
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora import Aurora
-from functions.shared.type_contract import VARCHAR_BYTES
+from functions.shared.aurora.session import Aurora
+from functions.shared.contract.types import VARCHAR_BYTES
 from tests.functions.shared.exports import exported, one
 
 MOMENTS = [

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora import Aurora
-from functions.shared.catalog import read_relation
-from functions.shared.spec import parse_spec
-from functions.shared.warehouse import Warehouse
+from functions.shared.aurora.catalog import read_relation
+from functions.shared.aurora.session import Aurora
+from functions.shared.contract.spec import parse_spec
+from functions.shared.snowflake.session import Warehouse
 from tests.functions.shared.exports import one, query_of
 
 VALUES = [
@@ -104,7 +104,7 @@ def test_under_the_policy_text_a_value_is_written_as_postgresql_writes_it(
 
 def test_the_settings_of_the_server_change_nothing(source: Aurora, owner: Any, schema: str) -> None:
     """The session's own settings win over the database's."""
-    import functions.shared.aurora as adapter
+    import functions.shared.aurora.session as adapter
 
     odd = {"datestyle": "SQL, DMY", "timezone": "Asia/Kolkata", "intervalstyle": "iso_8601", "bytea_output": "escape",
            "extra_float_digits": "-15"}  # fmt: skip

@@ -13,9 +13,9 @@ from typing import Any
 import psycopg2
 import pytest
 
-from functions.shared.aurora import APPLICATION, Aurora
-from functions.shared.errors import FenceRefused
-from functions.shared.fence import VERSION, Fence, read_fence
+from functions.shared.aurora.fence import VERSION, Fence, read_fence
+from functions.shared.aurora.session import APPLICATION, Aurora
+from functions.shared.ground.errors import FenceRefused
 from local import processes
 from local.aurora.binaries import find_binaries, unprivileged_account
 from local.aurora.server import SYNC_ROLE

@@ -4,7 +4,7 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
-from functions.shared.metrics import METRICS
+from functions.shared.ground.metrics import METRICS
 
 ROOT = Path(__file__).resolve().parents[3]
 WRITERS = {"count", "seconds", "verdict"}

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from functions.shared.errors import InvalidConfiguration
-from functions.shared.naming import SourceTable, fold, literal, quote
+from functions.shared.contract.names import SourceTable, fold, literal, quote
+from functions.shared.ground.errors import InvalidConfiguration
 
 HOSTILE = [
     "order details",

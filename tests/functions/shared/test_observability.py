@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from functions.shared.observability import count, step, verdict
+from functions.shared.ground.observability import count, step, verdict
 
 
 @step

@@ -7,8 +7,8 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from functions.shared import parameters
-from functions.shared.errors import AccessDenied, InvalidConfiguration, ParametersUnavailable, SyncError
+from functions.shared.access import parameters
+from functions.shared.ground.errors import AccessDenied, InvalidConfiguration, ParametersUnavailable, SyncError
 
 CALLS: dict[str, Callable[[], Any]] = {
     "get_parameters": lambda: parameters.read_tables("/sync"),

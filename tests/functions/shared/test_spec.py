@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from functions.shared.errors import InvalidConfiguration
-from functions.shared.naming import SourceTable
-from functions.shared.spec import STRATEGIES, parse_spec, spec_of
+from functions.shared.contract.names import SourceTable
+from functions.shared.contract.spec import STRATEGIES, parse_spec, spec_of
+from functions.shared.ground.errors import InvalidConfiguration
 
 BASE = {"table_name": "public.orders", "watermark_col": "updated_at"}
 COMPOSITE = {"table_name": "public.orders", "watermark_type": "composite"}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from functions.shared.errors import InvalidConfiguration
-from functions.shared.specifications import Entry, Parameter, collect, select
+from functions.shared.contract.specifications import Entry, Parameter, collect, select
+from functions.shared.ground.errors import InvalidConfiguration
 
 ORDERS = {"table_name": "public.orders", "watermark_col": "updated_at"}
 ITEMS = {"table_name": "public.items", "watermark_type": "xmin"}

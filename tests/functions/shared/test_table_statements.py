@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from functions.shared.naming import SourceTable
-from functions.shared.session_parameters import SESSION_PARAMETERS
-from functions.shared.warehouse_sql import TableObjects, table_statements
+from functions.shared.contract.names import SourceTable
+from functions.shared.snowflake.session_parameters import SESSION_PARAMETERS
+from functions.shared.snowflake.statements import TableObjects, table_statements
 from tests.functions.batches import KEYED
 
 PLAIN = TableObjects("AURORA", SourceTable("public", "orders"))

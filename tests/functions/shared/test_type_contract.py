@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.shared.type_contract import SourceType, TypeRule, rule_for, widens
+from functions.shared.contract.types import SourceType, TypeRule, rule_for, widens
 
 TEXTS = [
     "text", "varchar", "bpchar", "char", "name", "uuid", "interval", "timetz", "money", "inet", "cidr", "macaddr",

@@ -8,8 +8,8 @@ import hvac
 import pytest
 from hvac.exceptions import Forbidden, InvalidPath
 
-from functions.shared import vault
-from functions.shared.errors import AccessDenied, SyncError, VaultUnavailable
+from functions.shared.access import vault
+from functions.shared.ground.errors import AccessDenied, SyncError, VaultUnavailable
 
 
 class Rejected(Exception):
@@ -58,7 +58,7 @@ def test_a_vault_that_cannot_be_reached_is_told_with_the_table() -> None:
 
 
 def test_a_function_without_an_identity_is_told_with_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("functions.shared.vault.boto3.Session", lambda: Mock(get_credentials=lambda: None))
+    monkeypatch.setattr("functions.shared.access.vault.boto3.Session", lambda: Mock(get_credentials=lambda: None))
     with pytest.raises(AccessDenied, match=r"^public.a: there are no AWS credentials"):
         vault.secret("public.a", "aurora")
 

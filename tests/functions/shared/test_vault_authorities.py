@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from functions.shared import vault
-from functions.shared.errors import AccessDenied
-from functions.shared.settings import settings
+from functions.shared.access import vault
+from functions.shared.ground.errors import AccessDenied
+from functions.shared.ground.settings import settings
 
 
 class Answers(BaseHTTPRequestHandler):

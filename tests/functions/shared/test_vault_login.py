@@ -7,8 +7,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from functions.shared import vault
-from functions.shared.settings import settings
+from functions.shared.access import vault
+from functions.shared.ground.settings import settings
 
 
 def signed_for(monkeypatch: pytest.MonkeyPatch) -> str:

@@ -6,9 +6,10 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from snowflake.connector.errors import DatabaseError
 
-from functions.shared import vault, warehouse
-from functions.shared.errors import AccessDenied
-from functions.shared.session_parameters import SESSION_PARAMETERS
+from functions.shared.access import vault
+from functions.shared.ground.errors import AccessDenied
+from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.session_parameters import SESSION_PARAMETERS
 
 DENIED = ClientError(
     {"Error": {"Code": "AccessDenied", "Message": "not authorized to perform: sts:AssumeRole"}}, "AssumeRole"

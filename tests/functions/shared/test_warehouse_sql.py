@@ -7,9 +7,9 @@ import sqlglot
 from sqlglot import TokenType, exp
 from sqlglot.dialects.snowflake import Snowflake
 
-from functions.shared.columns import Column
-from functions.shared.naming import SourceTable, fold
-from functions.shared.warehouse_sql import (
+from functions.shared.contract.columns import Column
+from functions.shared.contract.names import SourceTable, fold
+from functions.shared.snowflake.statements import (
     MergeRules,
     TableObjects,
     bootstrap_statements,

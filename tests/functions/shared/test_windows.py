@@ -7,11 +7,20 @@ from typing import Any
 import pytest
 from psycopg2 import sql
 
-from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds
-from functions.shared.fence import read_fence
-from functions.shared.naming import SourceTable
-from functions.shared.windows import EVERYTHING, after, before, both, relation, window, written_before, xmin_between
+from functions.shared.aurora.fence import read_fence
+from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.windows import (
+    EVERYTHING,
+    after,
+    before,
+    both,
+    relation,
+    window,
+    written_before,
+    xmin_between,
+)
+from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.names import SourceTable
 
 COMMON = {"status": "NEW", "target": "T", "started_at": 0}
 MARGIN = 0.05

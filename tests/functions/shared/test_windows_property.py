@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg2 import sql
 
-from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds, Slice
-from functions.shared.windows import slice_window, window, xmin_between
+from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.windows import slice_window, window, xmin_between
+from functions.shared.contract.bounds import Bounds, Slice
 
 _CIRCLE = 2**32
 _FIRST_NORMAL_XID = 3

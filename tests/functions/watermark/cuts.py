@@ -6,12 +6,12 @@ from typing import Any
 
 from psycopg2 import sql
 
-from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds
-from functions.shared.catalog import read_relation
-from functions.shared.spec import parse_spec
-from functions.shared.windows import relation as full_name
-from functions.shared.windows import slice_window, window
+from functions.shared.aurora.catalog import read_relation
+from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.windows import relation as full_name
+from functions.shared.aurora.windows import slice_window, window
+from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.spec import parse_spec
 from functions.watermark.slices import Limits, cut
 
 ROWS = 2000

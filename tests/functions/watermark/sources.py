@@ -3,16 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds, Reading
-from functions.shared.catalog import read_relation
-from functions.shared.fence import Fence, read_fence
-from functions.shared.spec import parse_spec
-from functions.shared.warehouse import Warehouse
-from functions.shared.warehouse_sql import TableObjects
+from functions.shared.aurora.catalog import read_relation
+from functions.shared.aurora.fence import Fence, read_fence
+from functions.shared.aurora.session import Aurora
+from functions.shared.contract.bounds import Bounds, Reading
+from functions.shared.contract.spec import parse_spec
+from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.state import TableState
+from functions.shared.snowflake.statements import TableObjects
+from functions.shared.strategies.run import Run
 from functions.watermark.resolve import resolve
-from functions.watermark.run import Run
-from functions.watermark.state import TableState
 
 MARGIN = 0.05
 

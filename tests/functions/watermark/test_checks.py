@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora import Aurora
-from functions.shared.catalog import read_relation
-from functions.shared.errors import InvalidConfiguration, NullWatermark
-from functions.shared.spec import parse_spec
-from functions.watermark.checks import check
+from functions.shared.aurora.catalog import read_relation
+from functions.shared.aurora.session import Aurora
+from functions.shared.contract.spec import parse_spec
+from functions.shared.ground.errors import InvalidConfiguration, NullWatermark
+from functions.shared.strategies.checks import check
 
 
 def checked(source: Aurora, table: str, **spec: Any) -> None:

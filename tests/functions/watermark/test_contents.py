@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds
-from functions.shared.catalog import read_relation
-from functions.shared.errors import RowsBehindWatermark
-from functions.shared.spec import parse_spec
+from functions.shared.aurora.catalog import read_relation
+from functions.shared.aurora.session import Aurora
+from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.spec import parse_spec
+from functions.shared.ground.errors import RowsBehindWatermark
+from functions.shared.snowflake.state import TableState
+from functions.shared.strategies.contents import read_contents
 from functions.watermark import resolve
-from functions.watermark.contents import read_contents
-from functions.watermark.state import TableState
 from tests.functions.watermark.sources import Source
 from tests.functions.watermark.test_identity import READS, STRATEGIES
 from tests.functions.watermark.test_resolve import window_of

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora import Aurora
-from functions.shared.catalog import read_relation
-from functions.shared.spec import parse_spec
-from functions.watermark.state import TableState
+from functions.shared.aurora.catalog import read_relation
+from functions.shared.aurora.session import Aurora
+from functions.shared.contract.spec import parse_spec
+from functions.shared.snowflake.state import TableState
 from tests.functions.watermark.sources import Source
 from tests.functions.watermark.test_resolve import window_of
 

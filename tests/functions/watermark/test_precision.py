@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora import Aurora
-from functions.shared.catalog import read_relation
-from functions.shared.spec import parse_spec
-from functions.watermark.moments import moment_as
+from functions.shared.aurora.catalog import read_relation
+from functions.shared.aurora.moments import moment_as
+from functions.shared.aurora.session import Aurora
+from functions.shared.contract.spec import parse_spec
 
 FENCE = datetime(2026, 1, 1, 12, 0, 0, 300_000, tzinfo=UTC)
 

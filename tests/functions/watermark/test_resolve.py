@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds
-from functions.shared.errors import InvalidConfiguration
-from functions.watermark.state import TableState, as_text
+from functions.shared.aurora.session import Aurora
+from functions.shared.contract.bounds import Bounds
+from functions.shared.ground.errors import InvalidConfiguration
+from functions.shared.snowflake.state import TableState, as_text
 from tests.functions.watermark.sources import MARGIN, Source
 
 NOTHING = TableState(exists=False)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora import Aurora
-from functions.shared.bounds import Slice
-from functions.shared.fence import read_fence
+from functions.shared.aurora.fence import read_fence
+from functions.shared.aurora.session import Aurora
+from functions.shared.contract.bounds import Slice
 from functions.watermark import slices as module
 from tests.functions.watermark.cuts import ROWS, Table, about_equal
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.watermark.state import TableState, as_text, read_ceiling, read_state, store_reading
+from functions.shared.snowflake.state import TableState, as_text, read_ceiling, read_state, store_reading
 from tests.functions.batches import AT, KEYED, Target, at
 
 

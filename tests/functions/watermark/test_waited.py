@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora import Aurora
-from functions.watermark.state import TableState, as_text
+from functions.shared.aurora.session import Aurora
+from functions.shared.snowflake.state import TableState, as_text
 from tests.functions.watermark.sources import Source
 
 HOUR = timedelta(hours=1)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora import Aurora
-from functions.shared.bounds import Bounds
-from functions.shared.windows import window
+from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.windows import window
+from functions.shared.contract.bounds import Bounds
 from tests.functions.watermark.cuts import ROWS, Cuttable, Table, about_equal
 
 NOON = "'2026-03-29 12:00+00'::timestamptz"

@@ -16,8 +16,8 @@ import boto3
 import pytest
 
 from local.processes import free_port
-from local.warehouse.session import Session
-from local.warehouse.warehouse import Warehouse
+from local.snowflake.session.session import Session
+from local.snowflake.state import Warehouse
 from tests.local.warehouse.account import BUCKET, PASSWORD, USER, Account
 
 _numbers = count(1)
@@ -49,7 +49,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         Bucket=BUCKET,
         NotificationConfiguration={"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]},
     )
-    command = [sys.executable, "-m", "local.warehouse", "--port", str(port), "--user", USER, "--s3-endpoint", endpoint,
+    command = [sys.executable, "-m", "local.snowflake", "--port", str(port), "--user", USER, "--s3-endpoint", endpoint,
                "--region", "eu-central-1", "--queue-url", queue_url]  # fmt: skip
     server = _start(command, folder / "warehouse.log", {**clean, **keys, "WAREHOUSE_PASSWORD": PASSWORD})
     account = Account(port, s3, sqs, queue_url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from snowflake.connector.errors import ProgrammingError
 
-from local.warehouse.warehouse import Warehouse
+from local.snowflake.state import Warehouse
 
 INTEGRATION = (
     "CREATE STORAGE INTEGRATION IF NOT EXISTS \"I 1\" TYPE = EXTERNAL_STAGE STORAGE_PROVIDER = 'S3' ENABLED = TRUE "

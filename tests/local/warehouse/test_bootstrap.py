@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import context_file
+from infra.settings import context_file
 from tests.local.warehouse.account import PASSWORD, USER, Account
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,7 +36,7 @@ protocol = "http"
 
 
 def bootstrap(folder: Path, connection: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "infra.snowflake_bootstrap", "--connection", connection]
+    command = [sys.executable, "-m", "infra.snowflake.bootstrap", "--connection", connection]
     command += ["--settings-file", str(folder / "cdk.json"), "--key-file", str(folder / "sync.p8")]
     environment = {**os.environ, "SNOWFLAKE_HOME": str(folder), "COLUMNS": "200"}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)

@@ -16,7 +16,7 @@ import pytest
 from snowflake.connector.errors import ProgrammingError
 from sqlglot import parse_one
 
-from local.warehouse import overrides
+from local.snowflake.engine import overrides
 
 stock = fakesnow.transforms.transforms
 MERGE = "MERGE INTO T USING (SELECT 1 AS K, 'x' AS V) s ON T.K = s.K WHEN MATCHED THEN UPDATE SET V = UPPER(s.V)"

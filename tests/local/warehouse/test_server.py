@@ -15,7 +15,7 @@ from snowflake.connector.constants import QueryStatus
 from snowflake.connector.errors import DatabaseError, ProgrammingError
 
 from local.processes import free_port
-from local.warehouse.server import Api
+from local.snowflake.api.server import Api
 from tests.local.warehouse.account import PASSWORD, USER, eventually
 
 # Some 0.3 s for every 1000 rows.

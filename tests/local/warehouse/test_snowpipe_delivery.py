@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from local.warehouse.pipe import StagedFile
-from local.warehouse.snowpipe import Snowpipe
+from local.snowflake.pipes.pipe import StagedFile
+from local.snowflake.pipes.snowpipe import Snowpipe
 from tests.local.warehouse.account import eventually
 from tests.local.warehouse.test_snowpipe import FORMAT
 

@@ -8,10 +8,10 @@ import psycopg2
 import pytest
 
 from functions.merge import handler as merge_handler
-from functions.shared import warehouse
-from functions.shared.aurora import Aurora
-from functions.shared.settings import settings
-from functions.shared.warehouse import Warehouse
+from functions.shared.aurora.session import Aurora
+from functions.shared.ground.settings import settings
+from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.session import Warehouse
 from tests.functions import conftest
 from tests.functions.bucket import Bucket
 from tests.functions.steps import Steps

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from psycopg2 import sql
 
-from functions.shared.errors import ReconciliationFailed
-from functions.shared.warehouse import Warehouse
+from functions.shared.ground.errors import ReconciliationFailed
+from functions.shared.snowflake.session import Warehouse
 from tests.types.random_tables import RandomTable, random_tables
 from tests.types.random_types import column_types
 from tests.types.random_verdicts import Copied

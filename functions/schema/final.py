@@ -1,0 +1,85 @@
+"""What FINAL has, and which columns can have no place there."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from snowflake.connector.errors import ProgrammingError
+
+from functions.shared.contract.columns import Column
+from functions.shared.contract.names import literal
+from functions.shared.ground.errors import InvalidConfiguration
+from functions.shared.snowflake.session import Warehouse, is_missing
+from functions.shared.snowflake.statements import TableObjects
+
+_LENGTH = re.compile(r"(VARCHAR|BINARY)\(\d+\)")
+OWN_NAMES = {"_REFUSED", "_REJECTED", "_WITHHELD", "_FATAL", "_RAW", "_TOO_LONG", "_RANK", "_BATCH_ID", "_VERSION"} | {
+    "_FILE",
+    "_ROW",
+    "_SCANNED_AT",
+    "_SYNCED_AT",
+}
+SOFT_DELETE_NAMES = {"IS_DELETED", "_DELETED_AT"}
+
+
+def final_columns(warehouse: Warehouse, objects: TableObjects) -> dict[str, str]:
+    """FINAL's columns as they are: name to type, without the lengths that every text has."""
+    rows = warehouse.rows(f"DESCRIBE TABLE {objects.final}")
+    return {row["name"]: _LENGTH.sub(r"\1", row["type"]) for row in rows}
+
+
+def has_final(warehouse: Warehouse, objects: TableObjects) -> bool:
+    """Whether FINAL is there: another execution may have made it since this one's bounds were resolved."""
+    return _is_there(warehouse, f"SELECT 1 FROM {objects.final} WHERE FALSE")
+
+
+def is_whole(warehouse: Warehouse, objects: TableObjects) -> bool:
+    """Whether STAGING, its view and its pipe are there: a person may have dropped one."""
+    return _is_there(warehouse, f"SELECT 1 FROM {objects.typed} WHERE FALSE") and _is_there(
+        warehouse, f"SELECT SYSTEM$PIPE_STATUS({literal(objects.staging)})"
+    )
+
+
+def _is_there(warehouse: Warehouse, question: str) -> bool:
+    try:
+        warehouse.rows(question)
+    except ProgrammingError as error:
+        if is_missing(error):
+            return False
+        raise
+    return True
+
+
+def refuse_unknown_types(table: str, columns: Sequence[Column]) -> None:
+    """Raises InvalidConfiguration naming the columns whose type the contract does not know."""
+    unknown = [f"{column.name!r} is {column.type.label}" for column in columns if not column.known]
+    if unknown:
+        raise InvalidConfiguration(
+            f"{table}: no type of Snowflake is known to hold {', '.join(unknown)} without loss; to copy its text, set "
+            f"on_unrepresentable to {{{_as_text(columns)}}}"
+        )
+
+
+def _as_text(columns: Sequence[Column]) -> str:
+    return ", ".join(f'"{column.name}": "text"' for column in columns if not column.known)
+
+
+def refuse_unusable_names(table: str, columns: Sequence[Column], soft_deletes: bool) -> None:
+    """Raises InvalidConfiguration for names that collide in Snowflake, with each other or with the sync's own."""
+    if not columns:
+        raise InvalidConfiguration(f"{table}: has no columns; there is nothing to copy")
+    own = OWN_NAMES | SOFT_DELETE_NAMES if soft_deletes else OWN_NAMES
+    counts = Counter(column.target_name for column in columns)
+    for column in columns:
+        name = column.target_name
+        if counts[name] > 1:
+            raise InvalidConfiguration(
+                f"{table}: two columns are both called {name} in Snowflake, {column.name!r} is one; rename one of them"
+            )
+        if name in own:
+            remedy = "set deletes to hard, or rename it" if name in SOFT_DELETE_NAMES else "rename it in Aurora"
+            raise InvalidConfiguration(
+                f"{table}: column {column.name!r} has a name that the sync itself uses; {remedy}"
+            )
+        if "$$" in name or any(ord(char) < 32 for char in name):
+            raise InvalidConfiguration(f"{table}: column {column.name!r} has a name that cannot be synced; rename it")

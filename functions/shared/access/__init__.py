@@ -1,0 +1,1 @@
+"""The ways in: credentials from Vault, specifications from Parameter Store."""

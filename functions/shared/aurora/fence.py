@@ -1,0 +1,84 @@
+"""The fence: a moment, and a transaction id, below which nothing can still commit.
+
+It is read in an autocommit statement of its own on the writer, before the snapshot that exports: a fence taken with or
+after that snapshot misses the transactions that commit in between.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.shared.aurora.session import APPLICATION, Aurora
+from functions.shared.ground.errors import FenceRefused
+
+# A snapshot's version counts the transactions that are complete in it, so a later snapshot that differs has a higher
+# one: xmax moves past each completed transaction, and those still running below it are subtracted.
+VERSION = """
+(pg_snapshot_xmax(pg_current_snapshot())::text::numeric
+ - (SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot())))::bigint
+"""
+# The sync's own sessions only read; users that Vault makes for it are different ones of one group role.
+# The transactions of one message all take its arrival as now(), but between two of them xact_start is NULL.
+# A message is shown some milliseconds after its arrival (its encoding is checked first): the margin covers them.
+_FENCE = rf"""
+SELECT clock_timestamp() AS clock,
+       least(clock_timestamp() - make_interval(secs => %(margin)s), (
+           SELECT min(coalesce(xact_start, CASE WHEN state = 'active' AND backend_type = 'client backend'
+                                                THEN query_start END)) FROM pg_stat_activity
+           WHERE datid = (SELECT oid FROM pg_database WHERE datname = current_database())
+             AND pid <> pg_backend_pid() AND backend_type NOT IN ('walsender', 'autovacuum worker')
+             AND NOT (application_name = %(own)s AND (usename = current_user OR usesysid IN (
+                 SELECT theirs.member FROM pg_auth_members theirs JOIN pg_auth_members ours USING (roleid)
+                 WHERE pg_get_userbyid(ours.member) = current_user
+                   AND pg_get_userbyid(roleid) NOT LIKE 'pg\_%%'))))) AS moment,
+       pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
+       {VERSION} AS version,
+       pg_is_in_recovery() AS replica,
+       pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS sees_all,
+       current_user::text AS role,
+       (SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'disabled') AS hidden,
+       (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared
+"""
+
+
+@dataclass(frozen=True)
+class Fence:
+    """`moment` (timestamptz) bounds watermark values, `horizon` (64-bit xid) bounds xmin; `clock` is when it was read.
+
+    `version` orders this moment among all snapshots of the cluster.
+    """
+
+    clock: datetime
+    moment: datetime
+    horizon: int
+    version: int
+
+
+def read_fence(aurora: Aurora, table: str, margin_seconds: float, watermark: bool) -> Fence:
+    """Reads the fence; `watermark` says that values which transactions assign at their start are compared with it.
+
+    Raises FenceRefused where no honest fence exists: on a replica, without pg_read_all_stats, while a session has
+    track_activities off, or while prepared transactions (which outlive their session) could still commit older values.
+    """
+    row = aurora.row(_FENCE, {"margin": margin_seconds, "own": APPLICATION})
+    if row["replica"]:
+        raise FenceRefused(
+            f"{table}: Aurora's endpoint is a replica, which does not see the transactions still open on the writer; "
+            "put the cluster's writer endpoint into Vault's secret"
+        )
+    if watermark and not row["sees_all"]:
+        raise FenceRefused(
+            f"{table}: role {row['role']} cannot see when other sessions' transactions began, so late commits would be "
+            f"lost; run GRANT pg_read_all_stats TO {row['role']}"
+        )
+    if watermark and row["hidden"]:
+        raise FenceRefused(
+            f"{table}: {row['hidden']} sessions of its database hide when their transactions began, so late commits "
+            "would be lost; set track_activities = on wherever it is off (see pg_db_role_setting), then reconnect them"
+        )
+    if watermark and row["prepared"]:
+        raise FenceRefused(
+            f"{table}: {row['prepared']} prepared transactions may still commit older rows; commit or roll them back "
+            "(see pg_prepared_xacts), then re-run"
+        )
+    return Fence(row["clock"], row["moment"], row["horizon"], row["version"])

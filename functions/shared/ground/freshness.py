@@ -1,0 +1,13 @@
+"""How old a table's copy is, as metrics: in seconds, and against what its readers were promised."""
+
+from functions.shared.contract.spec import TableSpec
+from functions.shared.ground.observability import count, seconds
+
+_MINUTE = 60
+
+
+def tell_staleness(spec: TableSpec, staleness: float) -> None:
+    """Adds how many seconds the oldest change that FINAL lacks has waited; Stale only where the table has a limit."""
+    seconds("Staleness", max(0.0, staleness))
+    if spec.max_staleness_minutes is not None:
+        count("Stale", int(staleness > spec.max_staleness_minutes * _MINUTE))

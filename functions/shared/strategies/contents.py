@@ -1,0 +1,86 @@
+"""What changes the rows of a table although no statement writes any: partitions, truncation, labels of enums."""
+
+from psycopg2 import sql
+
+from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.windows import EVERYTHING, both, comparable, written_before, written_since
+from functions.shared.contract.bounds import Contents
+from functions.shared.ground.errors import RowsBehindWatermark
+from functions.shared.strategies.run import Run
+
+_CONTENTS = """
+WITH RECURSIVE leaves AS (
+    SELECT relid::oid AS oid, pg_relation_filenode(relid)::bigint AS file
+    FROM (SELECT relid FROM pg_partition_tree(%(oid)s) UNION SELECT %(oid)s::regclass) AS parts(relid)
+), types AS (
+    SELECT atttypid AS oid FROM pg_attribute WHERE attrelid = %(oid)s AND attnum > 0 AND NOT attisdropped
+  UNION
+    SELECT part.oid FROM types JOIN pg_type t ON t.oid = types.oid CROSS JOIN LATERAL (
+        SELECT t.typbasetype UNION SELECT t.typelem UNION
+        SELECT atttypid FROM pg_attribute WHERE t.typtype = 'c' AND attrelid = t.typrelid AND attnum > 0) AS part(oid)
+)
+SELECT (SELECT coalesce(jsonb_object_agg(oid::text, file), '{}') FROM leaves WHERE file > 0) AS storage,
+       (SELECT coalesce(jsonb_object_agg(l.oid::text, l.enumlabel), '{}')
+        FROM pg_enum l WHERE l.enumtypid IN (SELECT oid FROM types)) AS labels
+"""
+_NAMED = """
+SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = ANY(%(oids)s::oid[])
+"""
+_REMEDY = "set full_refresh to copy the table as it is now, or update those rows so that the next run reads them"
+
+
+def read_contents(aurora: Aurora, oid: int) -> Contents:
+    """The files of the table's partitions, and the labels of all enums in its columns, each by its oid."""
+    return Contents.model_validate(aurora.row(_CONTENTS, {"oid": oid}))
+
+
+def refuse_unread(run: Run, before: Contents, now: Contents) -> None:
+    """Raises RowsBehindWatermark where rows came to lie behind the watermark that no run has read.
+
+    A partition that was filled before it was attached brings such rows, and so do ids that a TRUNCATE began anew.
+    """
+    attached = [int(oid) for oid in now.storage if oid not in before.storage]
+    for part in run.aurora.rows(_NAMED, {"oids": attached}) if attached else []:
+        if (behind := _behind(run)) and _any(run.aurora, sql.Identifier(part["schema"], part["name"]), behind):
+            raise RowsBehindWatermark(
+                f"{run.spec.table_name}: its new partition {part['schema']}.{part['name']} holds rows behind the "
+                f"watermark, which no run has read; {_REMEDY}"
+            )
+    emptied = [oid for oid, file in before.storage.items() if now.storage.get(oid, file) != file]
+    horizon = run.state.last.get("horizon")
+    if emptied and run.spec.watermark_type == "integer" and horizon is not None and (behind := _behind(run)):
+        table = sql.Identifier(run.spec.source.schema, run.spec.source.name)
+        young = written_since(horizon) if comparable(horizon, run.fence.horizon) else EVERYTHING
+        if _any(run.aurora, table, both(behind, young)):
+            raise RowsBehindWatermark(
+                f"{run.spec.table_name}: it was truncated or rewritten, and rows written since then have ids up to "
+                f"{run.state.low}, which FINAL has already; {_REMEDY}"
+            )
+
+
+def renamed(before: Contents, now: Contents) -> str:
+    """Which labels of enums have new names, as a remark on the rows that were merged before; empty where none has."""
+    pairs = [(label, now.labels[oid]) for oid, label in before.labels.items() if now.labels.get(oid, label) != label]
+    names = ", ".join(f"{old!r} is now {new!r}" for old, new in sorted(pairs))
+    return f"enum label {names}: rows merged before keep the old one until a full_refresh" if names else ""
+
+
+def _behind(run: Run) -> sql.Composable | None:
+    """The rows that this run takes for read; None where it takes none so."""
+    if run.spec.watermark_type == "xmin":
+        horizon = run.state.last.get("horizon")
+        if horizon is None or not comparable(horizon, run.fence.horizon):
+            return None
+        return written_before(horizon)
+    if not run.spec.watermarks or run.state.low is None:
+        return None
+    column = run.relation.column(run.spec.watermarks[0])
+    return sql.SQL("{} <= {}::{}").format(
+        sql.Identifier(column.name), sql.Literal(run.state.low), sql.SQL(column.type_name)
+    )
+
+
+def _any(aurora: Aurora, table: sql.Composable, condition: sql.Composable) -> bool:
+    query = sql.SQL("SELECT EXISTS (SELECT 1 FROM {} WHERE {}) AS found").format(table, condition)
+    return bool(aurora.row(query)["found"])

@@ -1,0 +1,218 @@
+"""The workflow's functions, each with a role and a log group of its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.constructs.names import dashed, role_arn
+from infra.constructs.network.network import Placement
+from infra.constructs.parameters import TableParameters
+from infra.constructs.retention import log_group
+from infra.package.bundling import Bundler
+from infra.settings.settings import Settings
+
+_PLAIN_MEMORY = 512
+# Importing the Snowflake connector is bound by the processor, which grows with the memory.
+_WAREHOUSE_MEMORY = 1024
+# What an export has left when its statement was ended, to say so before Lambda ends it.
+_EXPORT_RESERVE_SECONDS = 60
+_TRACE = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+_CHANGE_INTERFACES = [
+    *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
+    "ec2:UnassignPrivateIpAddresses",
+]
+_SEE_INTERFACES = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """What differs between functions: `name` is the folder, the timeout is in minutes, the memory in MB.
+
+    A function that `needs_credentials` of Vault runs in the private subnets. The others call AWS's own APIs alone,
+    which no network of ours makes safer: outside of the VPC they need no interface, NAT gateway or endpoint.
+    A function that `speaks_to_snowflake` may log in there as an AWS role, where the deployment has no key.
+    """
+
+    name: str
+    timeout: int
+    memory: int
+    reads_parameters: bool = False
+    writes_parameters: bool = False
+    needs_credentials: bool = True
+    speaks_to_snowflake: bool = True
+
+    @property
+    def dashed(self) -> str:
+        return dashed(self.name)
+
+    @property
+    def substitution(self) -> str:
+        """The name by which the state machine's definition knows the function's ARN."""
+        return "".join(word.capitalize() for word in self.name.split("_")) + "Function"
+
+
+FUNCTIONS = (
+    FunctionSpec(
+        "config",
+        timeout=1,
+        memory=_PLAIN_MEMORY,
+        reads_parameters=True,
+        needs_credentials=False,
+        speaks_to_snowflake=False,
+    ),
+    FunctionSpec("replay", timeout=5, memory=_WAREHOUSE_MEMORY),
+    FunctionSpec("watermark", timeout=5, memory=_WAREHOUSE_MEMORY),
+    FunctionSpec("schema", timeout=5, memory=_WAREHOUSE_MEMORY),
+    FunctionSpec("export", timeout=15, memory=_PLAIN_MEMORY, speaks_to_snowflake=False),
+    FunctionSpec("await_load", timeout=2, memory=_WAREHOUSE_MEMORY),
+    FunctionSpec("merge", timeout=2, memory=_WAREHOUSE_MEMORY),
+    FunctionSpec("reconcile", timeout=5, memory=_WAREHOUSE_MEMORY),
+    FunctionSpec(
+        "clear_full_refresh",
+        timeout=1,
+        memory=_PLAIN_MEMORY,
+        reads_parameters=True,
+        writes_parameters=True,
+        needs_credentials=False,
+        speaks_to_snowflake=False,
+    ),
+)
+
+
+class SyncFunctions(Construct):
+    """All functions of the workflow; `functions` maps each name in the definition to its function."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        bundler: Bundler,
+        parameters: TableParameters,
+        staging_bucket_name: str,
+        placement: Placement | None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self._bundler = bundler
+        self._parameters = parameters
+        self._placement = placement
+        environment = _environment(settings, staging_bucket_name, placement)
+        self.functions: Mapping[str, lambda_.Function] = {
+            spec.substitution: self._function(spec, environment) for spec in FUNCTIONS
+        }
+        self.vault_role_arns = [role_arn(self, self._name(spec)) for spec in FUNCTIONS if spec.needs_credentials]
+
+    def _name(self, spec: FunctionSpec) -> str:
+        return f"{self._settings.stack_name}-{spec.dashed}"
+
+    def _function(self, spec: FunctionSpec, environment: Mapping[str, str]) -> lambda_.Function:
+        name = self._name(spec)
+        scope = Construct(self, spec.substitution)
+        group = log_group(scope, "Logs", name=f"/aws/lambda/{name}", settings=self._settings)
+        function = lambda_.Function(
+            scope,
+            "Function",
+            function_name=name,
+            handler=f"functions.{spec.name}.handler.handler",
+            code=self._bundler.code(spec.name),
+            runtime=self._bundler.runtime,
+            architecture=self._bundler.architecture,
+            timeout=Duration.minutes(spec.timeout),
+            memory_size=spec.memory,
+            role=self._role(scope, name, self._statements(spec, name, group)),
+            log_group=group,
+            environment={**environment, "POWERTOOLS_SERVICE_NAME": spec.dashed},
+        )
+        resource = function.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)
+        if self._settings.tracing:
+            resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
+        if self._placement and spec.needs_credentials:
+            resource.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
+                subnet_ids=list(self._placement.subnet_ids),
+                security_group_ids=list(self._placement.security_group_ids),
+            )
+        return function
+
+    def _role(self, scope: Construct, name: str, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
+        # Vault binds its roles to these names.
+        return iam.Role(
+            scope,
+            "Role",
+            role_name=name,
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            inline_policies={"least-privilege": iam.PolicyDocument(statements=list(statements))},
+        )
+
+    def _statements(self, spec: FunctionSpec, name: str, group: logs.LogGroup) -> list[iam.PolicyStatement]:
+        write_logs = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        statements = [iam.PolicyStatement(actions=write_logs, resources=[group.log_group_arn])]
+        if self._settings.tracing:
+            statements.append(iam.PolicyStatement(actions=_TRACE, resources=["*"]))
+        if self._placement and spec.needs_credentials:
+            statements += self._interface_statements(name)
+        if spec.reads_parameters:
+            statements.append(self._parameters.read_statement())
+        if spec.writes_parameters:
+            statements.append(self._parameters.write_statement())
+        return statements
+
+    def _interface_statements(self, name: str) -> list[iam.PolicyStatement]:
+        """Lambda makes the network interfaces under the function's role; the function's own code may not."""
+        stack = Stack.of(self)
+        own = stack.format_arn(service="ec2", resource="*", resource_name="*")
+        # A shared subnet is another account's.
+        subnets = stack.format_arn(service="ec2", account="*", resource="subnet", resource_name="*")
+        function_arn = stack.format_arn(
+            service="lambda", resource="function", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        return [
+            iam.PolicyStatement(actions=_CHANGE_INTERFACES, resources=[own, subnets]),
+            iam.PolicyStatement(actions=_SEE_INTERFACES, resources=["*"]),
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                actions=_CHANGE_INTERFACES + _SEE_INTERFACES,
+                resources=["*"],
+                conditions={"ArnEquals": {"lambda:SourceFunctionArn": function_arn}},
+            ),
+        ]
+
+
+def _environment(settings: Settings, staging_bucket_name: str, placement: Placement | None) -> dict[str, str]:
+    return {
+        "NETWORK": placement.description if placement else "outside of a VPC",
+        "PARAMETER_PREFIX": settings.parameter_prefix,
+        "STAGING_BUCKET": staging_bucket_name,
+        "VAULT_URL": settings.vault_url,
+        "VAULT_CA_PEM": settings.vault_ca_pem,
+        "VAULT_ROLE": settings.vault_role,
+        "VAULT_AUTH_MOUNT": settings.vault_auth_mount,
+        "VAULT_SERVER_ID": settings.vault_server_id,
+        "VAULT_STS_REGION": settings.vault_sts_region,
+        "VAULT_KV_MOUNT": settings.vault_kv_mount,
+        "VAULT_AURORA_PATH": settings.vault_aurora_path,
+        "VAULT_AURORA_LOGIN_PATH": settings.vault_aurora_login_path,
+        "VAULT_SNOWFLAKE_PATH": settings.vault_snowflake_path,
+        "SNOWFLAKE_DATABASE": settings.snowflake_database,
+        "FENCE_MARGIN_SECONDS": str(settings.fence_margin_seconds),
+        "EXPORT_SECONDS": str(_export_seconds()),
+        "LOAD_TIMEOUT_SECONDS": str(settings.load_timeout_seconds),
+        "SLICE_MEGABYTES": f"{settings.slice_megabytes:g}",
+        "WAVE_SLICES": str(settings.wave_slices),
+        "LOAD_POLL_SECONDS": str(settings.load_poll_seconds),
+        "POWERTOOLS_METRICS_NAMESPACE": settings.stack_name,
+        "POWERTOOLS_LOG_LEVEL": settings.log_level,
+    }
+
+
+def _export_seconds() -> int:
+    """The longest that an export's statement may take."""
+    [export] = [spec for spec in FUNCTIONS if spec.name == "export"]
+    return export.timeout * 60 - _EXPORT_RESERVE_SECONDS

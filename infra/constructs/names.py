@@ -1,0 +1,26 @@
+"""Names that several constructs speak of: a function's, and those of roles, before the roles exist."""
+
+from aws_cdk import Stack
+from constructs import Construct
+
+from infra.settings.settings import Settings
+
+
+def dashed(step: str) -> str:
+    """A function's folder as its AWS names and its metrics have it."""
+    return step.replace("_", "-")
+
+
+def role_arn(scope: Construct, name: str) -> str:
+    """The ARN that a role of this name has or will have."""
+    return Stack.of(scope).format_arn(service="iam", region="", resource="role", resource_name=name)
+
+
+def export_role(settings: Settings) -> str:
+    """The role with which Aurora writes the staging bucket."""
+    return f"{settings.stack_name}-aurora-export"
+
+
+def workflow_role(settings: Settings) -> str:
+    """The role of the state machine."""
+    return f"{settings.stack_name}-workflow"

@@ -1,0 +1,95 @@
+"""The state machine: its definition is a file, its permissions are written out here."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from aws_cdk import ArnFormat, Aws, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.constructs.names import workflow_role
+from infra.constructs.retention import log_group
+from infra.settings.settings import Settings
+
+
+class SyncWorkflow(Construct):
+    """The state machine that runs one isolated branch per table."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        definition: Path,
+        functions: Mapping[str, lambda_.IFunction],
+        dead_letters: sqs.IQueue,
+        topic: sns.ITopic,
+        topic_key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._name = settings.stack_name
+        arns = {name: function.function_arn for name, function in functions.items()}
+        # CloudWatch allows deliveries to this prefix without a resource policy that grows with each state machine.
+        group = log_group(self, "Logs", name=f"/aws/vendedlogs/states/{self._name}", settings=settings)
+        self.state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            state_machine_name=self._name,
+            state_machine_type=sfn.StateMachineType.STANDARD,
+            definition_body=sfn.DefinitionBody.from_string(definition.read_text()),
+            definition_substitutions={
+                **arns,
+                "DeadLetterQueueUrl": dead_letters.queue_url,
+                "TopicArn": topic.topic_arn,
+                "MaxConcurrency": str(settings.max_concurrency),
+            },
+            role=self._role(settings, list(arns.values()), dead_letters.queue_arn, topic.topic_arn, topic_key.key_arn),
+            tracing_enabled=settings.tracing,
+            # Without execution data: a table's bounds can hold values of its rows.
+            logs=sfn.LogOptions(destination=group, level=sfn.LogLevel.ALL, include_execution_data=False),
+        )
+
+    def _role(
+        self, settings: Settings, function_arns: list[str], queue_arn: str, topic_arn: str, key_arn: str
+    ) -> iam.Role:
+        allow = iam.PolicyStatement
+        steps = [
+            allow(actions=["lambda:InvokeFunction"], resources=function_arns),
+            allow(actions=["sqs:SendMessage"], resources=[queue_arn]),
+            allow(actions=["sns:Publish"], resources=[topic_arn]),
+            allow(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key_arn]),
+        ]
+        # A Distributed Map starts each child as an execution of this state machine; ARNs are made from its name because
+        # the state machine itself depends on this role.
+        children = [
+            allow(actions=["states:StartExecution"], resources=[self._arn("stateMachine", self._name)]),
+            allow(
+                actions=["states:DescribeExecution", "states:StopExecution"],
+                resources=[self._arn("execution", f"{self._name}:*"), self._arn("execution", f"{self._name}/*")],
+            ),
+            allow(actions=["states:RedriveExecution"], resources=[self._arn("execution", f"{self._name}/*")]),
+        ]
+        return iam.Role(
+            self,
+            "Role",
+            role_name=workflow_role(settings),
+            # The condition keeps other accounts' state machines from borrowing the role.
+            assumed_by=iam.ServicePrincipal(
+                "states.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+            ),
+            inline_policies={
+                "steps": iam.PolicyDocument(statements=steps),
+                "children": iam.PolicyDocument(statements=children),
+            },
+        )
+
+    def _arn(self, resource: str, name: str) -> str:
+        return Stack.of(self).format_arn(
+            service="states", resource=resource, resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )

@@ -1,0 +1,1 @@
+"""The functions' deployment packages, and the pinned CDK command line."""

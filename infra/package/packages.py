@@ -1,0 +1,71 @@
+"""Python packages for Lambda, installed by pip without Docker and kept per distinct set of requirements."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.package.hashes import PackagesError, check
+from infra.package.made_once import made_once
+
+_MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the packages must run on: a Python version such as 3.13 and a Lambda architecture."""
+
+    python: str
+    architecture: str
+
+    @property
+    def pip_options(self) -> list[str]:
+        machine = _MACHINES[self.architecture]
+        return [
+            *("--platform", f"manylinux2014_{machine}", "--platform", f"manylinux_2_28_{machine}"),
+            *("--only-binary", ":all:", "--implementation", "cp", "--python-version", self.python),
+        ]
+
+
+@dataclass(frozen=True)
+class PackageSet:
+    """One function's requirements under the common constraints and hashes, for one target."""
+
+    requirements: Path
+    constraints: Path
+    hashes: Path
+    target: Target
+
+    @property
+    def key(self) -> str:
+        """Equal for sets that install the same packages."""
+        files = (self.requirements, self.constraints, self.hashes)
+        parts = [*(path.read_text() for path in files), *self.target.pip_options]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def installed(self, cache: Path) -> Path:
+        """The folder that holds the packages, installed the first time.
+
+        Raises PackagesError where pip fails, or takes a file whose hash is not listed.
+        """
+        return made_once(cache / self.key, self._install)
+
+    def _install(self, folder: Path) -> None:
+        report = folder.with_suffix(".json")
+        command = [
+            *(sys.executable, "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"),
+            *("--no-compile", "--no-warn-conflicts", "--target", str(folder), "--report", str(report)),
+            *("--requirement", str(self.requirements), "--constraint", str(self.constraints)),
+            *self.target.pip_options,
+        ]
+        # stdout belongs to the CDK command line.
+        result = subprocess.run(command, stdout=sys.stderr, check=False)
+        if result.returncode:
+            raise PackagesError(
+                f"pip could not install {self.requirements} for Python {self.target.python} on "
+                f"{self.target.architecture}: see its output above, then synthesize again"
+            )
+        check(report, self.hashes)
+        shutil.rmtree(folder / "bin", ignore_errors=True)

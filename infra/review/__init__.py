@@ -1,0 +1,1 @@
+"""What a deployment is checked for, and what the operator is told."""

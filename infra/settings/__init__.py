@@ -1,0 +1,1 @@
+"""The context of cdk.json, read and validated."""

@@ -1,0 +1,53 @@
+"""The administrator's statements: those of snowflake/admin, and those that make the database."""
+
+from functions.shared.contract.names import literal, quote
+from functions.shared.ground.templates import render, statements
+from functions.shared.snowflake import statements as warehouse_sql
+from infra.snowflake.account import SnowflakeAccount
+
+
+def account_statements(account: SnowflakeAccount) -> list[str]:
+    """Roles, service user, warehouse, storage integration, network policy; running them again changes nothing."""
+    return _rendered("admin/account.sql", account)
+
+
+def database_statements(account: SnowflakeAccount) -> list[str]:
+    """Database, schemas, file format, stage and control tables; running them again changes nothing."""
+    return ["USE ROLE SYSADMIN", *warehouse_sql.bootstrap_statements(account.database, account.bucket)]
+
+
+def grant_statements(account: SnowflakeAccount) -> list[str]:
+    """What the sync role and the readers may do; running them again changes nothing."""
+    return _rendered("admin/grants.sql", account)
+
+
+def queue_statements(account: SnowflakeAccount) -> list[str]:
+    """The pipe that names the bucket's queue before any table's does; running them again changes nothing."""
+    return _rendered("admin/queue.sql", account)
+
+
+def tear_down_statements(account: SnowflakeAccount) -> list[str]:
+    """Drops everything that the other statements make."""
+    return _rendered("admin/tear_down.sql", account)
+
+
+def _rendered(template: str, account: SnowflakeAccount) -> list[str]:
+    values = {
+        "database": quote(account.database),
+        "role": quote(account.role),
+        "reader_role": quote(account.reader_role),
+        "user": quote(account.user),
+        "warehouse": quote(account.warehouse),
+        "network_policy": quote(account.user),
+        "storage_integration": warehouse_sql.storage_integration(account.database),
+        "bucket_url": literal(f"s3://{account.bucket}/"),
+        "storage_role_arn": literal(account.storage_role_arn),
+        "storage_external_id": account.storage_external_id and literal(account.storage_external_id),
+        "public_key": account.public_key and literal(account.public_key),
+        "public_key_slot": account.public_key_slot,
+        "file_format": literal(f'{quote(account.database)}."STAGING"."AURORA_CSV"'),
+        "queue_path": literal(f'@{quote(account.database)}."STAGING"."EXPORTS"/_queue/'),
+        "workload_identity_arn": account.workload_identity_arn and literal(account.workload_identity_arn),
+        "allowed_cidrs": [literal(str(network)) for network in account.allowed_cidrs],
+    }
+    return statements(render(template, values))

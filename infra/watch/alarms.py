@@ -1,0 +1,86 @@
+"""Alarms that tell the topic, each with what to do about it in its description."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.settings.settings import Settings
+
+
+@dataclass(frozen=True)
+class AlarmSpec:
+    """Rings where the metric is over `threshold` in one of its periods.
+
+    With `absence` it rings where the metric has nothing in that many periods one after another. `todo` says what to do
+    in one or two sentences, `page` is the documentation that says more.
+    """
+
+    name: str
+    metric: cloudwatch.Metric
+    todo: str
+    page: str
+    threshold: float = 0
+    absence: int = 0
+
+    @property
+    def construct_id(self) -> str:
+        return "".join(word.capitalize() for word in self.name.split("-"))
+
+    @property
+    def description(self) -> str:
+        return f"{self.todo} More: {self.page}"
+
+
+class SyncAlarms(Construct):
+    """The alarms; `alarms` are for the dashboard."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        topic: sns.Topic,
+        specs: Iterable[AlarmSpec],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        _let_alarms_publish(topic)
+        self.alarms = [self._alarm(spec, settings) for spec in specs]
+        for alarm in self.alarms:
+            alarm.add_alarm_action(actions.SnsAction(topic))
+
+    def _alarm(self, spec: AlarmSpec, settings: Settings) -> cloudwatch.Alarm:
+        missing, over = cloudwatch.TreatMissingData, cloudwatch.ComparisonOperator
+        return spec.metric.create_alarm(
+            self,
+            spec.construct_id,
+            alarm_name=f"{settings.stack_name}-{spec.name}",
+            alarm_description=spec.description,
+            threshold=1 if spec.absence else spec.threshold,
+            comparison_operator=over.LESS_THAN_THRESHOLD if spec.absence else over.GREATER_THAN_THRESHOLD,
+            evaluation_periods=spec.absence or 1,
+            treat_missing_data=missing.BREACHING if spec.absence else missing.NOT_BREACHING,
+        )
+
+
+def _let_alarms_publish(topic: sns.Topic) -> None:
+    """A topic with a policy of its own no longer has the default one, by which alarms of the account may publish."""
+    stack = Stack.of(topic)
+    alarms = stack.format_arn(
+        service="cloudwatch", resource="alarm", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AllowCloudWatchAlarms",
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": stack.account}, "ArnLike": {"aws:SourceArn": alarms}},
+        )
+    )

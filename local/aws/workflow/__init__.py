@@ -1,0 +1,1 @@
+"""Step Functions as AWS runs it, where ministack differs."""

@@ -1,0 +1,1 @@
+"""The HTTP protocol that Snowflake's drivers speak."""

@@ -1,0 +1,1 @@
+"""Snowflake's functions and types on DuckDB."""

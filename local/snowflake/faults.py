@@ -1,0 +1,54 @@
+"""Faults of the laptop's Snowflake, off until a test asks for them with POST /laptop/faults."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from snowflake.connector.errors import ProgrammingError
+
+if TYPE_CHECKING:
+    from local.snowflake.session.session import Session
+
+_LONGEST_HOLD_SECONDS = 120.0
+
+
+class Faults:
+    """`history_lag_seconds` is how late COPY_HISTORY tells of a file; a MERGE can be held inside its transaction.
+
+    `next_task_run` is what the next EXECUTE TASK leads to instead of a run: SKIPPED, CANCELLED, or LOST without trace.
+    """
+
+    def __init__(self) -> None:
+        self.history_lag_seconds = 0.0
+        self.next_task_run: str | None = None
+        self._held_table: str | None = None
+        self._aborts = False
+        self._holding, self._released = threading.Event(), threading.Event()
+
+    @property
+    def holds_a_merge(self) -> bool:
+        """Whether a MERGE has run and waits, uncommitted."""
+        return self._holding.is_set()
+
+    def hold_merge_into(self, table: str) -> None:
+        """The next MERGE into the table (its bare name) stops before its transaction goes on."""
+        self._holding.clear()
+        self._released.clear()
+        self._held_table = table
+
+    def release(self, aborts: bool) -> None:
+        """Lets the held MERGE go on, or ends its session, which rolls the transaction back."""
+        self._held_table, self._aborts = None, aborts
+        self._released.set()
+
+    def after_merge(self, session: Session, sql: str) -> None:
+        """Called when a MERGE has run, inside its transaction. Raises ProgrammingError 604 where its session ends."""
+        if self._held_table is None or self._held_table not in sql or self._holding.is_set():
+            return
+        self._holding.set()
+        self._released.wait(_LONGEST_HOLD_SECONDS)
+        self._holding.clear()
+        if self._aborts:
+            session.rollback()
+            raise ProgrammingError(msg="SQL execution canceled: its session was ended.", errno=604, sqlstate="57014")

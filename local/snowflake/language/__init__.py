@@ -1,0 +1,1 @@
+"""Snowflake's SQL as text: tokens, types, errors, results."""

@@ -1,0 +1,61 @@
+"""Calls of INFORMATION_SCHEMA's table functions: `TABLE(db.INFORMATION_SCHEMA.NAME(argument => value, …))`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import Expr, exp
+
+from local.snowflake.language.errors import compilation_error, not_supported
+
+
+@dataclass(frozen=True)
+class Call:
+    """`database` is the qualifier of INFORMATION_SCHEMA, in stored case."""
+
+    name: str
+    arguments: dict[str, Expr]
+    database: str | None
+
+
+def called(node: exp.TableFromRows) -> str:
+    """The function's name in upper case; empty for what is no call of one."""
+    call = _call(node)
+    return call.name.upper() if isinstance(call, exp.Anonymous) else ""
+
+
+def parse_call(node: exp.TableFromRows, known: set[str]) -> Call:
+    """Raises ProgrammingError for positional arguments and for names that are not `known`."""
+    call = _call(node)
+    arguments = {}
+    for argument in call.expressions:
+        if not isinstance(argument, exp.Kwarg):
+            raise not_supported(f"{call.name.upper()} with positional arguments")
+        arguments[argument.this.name.upper()] = argument.expression
+    if unknown := set(arguments) - known:
+        raise compilation_error(f"Unknown argument {sorted(unknown)[0]} of {call.name.upper()}.", 2037, "42601")
+    return Call(call.name.upper(), arguments, _database(node))
+
+
+def as_table(node: exp.TableFromRows, query: exp.Select, name: str) -> exp.Subquery:
+    """The rows that stand for the call, under its alias."""
+    alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name, quoted=True))
+    return exp.Subquery(this=query, alias=alias)
+
+
+def select_from(table: str) -> exp.Select:
+    quoted = ".".join(f'"{part}"' for part in table.split("."))
+    return exp.select("*").from_(exp.to_table(quoted, dialect="snowflake"))
+
+
+def _call(node: exp.TableFromRows) -> Expr:
+    call: Expr = node.this.expression if isinstance(node.this, exp.Dot) else node.this
+    return call
+
+
+def _database(node: exp.TableFromRows) -> str | None:
+    inner = node.this.this if isinstance(node.this, exp.Dot) else None
+    if not isinstance(inner, exp.Dot):
+        return None
+    identifier = inner.this
+    return str(identifier.name) if identifier.quoted else str(identifier.name).upper()

@@ -1,0 +1,1 @@
+"""Snowpipe: stages, pipes, loads and their history."""

@@ -1,0 +1,56 @@
+"""A pipe and the files it was told of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from local.snowflake.language.scanner import Name
+from local.snowflake.pipes.pipe_definition import Copy
+
+MEMORY = timedelta(days=14)
+
+
+def _ignore(_: bool) -> None:
+    """Nobody waits for this file."""
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """An object that an event or a refresh named; `on_handled` runs once, with False to have it delivered again."""
+
+    bucket: str
+    key: str
+    size: int
+    received: datetime
+    on_handled: Callable[[bool], None] = field(default=_ignore, compare=False)
+    by_refresh: bool = False
+
+    @property
+    def url(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+@dataclass
+class Pipe:
+    name: Name
+    definition: str
+    copy: Copy
+    comment: str
+    created: datetime
+    channel: str
+    paused: bool = False
+    waiting: list[StagedFile] = field(default_factory=list)
+    loading: int = 0
+    loaded: dict[str, datetime] = field(default_factory=dict)
+    last_ingested: datetime | None = None
+    last_file: str | None = None
+
+    def hold(self, file: StagedFile) -> None:
+        if all(file.url != held.url for held in self.waiting):
+            self.waiting.append(replace(file, on_handled=_ignore))
+
+    def has_loaded(self, name: str) -> bool:
+        """Whether a file of this name was loaded within Snowpipe's memory of 14 days, whatever it contains now."""
+        return name in self.loaded and datetime.now(UTC) - self.loaded[name] < MEMORY

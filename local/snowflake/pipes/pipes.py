@@ -1,0 +1,209 @@
+"""Pipes: their registry, their statements, and which files each still has to load."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from local.snowflake.language.errors import already_exists, does_not_exist
+from local.snowflake.language.result import Result, rows, status
+from local.snowflake.language.scanner import Name, Scanner
+from local.snowflake.pipes.load_history import LoadHistory
+from local.snowflake.pipes.pipe import Pipe, StagedFile
+from local.snowflake.pipes.pipe_definition import parse_copy, require_columns
+from local.snowflake.session.show import filtered
+
+if TYPE_CHECKING:
+    from local.snowflake.session.session import Session
+
+_TZ = pa.timestamp("us", "UTC")
+
+
+class Pipes:
+    """`submit` hands a file to the loader; `list_stage` lists the objects of a location for REFRESH.
+
+    With `tables_forget_loads` only the pipes know what they loaded, so that a replaced pipe's refresh loads it again.
+    """
+
+    def __init__(self, channel: str) -> None:
+        self._channel = channel
+        self._pipes: dict[Name, Pipe] = {}
+        self._guard = threading.RLock()
+        self.loads = LoadHistory()
+        self.tables_forget_loads = False
+        self.submit: Callable[[Pipe, StagedFile], None] = _no_loader
+        self.list_stage: Callable[[str], list[StagedFile]] = lambda _: []
+
+    def readers(self, file: StagedFile) -> list[Pipe]:
+        """The pipes that read the file's location."""
+        with self._guard:
+            return [pipe for pipe in self._pipes.values() if pipe.copy.relative_name(file.url) is not None]
+
+    def offer(self, pipe: Pipe, file: StagedFile) -> None:
+        """Hand a file to the loader, or keep it for as long as the pipe is paused."""
+        with self._guard:
+            if not pipe.paused:
+                self.submit(pipe, file)
+                return
+            pipe.hold(file)
+        file.on_handled(True)
+
+    def has_loaded(self, pipe: Pipe, file: StagedFile) -> bool:
+        """An event asks only the pipe what it loaded, a refresh the table too."""
+        name = pipe.copy.relative_name(file.url)
+        if name is None or pipe.has_loaded(name):
+            return True
+        return file.by_refresh and not self.tables_forget_loads and self.loads.has(pipe.copy.table, file.url)
+
+    def is_current(self, pipe: Pipe) -> bool:
+        return self._pipes.get(pipe.name) is pipe
+
+    def has(self, name: Name) -> bool:
+        with self._guard:
+            return name in self._pipes
+
+    def get(self, name: Name) -> Pipe:
+        with self._guard:
+            if name not in self._pipes:
+                raise does_not_exist("Pipe", str(name))
+            return self._pipes[name]
+
+    def status(self, name: Name) -> str:
+        """SYSTEM$PIPE_STATUS's JSON text."""
+        pipe = self.get(name)
+        oldest = min((file.received for file in pipe.waiting), default=None)
+        answer: dict[str, object] = {
+            "executionState": "PAUSED" if pipe.paused else "RUNNING",
+            "pendingFileCount": len(pipe.waiting) + pipe.loading,
+            "notificationChannelName": pipe.channel,
+            "numOutstandingMessagesOnChannel": 0,
+        }
+        for key, value in (("oldestFileTimestamp", oldest), ("lastIngestedTimestamp", pipe.last_ingested)):
+            if value is not None:
+                answer[key] = value.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        if pipe.last_file is not None:
+            answer["lastIngestedFilePath"] = pipe.last_file
+        return json.dumps(answer, separators=(",", ":"))
+
+    def create(self, scanner: Scanner, session: Session, replace: bool) -> Result:
+        """CREATE [OR REPLACE] PIPE [IF NOT EXISTS] name [options] AS COPY …; a replaced pipe forgets what it loaded.
+
+        A load that runs meanwhile ends as the old pipe's; what still waited in the old pipe is gone with it.
+        """
+        if_not_exists = scanner.accept("IF", "NOT", "EXISTS")
+        name = session.resolve(scanner.parts())
+        comment = ""
+        while not scanner.accept("AS"):
+            option = scanner.identifier()
+            scanner.expect("=")
+            if option == "COMMENT":
+                comment = scanner.string()
+            elif option == "AUTO_INGEST":
+                scanner.boolean()
+            elif option in ("ERROR_INTEGRATION", "AWS_SNS_TOPIC", "INTEGRATION"):
+                scanner.next()
+            else:
+                raise scanner.unexpected()
+        definition = scanner.rest()
+        with self._guard:
+            if name in self._pipes and not replace:
+                if if_not_exists:
+                    return status(f"{name.name} already exists, statement succeeded.")
+                raise already_exists(str(name))
+            copy = parse_copy(definition, session)
+            require_columns(copy)
+            self._pipes[name] = Pipe(name, definition, copy, comment, datetime.now(UTC), self._channel)
+        return status(f"Pipe {name.name} successfully created.")
+
+    def alter(self, scanner: Scanner, session: Session) -> Result:
+        if_exists = scanner.accept("IF", "EXISTS")
+        name = session.resolve(scanner.parts())
+        if if_exists and name not in self._pipes:
+            return status("Statement executed successfully.")
+        pipe = self.get(name)
+        if scanner.accept("REFRESH"):
+            return self._refresh(pipe, scanner)
+        scanner.expect("SET")
+        while not scanner.done:
+            option = scanner.identifier()
+            scanner.expect("=")
+            if option == "PIPE_EXECUTION_PAUSED":
+                self._pause(pipe, scanner.boolean())
+            elif option == "COMMENT":
+                pipe.comment = scanner.string()
+            else:
+                raise scanner.unexpected()
+            scanner.accept(",")
+        return status("Statement executed successfully.")
+
+    def drop(self, scanner: Scanner, session: Session) -> Result:
+        if_exists = scanner.accept("IF", "EXISTS")
+        name = session.resolve(scanner.parts())
+        scanner.expect_end()
+        with self._guard:
+            if name not in self._pipes:
+                if if_exists:
+                    return status("Drop statement executed successfully.")
+                raise does_not_exist("Pipe", str(name))
+            del self._pipes[name]
+        return status(f"{name.name} successfully dropped.")
+
+    def forget_database(self, database: str) -> None:
+        with self._guard:
+            for name in [name for name in self._pipes if name.database == database]:
+                del self._pipes[name]
+        self.loads.forget_database(database)
+
+    def show(self, scanner: Scanner, session: Session) -> Result:
+        with self._guard:
+            found = filtered([(pipe.name, pipe) for pipe in self._pipes.values()], scanner, session)
+        text = ("name", "database_name", "schema_name", "definition", "owner", "notification_channel", "comment")
+        columns = {"created_on": _TZ, **dict.fromkeys(text, pa.string())}
+        return rows(columns, [
+            (pipe.created, name.name, name.database, name.schema, pipe.definition, "SYSADMIN", pipe.channel,
+             pipe.comment)
+            for name, pipe in found
+        ])  # fmt: skip
+
+    def _pause(self, pipe: Pipe, paused: bool) -> None:
+        with self._guard:
+            pipe.paused = paused
+            if not paused:
+                self._release(pipe)
+
+    def _refresh(self, pipe: Pipe, scanner: Scanner) -> Result:
+        prefix = ""
+        while not scanner.done:
+            option = scanner.identifier()
+            scanner.expect("=")
+            if option != "PREFIX":
+                raise scanner.unexpected()
+            prefix = scanner.string()
+        staged = self.list_stage(pipe.copy.location + prefix)
+        sent = []
+        with self._guard:
+            waiting = {file.url for file in pipe.waiting}
+            for file in (replace(file, by_refresh=True) for file in staged):
+                fresh = not self.has_loaded(pipe, file)
+                if fresh and file.url not in waiting:
+                    self.submit(pipe, file)
+                sent.append((pipe.copy.relative_name(file.url), "SENT" if fresh else "NOT_SENT"))
+            self._release(pipe)
+        return rows({"File": pa.string(), "Status": pa.string()}, sent)
+
+    def _release(self, pipe: Pipe) -> None:
+        files, pipe.waiting = pipe.waiting, []
+        for file in files:
+            self.submit(pipe, file)
+
+
+def _no_loader(pipe: Pipe, file: StagedFile) -> None:
+    raise RuntimeError(
+        f"Pipe {pipe.name} got {file.url}, but no loader runs: start the warehouse with its S3 and SQS settings."
+    )

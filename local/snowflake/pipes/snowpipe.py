@@ -1,0 +1,205 @@
+"""Snowpipe's service side: S3 events from a queue, files from S3, one loader."""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.snowflake.pipes import copy_history
+from local.snowflake.pipes.csv_loader import load
+from local.snowflake.pipes.load_outcome import Failure, Outcome
+from local.snowflake.pipes.pipe import Pipe, StagedFile
+
+if TYPE_CHECKING:
+    from local.snowflake.state import Warehouse
+
+logger = logging.getLogger(__name__)
+
+REFRESH_WINDOW = timedelta(days=7)
+INVISIBLE_SECONDS = 900
+RETRY_SECONDS = 2
+
+
+class Snowpipe:
+    """Two threads: one receives events, one loads; a message is deleted once every pipe has handled its files."""
+
+    def __init__(self, warehouse: Warehouse, s3: Any, sqs: Any, queue_url: str) -> None:
+        self._warehouse = warehouse
+        self._s3, self._sqs, self._queue_url = s3, sqs, queue_url
+        self._session = warehouse.session(None, None)
+        self._files: queue.Queue[tuple[Pipe, StagedFile]] = queue.Queue()
+        self._stopped = threading.Event()
+        warehouse.pipes.submit = self._submit
+        warehouse.pipes.list_stage = lambda location: list(self._list(location))
+        self._threads = [threading.Thread(target=target, daemon=True, name=f"snowpipe {target.__name__}")
+                         for target in (self._receive_forever, self._load_forever)]  # fmt: skip
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _receive_forever(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                answer = self._sqs.receive_message(
+                    QueueUrl=self._queue_url,
+                    MaxNumberOfMessages=10,
+                    WaitTimeSeconds=2,
+                    VisibilityTimeout=INVISIBLE_SECONDS,
+                )
+            except (BotoCoreError, ClientError) as error:
+                logger.warning("Snowpipe cannot read its queue, trying again: %s", error)
+                self._stopped.wait(RETRY_SECONDS)
+                continue
+            for message in answer.get("Messages", []):
+                self._handle(message)
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        """Route every created object of one message; the message goes when all of them are handled."""
+        receipt = message["ReceiptHandle"]
+        work = [
+            (pipe, file) for file in created_objects(message["Body"]) for pipe in self._warehouse.pipes.readers(file)
+        ]
+        if not work:
+            self._settle(receipt, handled=True)
+            return
+        ticket = _Countdown(len(work), lambda handled: self._settle(receipt, handled))
+        for pipe, file in work:
+            self._warehouse.pipes.offer(pipe, replace(file, on_handled=ticket.one_done))
+
+    def _settle(self, receipt: str, handled: bool) -> None:
+        try:
+            if handled:
+                self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=receipt)
+            else:
+                self._sqs.change_message_visibility(
+                    QueueUrl=self._queue_url, ReceiptHandle=receipt, VisibilityTimeout=RETRY_SECONDS
+                )
+        except (BotoCoreError, ClientError) as error:
+            logger.warning("Snowpipe cannot settle a message, it will be delivered again: %s", error)
+
+    def _submit(self, pipe: Pipe, file: StagedFile) -> None:
+        pipe.loading += 1
+        self._files.put((pipe, file))
+
+    def _load_forever(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                pipe, file = self._files.get(timeout=1)
+            except queue.Empty:
+                continue
+            handled = False
+            try:
+                handled = self._load(pipe, file)
+            except (BotoCoreError, ClientError) as error:
+                logger.warning("Snowpipe cannot read %s, trying again: %s", file.url, error)
+            except Exception:
+                logger.exception("Snowpipe failed on %s", file.url)
+            finally:
+                pipe.loading -= 1
+            file.on_handled(handled)
+
+    def _load(self, pipe: Pipe, file: StagedFile) -> bool:
+        """Load one file once; True when nothing more is to be done with it."""
+        pipes = self._warehouse.pipes
+        name = pipe.copy.relative_name(file.url)
+        if name is None or not pipes.is_current(pipe) or pipes.has_loaded(pipe, file):
+            return True
+        started = datetime.now(UTC)
+        with tempfile.TemporaryDirectory(prefix="snowpipe-") as folder:
+            path = Path(folder) / "file.csv"
+            try:
+                self._s3.download_file(file.bucket, file.key, str(path))
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
+                    raise
+                outcome = Outcome(0, Failure(f"Remote file '{file.url}' was not found.", None, None))
+            else:
+                outcome = load(self._session, pipe.copy, path, file, started)
+        finished = datetime.now(UTC)
+        if outcome.failure is None:
+            pipe.loaded[name] = pipe.last_ingested = finished
+            pipe.last_file = name
+        copy_history.record(self._session.duck, _entry(pipe, file, name, outcome, finished))
+        return True
+
+    def _list(self, location: str) -> Iterator[StagedFile]:
+        """The objects under a location that were written in the last 7 days, as a refresh sees them."""
+        bucket, _, prefix = location.removeprefix("s3://").partition("/")
+        oldest = datetime.now(UTC) - REFRESH_WINDOW
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for item in page.get("Contents", []):
+                if item["LastModified"] >= oldest:
+                    yield StagedFile(bucket, item["Key"], item["Size"], datetime.now(UTC))
+
+
+class _Countdown:
+    """Calls `finish` once all expected parts are done; a single failure makes the whole fail."""
+
+    def __init__(self, expected: int, finish: Callable[[bool], None]) -> None:
+        self._left, self._handled, self._finish = expected, True, finish
+        self._guard = threading.Lock()
+
+    def one_done(self, handled: bool) -> None:
+        with self._guard:
+            self._left -= 1
+            self._handled &= handled
+            last = self._left == 0
+        if last:
+            self._finish(self._handled)
+
+
+def created_objects(body: str) -> Iterator[StagedFile]:
+    """The objects an S3 notification says were created; none for s3:TestEvent and other messages."""
+    try:
+        message = json.loads(body)
+    except ValueError:
+        logger.warning("Snowpipe dropped a message that is not JSON.")
+        return
+    for event in message.get("Records", []) if isinstance(message, dict) else []:
+        if event.get("eventName", "").removeprefix("s3:").startswith("ObjectCreated"):
+            item = event["s3"]["object"]
+            yield StagedFile(
+                event["s3"]["bucket"]["name"], unquote_plus(item["key"]), int(item.get("size", 0)), datetime.now(UTC)
+            )
+
+
+def _entry(pipe: Pipe, file: StagedFile, name: str, outcome: Outcome, finished: datetime) -> copy_history.Entry:
+    table, failure, within = pipe.copy.table, outcome.failure, pipe.copy.path
+    return copy_history.Entry(
+        file_name=name.removeprefix(within),
+        stage_location=pipe.copy.location,
+        last_load_time=finished,
+        row_count=outcome.rows,
+        row_parsed=outcome.rows,
+        file_size=file.size,
+        first_error_message=failure.message if failure else None,
+        first_error_line_number=failure.line if failure else None,
+        first_error_character_pos=1 if failure and failure.line else None,
+        first_error_column_name=failure.column if failure else None,
+        error_count=1 if failure else 0,
+        error_limit=1,
+        status="Load failed" if failure else "Loaded",
+        table_catalog_name=table.database,
+        table_schema_name=table.schema,
+        table_name=table.name,
+        pipe_catalog_name=pipe.name.database,
+        pipe_schema_name=pipe.name.schema,
+        pipe_name=pipe.name.name,
+        pipe_received_time=file.received,
+        first_commit_time=None if failure else finished,
+    )

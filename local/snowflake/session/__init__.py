@@ -1,0 +1,1 @@
+"""One session: its context, its queries, its rewritten SQL."""

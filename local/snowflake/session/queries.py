@@ -1,0 +1,112 @@
+"""Every statement that was submitted: running, finished or failed, for as long as its result is kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from snowflake.connector.errors import ProgrammingError
+
+from local.snowflake.language.errors import from_engine
+from local.snowflake.language.result import Result
+
+if TYPE_CHECKING:
+    from local.snowflake.session.session import Session
+
+KEPT_RESULTS = 500
+KEPT_BYTES = 256 * 1024 * 1024
+
+
+@dataclass
+class Query:
+    """One statement; `future` yields its Result or raises its ProgrammingError."""
+
+    id: str
+    sql: str
+    session: Session
+    future: Future[Result]
+    started: float = field(default_factory=time.time)
+    ended: float | None = None
+    size: int = 0
+
+    @property
+    def status(self) -> str:
+        if not self.future.done():
+            return "RUNNING"
+        return "SUCCESS" if self.future.exception() is None else "FAILED_WITH_ERROR"
+
+    @property
+    def error(self) -> ProgrammingError | None:
+        raised = self.future.exception() if self.future.done() else None
+        return None if raised is None else from_engine(raised)
+
+
+class Queries:
+    """Runs statements on threads, so that a submission returns before its statement ends."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=128, thread_name_prefix="query")
+        self._queries: OrderedDict[str, Query] = OrderedDict()
+        self._by_request: dict[str, str] = {}
+        self._guard = threading.Lock()
+        self.submitted: Counter[str] = Counter()
+
+    def submit(self, request_id: str, sql: str, session: Session, run: Callable[[], Result]) -> Query:
+        """Start a statement; a request seen before (a client's retry) returns the statement it started."""
+        with self._guard:
+            if (known := self._by_request.get(request_id)) in self._queries:
+                return self._queries[str(known)]
+            query = Query(str(uuid.uuid4()), sql, session, Future())
+            self._queries[query.id] = query
+            self.submitted[sql.split(maxsplit=1)[0].upper() if sql.strip() else ""] += 1
+            if request_id:
+                self._by_request[request_id] = query.id
+            self._forget_old()
+        self._threads.submit(_run, query, run)
+        return query
+
+    def get(self, query_id: str) -> Query | None:
+        with self._guard:
+            return self._queries.get(query_id)
+
+    def by_request(self, request_id: str) -> Query | None:
+        with self._guard:
+            return self._queries.get(self._by_request.get(request_id, ""))
+
+    def result(self, query_id: str) -> Result:
+        """A finished statement's result.
+
+        Raises ProgrammingError: the statement's own error, or 709 when the statement is unknown.
+        """
+        query = self.get(query_id)
+        if query is None:
+            raise ProgrammingError(msg=f"Statement {query_id} not found", errno=709, sqlstate="02000")
+        return query.future.result()
+
+    def _forget_old(self) -> None:
+        total = sum(query.size for query in self._queries.values())
+        for key in list(self._queries):
+            if len(self._queries) <= KEPT_RESULTS and total <= KEPT_BYTES:
+                break
+            if self._queries[key].future.done():
+                total -= self._queries[key].size
+                del self._queries[key]
+        if len(self._by_request) > 2 * KEPT_RESULTS:
+            self._by_request = {request: key for request, key in self._by_request.items() if key in self._queries}
+
+
+def _run(query: Query, run: Callable[[], Result]) -> None:
+    try:
+        result = run()
+    except BaseException as error:  # noqa: BLE001  the waiting request must learn of every failure
+        query.ended = time.time()
+        query.future.set_exception(error)
+    else:
+        query.ended, query.size = time.time(), int(result.table.nbytes)
+        query.future.set_result(result)

@@ -1,0 +1,123 @@
+"""Snowflake functions and constraints that need the warehouse, or that DuckDB means differently."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sqlglot import Expr, exp, parse_one
+
+from local.snowflake.engine.casts import macro
+from local.snowflake.language.scanner import Scanner
+from local.snowflake.language.table_functions import called
+from local.snowflake.pipes import copy_history
+from local.snowflake.tasks import task_history
+
+if TYPE_CHECKING:
+    from local.snowflake.session.session import Session
+
+# DuckDB's hashes are unsigned 64 bits, Snowflake's signed; the modulus keeps a sum of them within 64 bits.
+_HASH = "CAST(CAST(HASH({row}) AS HUGEINT) - 9223372036854775808 AS BIGINT)"
+_HASH_AGG = (
+    "CAST(COALESCE(SUM(CAST(HASH({row}) AS HUGEINT)), 0) % 18446744073709551616 - 9223372036854775808 AS BIGINT)"
+)
+
+
+def rewrite(expression: Expr, session: Session) -> None:
+    """Replace, in place, what refers to pipes, tasks and their histories; name columns as Snowflake does."""
+    if isinstance(expression, exp.Select):
+        _name_columns(expression)
+    for table in list(expression.find_all(exp.TableFromRows)):
+        if (as_subquery := _TABLE_FUNCTIONS.get(called(table))) is not None:
+            table.replace(as_subquery(table, session))
+    for call in list(expression.find_all(exp.Anonymous)):
+        if (value := _SYSTEM_FUNCTIONS.get(call.name.upper())) is not None:
+            arguments = [argument.name for argument in call.expressions]
+            found = value(session, *arguments)
+            call.replace(exp.null() if found is None else exp.Literal.string(found))
+
+
+def _pipe_status(session: Session, name: str) -> str:
+    return session.warehouse.pipes.status(session.resolve(Scanner(name).parts()))
+
+
+def _task_config(session: Session, path: str = "") -> str | None:
+    return None if session.task_run is None else session.task_run.configured(path)
+
+
+_TABLE_FUNCTIONS: dict[str, Callable[[exp.TableFromRows, Session], Expr]] = {
+    "COPY_HISTORY": copy_history.as_subquery,
+    "TASK_HISTORY": task_history.as_subquery,
+}
+_SYSTEM_FUNCTIONS: dict[str, Callable[..., str | None]] = {
+    "SYSTEM$PIPE_STATUS": _pipe_status,
+    "SYSTEM$GET_TASK_GRAPH_CONFIG": _task_config,
+}
+
+
+def functions(node: Expr) -> Expr:
+    """Rewrite one call of a function that DuckDB lacks or means differently."""
+    if isinstance(node, exp.HashAgg):
+        return _hash(_HASH_AGG, [node.this, *node.expressions])
+    if isinstance(node, exp.Anonymous) and node.name.upper() == "HASH":
+        return _hash(_HASH, node.expressions)
+    if isinstance(node, exp.JSONFormat):
+        return macro("_sf_to_json", node.this.transform(functions, copy=False))
+    if isinstance(node, exp.ToChar) and (encoding := node.args.get("format")) and encoding.name.upper() == "HEX":
+        return exp.Anonymous(this="HEX", expressions=[node.this])
+    if isinstance(node, (exp.ArgMin, exp.ArgMax)):
+        name = "ARG_MIN_NULL" if isinstance(node, exp.ArgMin) else "ARG_MAX_NULL"
+        return exp.Anonymous(this=name, expressions=[node.this, node.expression])
+    return node
+
+
+def aliases_first(statement: Expr) -> Expr:
+    """In a correlated subquery DuckDB takes `s` of `s."A"` for an inner column S, before it looks at outer aliases."""
+    if statement.find(exp.Exists) is None:
+        return statement
+    aliases = {alias.name for alias in statement.find_all(exp.TableAlias)}
+    named = [alias.this for alias in statement.find_all(exp.TableAlias)]
+    named += [column.args.get("table") for column in statement.find_all(exp.Column) if column.table in aliases]
+    for identifier in filter(None, named):
+        identifier.replace(exp.to_identifier(f"{identifier.name} (alias)", quoted=True))
+    return statement
+
+
+def _hash(template: str, row: list[Expr]) -> Expr:
+    columns = ["*COLUMNS(*)" if isinstance(part, exp.Star) else part.sql(dialect="duckdb") for part in row]
+    return parse_one(template.format(row=", ".join(columns)), read="duckdb")
+
+
+def _name_columns(select: exp.Select) -> None:
+    """A column without a name is called by its own text in upper case."""
+    for projection in select.expressions:
+        if not isinstance(projection, (exp.Column, exp.Star, exp.Alias)) and not projection.is_star:
+            text = projection.sql(dialect="snowflake").upper()
+            projection.replace(exp.alias_(projection.copy(), text, quoted=True))
+
+
+def unenforced_constraints(expression: Expr) -> Expr:
+    """Snowflake records primary, unique and foreign keys but enforces only NOT NULL; DuckDB would enforce them all."""
+    if not (isinstance(expression, exp.Create) and isinstance(expression.this, exp.Schema)):
+        return expression
+    keys = (exp.PrimaryKeyColumnConstraint, exp.UniqueColumnConstraint, exp.Reference)
+    tables = (exp.PrimaryKey, exp.ForeignKey, exp.UniqueColumnConstraint, exp.Constraint)
+    not_null: set[str] = set()
+    kept = []
+    for item in expression.this.expressions:
+        if isinstance(item, tables):
+            for primary in item.find_all(exp.PrimaryKey):
+                not_null |= {identifier.name for identifier in primary.find_all(exp.Identifier)}
+            continue
+        kept.append(item)
+    for column in (item for item in kept if isinstance(item, exp.ColumnDef)):
+        constraints = column.args.get("constraints") or []
+        if any(isinstance(c.args.get("kind"), exp.PrimaryKeyColumnConstraint) for c in constraints):
+            not_null.add(column.name)
+        constraints = [c for c in constraints if not isinstance(c.args.get("kind"), keys)]
+        has = any(isinstance(c.args.get("kind"), exp.NotNullColumnConstraint) for c in constraints)
+        if column.name in not_null and not has:
+            constraints.append(exp.ColumnConstraint(kind=exp.NotNullColumnConstraint()))
+        column.set("constraints", constraints)
+    expression.this.set("expressions", kept)
+    return expression

@@ -1,0 +1,1 @@
+"""Statements that the engine does not know, or means otherwise."""

@@ -1,0 +1,176 @@
+"""SHOW and DESCRIBE of account-level objects and of grants."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from local.snowflake.language.result import Result, rows
+from local.snowflake.language.scanner import Scanner
+from local.snowflake.session.show import like
+from local.snowflake.statements.account_properties import Properties
+
+if TYPE_CHECKING:
+    from local.snowflake.session.session import Session
+
+IAM_USER_ARN = "arn:aws:iam::123456789001:user/laptop"
+# The columns of SHOW beside name and comment, and the properties that they show.
+_SHOWN = {
+    "ROLES": ("ROLE", {}),
+    "USERS": ("USER", {"type": "TYPE", "default_role": "DEFAULT_ROLE", "default_warehouse": "DEFAULT_WAREHOUSE"}),
+    "WAREHOUSES": ("WAREHOUSE", {"size": "WAREHOUSE_SIZE", "auto_suspend": "AUTO_SUSPEND"}),
+    "STORAGE INTEGRATIONS": ("STORAGE INTEGRATION", {"type": "TYPE", "enabled": "ENABLED"}),
+    "INTEGRATIONS": ("INTEGRATION", {"type": "TYPE", "enabled": "ENABLED"}),
+    "NETWORK POLICIES": ("NETWORK POLICY", {}),
+}
+_KEYS = ("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2")
+
+
+def listing(scanner: Scanner) -> Callable[[Session], Result] | None:
+    """How to run a SHOW or DESCRIBE of what the account has; None when the statement is another."""
+    start = scanner.at
+    if scanner.accept("SHOW"):
+        for phrase, run in _SHOWS.items():
+            if scanner.accept_phrase(phrase):
+                return partial(run, scanner)
+        if (kinds := scanner.accept_any(_SHOWN)) is not None:
+            return lambda session: _show_objects(kinds, scanner, session)
+    elif scanner.accept_any(("DESC", "DESCRIBE")) is not None:
+        kind = scanner.accept_any(_DESCRIPTIONS)
+        if kind is not None:
+            return lambda session: _describe(kind, scanner, session)
+    scanner.at = start
+    return None
+
+
+def _show_objects(kinds: str, scanner: Scanner, session: Session) -> Result:
+    kind, shown = _SHOWN[kinds]
+    pattern = like(scanner.string()) if scanner.accept("LIKE") else None
+    scanner.expect_end()
+    found = sorted(session.warehouse.account.all_of(kind).items())
+    columns = dict.fromkeys(("name", *shown, "owner", "comment"), pa.string())
+    return rows(columns, [
+        (name, *(str(properties.get(one, "")) for one in shown.values()), "ACCOUNTADMIN", properties.get("COMMENT", ""))
+        for name, properties in found
+        if pattern is None or pattern.fullmatch(name)
+    ])  # fmt: skip
+
+
+def _show_grants(scanner: Scanner, session: Session) -> Result:
+    """SHOW GRANTS TO ROLE r | OF ROLE r."""
+    way = scanner.accept_any(("TO ROLE", "OF ROLE"))
+    if way is None:
+        raise scanner.unexpected()
+    book = session.warehouse.grants
+    return (book.show_to_role if way == "TO ROLE" else book.show_of_role)(_role(scanner, session))
+
+
+def _show_future_grants(scanner: Scanner, session: Session) -> Result:
+    scanner.expect("TO", "ROLE")
+    return session.warehouse.grants.show_future_to_role(_role(scanner, session))
+
+
+def _role(scanner: Scanner, session: Session) -> str:
+    name = scanner.identifier()
+    scanner.expect_end()
+    session.warehouse.account.properties("ROLE", name)
+    return name
+
+
+def _show_parameters(scanner: Scanner, session: Session) -> Result:
+    """SHOW PARAMETERS LIKE '…' IN USER u: of those that ALTER USER sets, the network policy."""
+    scanner.expect("LIKE")
+    pattern = like(scanner.string())
+    scanner.expect("IN", "USER")
+    properties = session.warehouse.account.properties("USER", scanner.identifier())
+    scanner.expect_end()
+    policy = properties.get("NETWORK_POLICY", "")
+    columns = dict.fromkeys(("key", "value", "default", "level", "description", "type"), pa.string())
+    found = [("NETWORK_POLICY", policy, "", "USER" if policy else "", "", "STRING")]
+    return rows(columns, [row for row in found if pattern.fullmatch(row[0])])
+
+
+def _show_workload_identities(scanner: Scanner, session: Session) -> Result:
+    """SHOW USER WORKLOAD IDENTITY AUTHENTICATION METHODS FOR USER u."""
+    scanner.expect("FOR", "USER")
+    properties = session.warehouse.account.properties("USER", scanner.identifier())
+    scanner.expect_end()
+    columns = dict.fromkeys(("name", "type", "comment", "additional_info"), pa.string())
+    identity = properties.get("WORKLOAD_IDENTITY")
+    if not identity:
+        return rows(columns, [])
+    _, partition, _, _, account, resource = identity["ARN"].split(":")
+    told = {
+        "awsPartition": partition,
+        "awsAccount": account,
+        "type": "IAM_ROLE",
+        "iamRole": resource.rpartition("/")[2],
+    }
+    return rows(columns, [("DEFAULT", identity["TYPE"], "", json.dumps(told))])
+
+
+def _describe(kind: str, scanner: Scanner, session: Session) -> Result:
+    name = ".".join(scanner.parts())
+    scanner.expect_end()
+    return _DESCRIPTIONS[kind](name, session.warehouse.account.properties(kind, name))
+
+
+def _describe_user(name: str, properties: Properties) -> Result:
+    hidden = {"WORKLOAD_IDENTITY", "NETWORK_POLICY"}
+    told: dict[str, Any] = {"NAME": name, **{key: value for key, value in properties.items() if key not in hidden}}
+    told |= {f"{key}_FP": _fingerprint(properties[key]) for key in _KEYS if properties.get(key)}
+    columns = dict.fromkeys(("property", "value", "default", "description"), pa.string())
+    return rows(columns, [
+        (key, json.dumps(value) if isinstance(value, list) else str(value), "null", "") for key, value in told.items()
+    ])  # fmt: skip
+
+
+def _describe_network_policy(_: str, properties: Properties) -> Result:
+    columns = dict.fromkeys(("name", "value"), pa.string())
+    return rows(columns, [(key, ",".join(value)) for key, value in properties.items() if key != "COMMENT"])
+
+
+def _describe_integration(name: str, properties: Properties) -> Result:
+    """One row per property."""
+    external_id = properties.get("STORAGE_AWS_EXTERNAL_ID") or _external_id(name)
+    columns = ("property", "property_type", "property_value", "property_default")
+    return rows(dict.fromkeys(columns, pa.string()), [
+        ("ENABLED", "Boolean", str(properties["ENABLED"]).lower(), "false"),
+        ("STORAGE_PROVIDER", "String", properties["STORAGE_PROVIDER"], ""),
+        ("STORAGE_ALLOWED_LOCATIONS", "List", ",".join(properties["STORAGE_ALLOWED_LOCATIONS"]), "[]"),
+        ("STORAGE_BLOCKED_LOCATIONS", "List", ",".join(properties.get("STORAGE_BLOCKED_LOCATIONS", [])), "[]"),
+        ("STORAGE_AWS_IAM_USER_ARN", "String", IAM_USER_ARN, ""),
+        ("STORAGE_AWS_ROLE_ARN", "String", properties["STORAGE_AWS_ROLE_ARN"], ""),
+        ("STORAGE_AWS_EXTERNAL_ID", "String", external_id, ""),
+        ("COMMENT", "String", properties.get("COMMENT", ""), ""),
+    ])  # fmt: skip
+
+
+def _fingerprint(public_key: str) -> str:
+    return f"SHA256:{b64encode(hashlib.sha256(b64decode(public_key)).digest()).decode()}"
+
+
+def _external_id(name: str) -> str:
+    """Snowflake's own is made once with the integration; this one is the same for the same name."""
+    digest = hashlib.sha256(name.encode()).digest()[:16]
+    return f"LAPTOP_SFCRole=1_{b64encode(digest).decode()}"
+
+
+_SHOWS: dict[str, Callable[[Scanner, Session], Result]] = {
+    "GRANTS": _show_grants,
+    "FUTURE GRANTS": _show_future_grants,
+    "PARAMETERS": _show_parameters,
+    "USER WORKLOAD IDENTITY AUTHENTICATION METHODS": _show_workload_identities,
+}
+_DESCRIPTIONS: dict[str, Callable[[str, Properties], Result]] = {
+    "USER": _describe_user,
+    "NETWORK POLICY": _describe_network_policy,
+    "INTEGRATION": _describe_integration,
+    "STORAGE INTEGRATION": _describe_integration,
+}

@@ -1,0 +1,148 @@
+"""Roles, users, warehouses, integrations and network policies: kept by name with their properties, without effect."""
+
+from __future__ import annotations
+
+import threading
+
+from local.snowflake.language.errors import already_exists, compilation_error, does_not_exist
+from local.snowflake.language.result import Result, status
+from local.snowflake.language.scanner import Scanner
+from local.snowflake.statements.account_properties import (
+    KNOWN,
+    Properties,
+    known_property,
+    read_properties,
+    require_complete,
+)
+from local.snowflake.statements.grant_book import GrantBook
+
+SYSTEM_ROLES = ("ACCOUNTADMIN", "SECURITYADMIN", "USERADMIN", "SYSADMIN", "ORGADMIN", "PUBLIC")
+_DONE = "Statement executed successfully."
+# ALTER's clauses that change no property.
+_ACTIONS = {
+    "WAREHOUSE": ("SUSPEND", "RESUME", "RESUME IF SUSPENDED", "ABORT ALL QUERIES"),
+    "USER": ("RESET PASSWORD", "ABORT ALL QUERIES"),
+}
+
+
+class AccountObjects:
+    """What the account has beside databases. Names are those of one account; a network rule's is taken whole."""
+
+    def __init__(self, grants: GrantBook) -> None:
+        self._grants = grants
+        self._objects: dict[tuple[str, str], Properties] = {("ROLE", role): {} for role in SYSTEM_ROLES}
+        self._guard = threading.RLock()
+
+    def has(self, kind: str, name: str) -> bool:
+        return any((one, name) in self._objects for one in _kinds(kind))
+
+    def all_of(self, kind: str) -> dict[str, Properties]:
+        """Every object of a kind, by name."""
+        with self._guard:
+            return {name: properties for (one, name), properties in self._objects.items() if one in _kinds(kind)}
+
+    def properties(self, kind: str, name: str) -> Properties:
+        """An object's properties; raises ProgrammingError where it is not there."""
+        found = self.all_of(kind)
+        if name not in found:
+            raise does_not_exist(_shown(kind), name)
+        return found[name]
+
+    def create(self, kind: str, scanner: Scanner, replaces: bool) -> Result:
+        """CREATE [OR REPLACE] kind [IF NOT EXISTS] name [WITH] [property = value …]."""
+        if_not_exists = scanner.accept("IF", "NOT", "EXISTS")
+        name = _name(scanner)
+        scanner.accept("WITH")
+        properties = read_properties(kind, scanner)
+        require_complete(kind, properties)
+        with self._guard:
+            if self.has(kind, name) and not replaces:
+                if if_not_exists:
+                    return status(f"{name} already exists, statement succeeded.")
+                raise already_exists(name)
+            self._objects[kind, name] = properties
+        return status(f"{kind.capitalize()} {name} successfully created.")
+
+    def alter(self, kind: str, scanner: Scanner) -> Result:
+        """ALTER kind [IF EXISTS] name SET property = value … | UNSET property, … | RENAME TO name | action."""
+        if_exists = scanner.accept("IF", "EXISTS")
+        name = _name(scanner)
+        with self._guard:
+            if (kind, name) not in self._objects:
+                if if_exists:
+                    return status(_DONE)
+                raise does_not_exist(_shown(kind), name)
+            properties = self._objects[kind, name]
+            if scanner.accept("SET"):
+                changed = {**properties, **read_properties(kind, scanner)}
+                self._require_policy(changed)
+                self._objects[kind, name] = changed
+            elif scanner.accept("UNSET"):
+                self._objects[kind, name] = _without(kind, properties, scanner)
+            elif scanner.accept("RENAME", "TO"):
+                self._objects[kind, _name(scanner)] = self._objects.pop((kind, name))
+            elif scanner.accept_any(_ACTIONS.get(kind, ())) is None:
+                raise scanner.unexpected()
+            scanner.expect_end()
+        return status(_DONE)
+
+    def drop(self, kind: str, scanner: Scanner) -> Result:
+        """DROP kind [IF EXISTS] name. Raises ProgrammingError for a network policy that a user has."""
+        if_exists = scanner.accept("IF", "EXISTS")
+        name = _name(scanner)
+        scanner.expect_end()
+        with self._guard:
+            if (kind, name) not in self._objects:
+                if if_exists:
+                    return status("Drop statement executed successfully.")
+                raise does_not_exist(_shown(kind), name)
+            if kind == "NETWORK POLICY" and (user := self._user_with(name)) is not None:
+                raise compilation_error(
+                    f"Cannot perform Drop operation on network policy '{name}'. The policy is attached to USER with "
+                    f"name '{user}'. Unset the network policy from USER and try the Drop operation again.",
+                    1492,
+                    "42601",
+                )
+            del self._objects[kind, name]
+            self._grants.forget(kind, (name,))
+        return status(f"{name} successfully dropped.")
+
+    def _require_policy(self, properties: Properties) -> None:
+        policy = properties.get("NETWORK_POLICY")
+        if policy is not None and not self.has("NETWORK POLICY", policy):
+            raise does_not_exist("Network policy", policy)
+
+    def _user_with(self, policy: str) -> str | None:
+        return next(
+            (
+                name
+                for (kind, name), properties in self._objects.items()
+                if kind == "USER" and properties.get("NETWORK_POLICY") == policy
+            ),
+            None,
+        )
+
+
+def account_kind(scanner: Scanner) -> str | None:
+    """The kind of account-level object that comes next, taken; None when it is another kind of object."""
+    return scanner.accept_any(KNOWN)
+
+
+def _kinds(kind: str) -> tuple[str, ...]:
+    return ("STORAGE INTEGRATION", "NOTIFICATION INTEGRATION") if kind == "INTEGRATION" else (kind,)
+
+
+def _shown(kind: str) -> str:
+    return "Integration" if kind.endswith("INTEGRATION") else kind.capitalize()
+
+
+def _name(scanner: Scanner) -> str:
+    return ".".join(scanner.parts())
+
+
+def _without(kind: str, properties: Properties, scanner: Scanner) -> Properties:
+    left = dict(properties)
+    while not scanner.done:
+        left.pop(known_property(kind, scanner.identifier()), None)
+        scanner.accept(",")
+    return left

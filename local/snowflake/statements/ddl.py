@@ -1,0 +1,91 @@
+"""DDL that the engine runs, and what has to be kept beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import Expr, exp, parse_one
+
+from local.snowflake.engine import declared_types
+from local.snowflake.language.result import Result
+from local.snowflake.language.scanner import Name, quote_identifier
+from local.snowflake.statements.drop_database import drop_database, dropped_database
+
+if TYPE_CHECKING:
+    from local.snowflake.session.session import Session
+
+
+def run_ddl(session: Session, expression: Expr, params: Any) -> Result:
+    """DDL ends the open transaction and commits by itself."""
+    with session.ddl():
+        if (database := dropped_database(expression)) is not None:
+            return drop_database(session, database, bool(expression.args.get("exists")))
+        new_database = _created_database(session, expression)
+        dropped = _dropped(session, expression)
+        new_object, source = _created_object(session, expression), _source(session, expression)
+        columns = declared_types.definitions(expression)
+        result = session.run(expression, params)
+        if new_object is not None:
+            _forget(session, new_object)
+            declared_types.remember(session, new_object, columns)
+            if source is not None:
+                declared_types.copy(session, source, new_object)
+        for name in dropped:
+            _forget(session, name)
+        if new_database is not None:
+            _enter(session, new_database)
+        return result
+
+
+def _forget(session: Session, name: Name) -> None:
+    """A new object of an old name is another object."""
+    declared_types.forget(session, name)
+    session.warehouse.pipes.loads.forget(name)
+
+
+def _kind(expression: Expr) -> str:
+    return str(expression.args.get("kind")).upper()
+
+
+def _created_object(session: Session, expression: Expr) -> Name | None:
+    """The table or view that a CREATE will make; None when it is there already."""
+    if not isinstance(expression, exp.Create) or _kind(expression) not in ("TABLE", "VIEW"):
+        return None
+    table = expression.find(exp.Table)
+    if table is None or not isinstance(table.this, exp.Identifier):
+        return None
+    name = _name(session, table)
+    return None if expression.args.get("exists") and declared_types.columns_of(session, name) else name
+
+
+def _source(session: Session, expression: Expr) -> Name | None:
+    """The table whose columns a CREATE TABLE … LIKE or CLONE takes over."""
+    origin = expression.args.get("clone") or expression.find(exp.LikeProperty)
+    table = origin.this if isinstance(expression, exp.Create) and origin is not None else None
+    return _name(session, table) if isinstance(table, exp.Table) else None
+
+
+def _dropped(session: Session, expression: Expr) -> list[Name]:
+    if not isinstance(expression, exp.Drop) or _kind(expression) not in ("TABLE", "VIEW"):
+        return []
+    return [_name(session, table) for table in expression.args.get("tables") or []]
+
+
+def _name(session: Session, table: exp.Table) -> Name:
+    return session.resolve([part.name if part.args.get("quoted") else part.name.upper() for part in table.parts])
+
+
+def _created_database(session: Session, expression: Expr) -> str | None:
+    """The database that a CREATE DATABASE will make; None when it is there already."""
+    if not isinstance(expression, exp.Create) or _kind(expression) != "DATABASE":
+        return None
+    identifier = next(expression.find_all(exp.Identifier))
+    name = str(identifier.this) if identifier.quoted else str(identifier.this).upper()
+    known = session.duck.execute("SELECT 1 FROM duckdb_databases() WHERE database_name = ?", [name]).fetchone()
+    return None if known else name
+
+
+def _enter(session: Session, database: str) -> None:
+    """A new database has a schema PUBLIC and becomes the session's current one."""
+    session.duck.execute(f'CREATE SCHEMA {quote_identifier(database)}."PUBLIC"')
+    session.run(parse_one(f'USE SCHEMA {quote_identifier(database)}."PUBLIC"', read="snowflake"), None)

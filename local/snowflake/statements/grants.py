@@ -1,0 +1,138 @@
+"""GRANT and REVOKE: checked as Snowflake would and recorded, without effect: every session may do everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from local.snowflake.engine.declared_types import columns_of
+from local.snowflake.language.errors import does_not_exist, no_current
+from local.snowflake.language.result import Result, status
+from local.snowflake.language.scanner import Scanner
+from local.snowflake.statements.grant_book import ACCOUNT_KINDS, Grant, Membership, Parts, Privilege
+
+if TYPE_CHECKING:
+    from local.snowflake.session.session import Session
+
+_PRIVILEGES = (
+    *("ALL", "ALL PRIVILEGES", "USAGE", "OWNERSHIP", "MONITOR", "OPERATE", "MODIFY", "SELECT", "INSERT", "UPDATE"),
+    *("DELETE", "TRUNCATE", "REFERENCES", "EVOLVE SCHEMA", "READ", "WRITE", "APPLY", "EXECUTE TASK", "REBUILD"),
+    *("EXECUTE MANAGED TASK", "MONITOR EXECUTION", "MONITOR USAGE", "CREATE DATABASE", "CREATE ROLE", "CREATE USER"),
+    *("CREATE WAREHOUSE", "CREATE INTEGRATION", "CREATE NETWORK POLICY", "CREATE SCHEMA", "CREATE TABLE"),
+    *("CREATE VIEW", "CREATE STAGE", "CREATE FILE FORMAT", "CREATE PIPE", "CREATE TASK", "CREATE STREAM"),
+    *("CREATE SEQUENCE", "CREATE FUNCTION", "CREATE PROCEDURE", "CREATE TEMPORARY TABLE", "MANAGE GRANTS"),
+    *("CREATE NETWORK RULE", "IMPORTED PRIVILEGES", "ATTACH POLICY"),
+)
+_SCHEMA_KINDS = (
+    *("TABLE", "VIEW", "STAGE", "FILE FORMAT", "PIPE", "TASK", "SEQUENCE", "STREAM", "FUNCTION", "PROCEDURE"),
+)
+_METADATA = {"STAGE": "_fs_stages", "FILE FORMAT": "_fs_file_formats"}
+
+
+def is_grant(scanner: Scanner) -> bool:
+    return scanner.word() in ("GRANT", "REVOKE")
+
+
+def run_grant(scanner: Scanner, session: Session) -> Result:
+    """GRANT {privileges ON object | ROLE role} TO {ROLE | USER} name, or REVOKE … FROM.
+
+    Raises ProgrammingError for a privilege or kind of object that Snowflake does not have, and for what is not there.
+    """
+    revokes = scanner.next().text.upper() == "REVOKE"
+    if revokes:
+        scanner.accept("GRANT", "OPTION", "FOR")
+    role, privileges, objects = "", list[str](), list[Privilege]()
+    if scanner.accept("ROLE"):
+        (role,) = _require(session, "ROLE", scanner.parts())
+    else:
+        privileges = _privileges(scanner)
+        scanner.expect("ON")
+        objects = list(_objects(scanner, session))
+    scanner.expect("FROM" if revokes else "TO")
+    kind = "USER" if scanner.accept("USER") else "ROLE"
+    if kind == "ROLE":
+        scanner.accept("ROLE")
+    (grantee,) = _require(session, kind, scanner.parts())
+    _ = scanner.accept("WITH", "GRANT", "OPTION") or scanner.accept("COPY", "CURRENT", "GRANTS")
+    _ = scanner.accept("CASCADE") or scanner.accept("RESTRICT")
+    scanner.expect_end()
+    grants: list[Grant] = [replace(one, role=grantee, privilege=name) for one in objects for name in privileges]
+    session.warehouse.grants.record([Membership(role, kind, grantee)] if role else grants, revokes=revokes)
+    return status("Statement executed successfully.")
+
+
+def _privileges(scanner: Scanner) -> list[str]:
+    found: list[str] = []
+    while not found or scanner.accept(","):
+        privilege = scanner.accept_any(_PRIVILEGES)
+        if privilege is None:
+            raise scanner.unexpected()
+        found.append(privilege)
+    return found
+
+
+def _objects(scanner: Scanner, session: Session) -> Iterator[Privilege]:
+    """What privileges are on, still without role and privilege."""
+    if scanner.accept("ACCOUNT"):
+        yield Privilege("", "", "ACCOUNT", ("LAPTOP",))
+        return
+    scope = scanner.accept_any(("ALL", "FUTURE"))
+    if scope:
+        kinds = scanner.accept_any([f"{kind}S" for kind in (*_SCHEMA_KINDS, "SCHEMA")])
+        if kinds is None:
+            raise scanner.unexpected()
+        scanner.expect("IN")
+        container = scanner.accept_any(("DATABASE", "SCHEMA"))
+        if container is None:
+            raise scanner.unexpected()
+        name = _require(session, container, scanner.parts())
+        if scope == "FUTURE":
+            yield Privilege("", "", kinds.removesuffix("S"), name, future=True)
+        elif kinds == "TABLES":
+            yield from (Privilege("", "", "TABLE", table) for table in session.warehouse.tables(name))
+        return
+    kind = scanner.accept_any((*ACCOUNT_KINDS, *_SCHEMA_KINDS, "DATABASE", "SCHEMA"))
+    if kind is None:
+        raise scanner.unexpected()
+    yield Privilege("", "", kind, _require(session, kind, scanner.parts()))
+
+
+def _require(session: Session, kind: str, parts: list[str]) -> Parts:
+    """The complete name of what must be there."""
+    if not _exists(session, kind, parts):
+        raise does_not_exist(kind.capitalize(), ".".join(parts))
+    if kind in ACCOUNT_KINDS:
+        return (".".join(parts),)
+    if kind == "DATABASE" or (kind == "SCHEMA" and len(parts) > 1):
+        return tuple(parts)
+    return (str(session.database), *parts) if kind == "SCHEMA" else session.resolve(parts).parts
+
+
+def _exists(session: Session, kind: str, parts: list[str]) -> bool:
+    if kind in ACCOUNT_KINDS:
+        return session.warehouse.account.has(kind, ".".join(parts))
+    if kind in ("DATABASE", "SCHEMA"):
+        return _has_schema(session, kind, parts)
+    name = session.resolve(parts)
+    if kind in ("TABLE", "VIEW"):
+        return bool(columns_of(session, name))
+    if kind in ("PIPE", "TASK"):
+        registry = session.warehouse.pipes if kind == "PIPE" else session.warehouse.tasks
+        return registry.has(name)
+    if (table := _METADATA.get(kind)) is None:
+        return True
+    query = (
+        f"SELECT 1 FROM _fs_global._fs_information_schema.{table} WHERE (database_name, schema_name, name) = (?, ?, ?)"
+    )
+    return session.duck.execute(query, name.parts).fetchone() is not None
+
+
+def _has_schema(session: Session, kind: str, parts: list[str]) -> bool:
+    if kind == "SCHEMA" and len(parts) == 1:
+        if session.database is None:
+            raise no_current("database")
+        parts = [session.database, *parts]
+    query = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?"
+    schemas = {name for (name,) in session.duck.execute(query, [parts[0]]).fetchall()}
+    return bool(schemas) and (kind == "DATABASE" or parts[1] in schemas)

@@ -1,0 +1,1 @@
+"""Tasks, their runs and their history."""

@@ -1,0 +1,1 @@
+"""The operator's tools: following a run, comparing both sides."""
