@@ -14,8 +14,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "types.md"
 _HEAD = """# Types
 
 Made by `make types` from `functions/shared/contract/types.py` and a run of {values:,} values of {kinds} PostgreSQL
-types through the whole pipeline on the laptop cloud, from a real PostgreSQL into FINAL. Each value either arrives as it was,
-or it is NULL in FINAL, its row is listed in CONTROL.QUARANTINE with the column and the value's text, and the run's
+types through the whole pipeline on the laptop cloud, from a real PostgreSQL into FINAL. Each value either arrives as it
+was, or it is NULL in FINAL, its row is listed in CONTROL.QUARANTINE with the column and the value's text, and the run's
 result counts it. The comparison reads both sides by their own drivers and shares no code with the sync.
 
 ## The contract
