@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functions.shared.contract.batch import Batch
 from functions.shared.contract.names import literal, quote
 from functions.shared.snowflake.control import control_table, insert_into
-from functions.shared.snowflake.session import Warehouse
-from functions.shared.snowflake.statements import TableObjects
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession
 
 RUNNING = "RUNNING"
 _BASE_NAME = "SPLIT_PART(FILE_NAME, '/', -1)"
@@ -23,14 +23,14 @@ class Refusal:
     error: str
 
 
-def refusals(target: Warehouse, objects: TableObjects, files: list[str]) -> list[Refusal]:
+def refusals(snowflake: SnowflakeSession, objects: TableObjects, files: list[str]) -> list[Refusal]:
     """Those of the files that Snowpipe refused, by COPY_HISTORY, each once.
 
     It names a file relative to its pipe's location, so files are compared by what follows the last slash, which no two
     of them share.
     """
     whole = {name.rpartition("/")[2]: name for name in files}
-    rows = target.rows(
+    rows = snowflake.rows(
         f'SELECT {_BASE_NAME} AS "FILE", STATUS, FIRST_ERROR_LINE_NUMBER, FIRST_ERROR_MESSAGE '
         f"FROM TABLE({quote(objects.database)}.INFORMATION_SCHEMA.COPY_HISTORY("
         f"TABLE_NAME => {literal(objects.staging)}, START_TIME => DATEADD(day, -1, CURRENT_TIMESTAMP()))) "
@@ -43,14 +43,14 @@ def refusals(target: Warehouse, objects: TableObjects, files: list[str]) -> list
     ]
 
 
-def list_refused(target: Warehouse, objects: TableObjects, batch: Batch, refused: list[Refusal]) -> None:
+def list_refused(snowflake: SnowflakeSession, objects: TableObjects, batch: Batch, refused: list[Refusal]) -> None:
     """Lists the files in quarantine until the table's next merge; a second time changes nothing."""
     versions = {file.name: file.version for file in batch.files}
     values = ", ".join(
         f"({literal(one.file)}, {one.line:d}, {versions[one.file]:d}, {literal(one.error)})" for one in refused
     )
     table = literal(str(objects.source))
-    target.execute(
+    snowflake.execute(
         f"{insert_into(objects.database, 'QUARANTINE')} "
         f"SELECT {literal(batch.id)}, {table}, COLUMN1, COLUMN2, COLUMN3, COLUMN4, NULL, CURRENT_TIMESTAMP() "
         f'FROM VALUES {values} WHERE COLUMN1 NOT IN (SELECT "FILE_NAME" '
@@ -58,30 +58,30 @@ def list_refused(target: Warehouse, objects: TableObjects, batch: Batch, refused
     )
 
 
-def staged(target: Warehouse, objects: TableObjects, files: list[str]) -> int:
+def staged(snowflake: SnowflakeSession, objects: TableObjects, files: list[str]) -> int:
     """How many rows of the files STAGING holds."""
     query = f'SELECT COUNT(*) AS "ROWS" FROM {objects.staging} WHERE "_FILE" IN ({_listed(files)})'
-    return int(target.rows(query)[0]["ROWS"])
+    return int(snowflake.rows(query)[0]["ROWS"])
 
 
-def pipe_state(target: Warehouse, objects: TableObjects) -> str:
+def pipe_state(snowflake: SnowflakeSession, objects: TableObjects) -> str:
     """The pipe's executionState: RUNNING, PAUSED or what stopped it."""
-    status = target.rows(f'SELECT SYSTEM$PIPE_STATUS({literal(objects.staging)}) AS "STATUS"')[0]["STATUS"]
+    status = snowflake.rows(f'SELECT SYSTEM$PIPE_STATUS({literal(objects.staging)}) AS "STATUS"')[0]["STATUS"]
     return str(json.loads(status)["executionState"])
 
 
-def refresh(target: Warehouse, objects: TableObjects, files: list[str]) -> list[str]:
+def refresh(snowflake: SnowflakeSession, objects: TableObjects, files: list[str]) -> list[str]:
     """Sends the pipe, of these files, those that STAGING lacks, as their events would have; returns them.
 
     Each by its whole name: a pipe made anew has forgotten what it loaded, and a shared prefix would load other batches'
     files again.
     """
     query = f'SELECT DISTINCT "_FILE" AS "FILE" FROM {objects.staging} WHERE "_FILE" IN ({_listed(files)})'
-    loaded = {row["FILE"] for row in target.rows(query)}
+    loaded = {row["FILE"] for row in snowflake.rows(query)}
     lacking = [name for name in files if name not in loaded]
     for name in lacking:
         prefix = name.removeprefix(f"{objects.source.folder}/")
-        target.execute(f"ALTER PIPE {objects.staging} REFRESH PREFIX = {literal(prefix)}")
+        snowflake.execute(f"ALTER PIPE {objects.staging} REFRESH PREFIX = {literal(prefix)}")
     return lacking
 
 

@@ -3,31 +3,49 @@
 import json
 from typing import Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from functions.shared.access import parameters
 from functions.shared.contract.specifications import Parameter, collect, table_key
-from functions.shared.ground.observability import Event, logger, step
+from functions.shared.contract.wire import Wire
+from functions.shared.ground.observability import logger, step
 from functions.shared.ground.settings import settings
 
 
+class Refreshed(Wire):
+    """A table that was reloaded, and the digest of the specification by which."""
+
+    table_name: str
+    digest: str
+
+
+class Input(Wire):
+    """The tables of this execution that were reloaded."""
+
+    tables: list[Refreshed]
+
+
+class Output(Wire):
+    """The names of the tables whose flag is gone: the others were edited meanwhile."""
+
+    cleared: list[str]
+
+
 @step
-def handler(event: Event, _context: LambdaContext) -> Event:
-    """Takes {"tables": [{table_name, digest}, ...]} and returns {"cleared": [table_name, ...]}."""
+def handler(given: Input) -> Output:
+    """Raises what Parameter Store's adapter raises."""
     prefix = settings().parameter_prefix
     stored = parameters.read_tables(prefix)
     entries = {entry.label: entry for entry in collect(stored, prefix)}
     unchanged = [
-        table["table_name"]
-        for table in event["tables"]
-        if table["table_name"] in entries and entries[table["table_name"]].digest == table["digest"]
+        table.table_name
+        for table in given.tables
+        if table.table_name in entries and entries[table.table_name].digest == table.digest
     ]
     origins = {origin for name in unchanged for origin in entries[name].origins}
     for parameter in stored:
         if parameter.name in origins:
             _clear(parameter, set(unchanged))
     logger.info("Cleared full_refresh", extra={"tables": unchanged})
-    return {"cleared": unchanged}
+    return Output(cleared=unchanged)
 
 
 def _clear(parameter: Parameter, tables: set[str]) -> None:

@@ -1,24 +1,36 @@
 """Config: reads and validates the table specifications, and narrows them to the tables asked for."""
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import Any
 
 from functions.shared.access.parameters import read_tables
 from functions.shared.contract.specifications import collect, is_replay, select
+from functions.shared.contract.state import Table
+from functions.shared.contract.wire import Wire
 from functions.shared.ground.errors import InvalidConfiguration
-from functions.shared.ground.observability import Event, count, logger, step
+from functions.shared.ground.observability import count, logger, step
 from functions.shared.ground.settings import settings
 
 
-@step
-def handler(event: Event, _context: LambdaContext) -> Event:
-    """Returns {"tables": [{table_name, spec, digest} or {table_name, problem}, ...], "replay"}; with the input's replay
-    true each table has it as well.
+class Input(Wire):
+    """What an operator, the schedule or a redrive started the execution with, not yet validated."""
 
-    Raises InvalidConfiguration where there is no table at all, AccessDenied and ParametersUnavailable.
-    """
-    prefix, replay = settings().parameter_prefix, is_replay(event.get("replay"))
+    tables: Any = None
+    replay: Any = None
+
+
+class Output(Wire):
+    """The tables to run; with `replay` their quarantine instead of Aurora."""
+
+    tables: list[Table]
+    replay: bool
+
+
+@step
+def handler(given: Input) -> Output:
+    """Raises InvalidConfiguration where there is no table at all, AccessDenied and ParametersUnavailable."""
+    prefix, replay = settings().parameter_prefix, is_replay(given.replay)
     entries = collect(read_tables(prefix), prefix)
-    chosen = select(entries, event.get("tables"))
+    chosen = select(entries, given.tables)
     if not chosen:
         raise InvalidConfiguration(
             f"No table is configured: put a list such as "
@@ -29,4 +41,4 @@ def handler(event: Event, _context: LambdaContext) -> Event:
         logger.warning("A table cannot run", extra={"problem": problem})
     count("TablesConfigured", len(chosen))
     count("TablesMisconfigured", len(broken))
-    return {"tables": [entry.to_item(replay) for entry in chosen], "replay": replay}
+    return Output(tables=[entry.to_table(replay) for entry in chosen], replay=replay)

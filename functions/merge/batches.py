@@ -1,6 +1,5 @@
 """The control rows of a batch: what it consists of before the merge, what became of it after."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -8,15 +7,17 @@ from collections.abc import Iterable
 from functions.shared.contract.batch import Batch
 from functions.shared.contract.bounds import Bounds
 from functions.shared.contract.names import literal
+from functions.shared.contract.result import Ledger
+from functions.shared.contract.watermark import watermark_of
 from functions.shared.snowflake.control import control_table, insert_into
-from functions.shared.snowflake.session import Warehouse
-from functions.shared.snowflake.statements import TableObjects
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession
 
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
 
 def record_batch(
-    target: Warehouse,
+    snowflake: SnowflakeSession,
     objects: TableObjects,
     bounds: Bounds,
     batch: Batch,
@@ -28,35 +29,33 @@ def record_batch(
     database = objects.database
     absent = f'WHERE NOT EXISTS (SELECT 1 FROM {{}} WHERE "BATCH_ID" = {literal(batch.id)})'
     files = ", ".join(f"({literal(file.name)}, {file.version:d}, {schema_version:d})" for file in batch.files)
-    target.execute(
+    snowflake.execute(
         f"{insert_into(database, 'BATCH_FILES')} SELECT {literal(batch.id)}, COLUMN1, COLUMN2, COLUMN3 "
         f"FROM VALUES {files} {absent.format(control_table(database, 'BATCH_FILES'))}"
     )
-    window = {"reads": bounds.reads, "low": bounds.low, "high": bounds.high, "horizon": bounds.horizon}
-    source = {"oid": bounds.oid, "shape": bounds.shape, "contents": bounds.contents.model_dump()}
-    watermark = json.dumps({**window, **source, "rows": batch.rows})
+    watermark = watermark_of(bounds, batch.rows).model_dump_json()
     held_from = bounds.high if bounds.complete else None
     kind = (bounds.complete, max_delete_percent, bounds.reset, False, held_from, watermark)
-    target.execute(
+    snowflake.execute(
         f"{insert_into(database, 'BATCHES')} SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CURRENT_TIMESTAMP() "
         f"{absent.format(control_table(database, 'BATCHES'))}",
         [batch.id, str(objects.source), execution, *kind, batch.oldest_version, batch.rows],
     )
 
 
-def read_ledger(target: Warehouse, objects: TableObjects, batch_id: str) -> dict[str, int] | None:
-    """The batch's counts by lower-case column name, None while it is not merged."""
-    rows = target.rows(
+def read_ledger(snowflake: SnowflakeSession, objects: TableObjects, batch_id: str) -> Ledger | None:
+    """The batch's counts, None while it is not merged."""
+    rows = snowflake.rows(
         'SELECT "EXPORTED", "LOADED", "MERGED", "DUPLICATES", "QUARANTINED", "HELD", "DELETED" '
         f'FROM {control_table(objects.database, "LEDGER")} WHERE "BATCH_ID" = %s',
         [batch_id],
     )
-    return {name.lower(): int(value) for name, value in rows[0].items()} if rows else None
+    return Ledger.model_validate({name.lower(): int(value) for name, value in rows[0].items()}) if rows else None
 
 
-def quarantined_columns(target: Warehouse, objects: TableObjects, batch_id: str) -> dict[str, int]:
+def quarantined_columns(snowflake: SnowflakeSession, objects: TableObjects, batch_id: str) -> dict[str, int]:
     """How many rows of a merged batch are in quarantine for each column."""
-    rows = target.rows(
+    rows = snowflake.rows(
         f'SELECT "REASON", COUNT(*) AS "ROWS" FROM {control_table(objects.database, "QUARANTINE")} '
         'WHERE "BATCH_ID" = %s GROUP BY "REASON"',
         [batch_id],
@@ -64,9 +63,9 @@ def quarantined_columns(target: Warehouse, objects: TableObjects, batch_id: str)
     return by_column((row["REASON"], int(row["ROWS"])) for row in rows)
 
 
-def refused_columns(target: Warehouse, objects: TableObjects, batch_id: str) -> dict[str, int]:
+def refused_columns(snowflake: SnowflakeSession, objects: TableObjects, batch_id: str) -> dict[str, int]:
     """How many of a loaded batch's rows that may not pass hold, for each column, what FINAL cannot hold."""
-    rows = target.rows(
+    rows = snowflake.rows(
         f'SELECT "_REJECTED", COUNT(*) AS "ROWS" FROM {objects.typed} WHERE "_BATCH_ID" = %s AND "_FATAL" '
         'GROUP BY "_REJECTED"',
         [batch_id],

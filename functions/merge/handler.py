@@ -1,93 +1,74 @@
 """Merge: starts the batch's merge in Snowflake once, then follows it to its end."""
 
 import time
-from types import ModuleType
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
 
-from functions.merge import query, task
-from functions.merge.batches import quarantined_columns, read_ledger, record_batch, refused_columns
+from functions.merge.batches import quarantined_columns, read_ledger, record_batch
+from functions.merge.outcomes import AGAIN, failure
+from functions.merge.runners import RUNNERS, Runner
 from functions.shared.contract.batch import Batch
 from functions.shared.contract.bounds import Bounds
-from functions.shared.contract.spec import TableSpec, spec_of
-from functions.shared.ground.errors import MergeFailed
-from functions.shared.ground.observability import Event, count, logger, step
-from functions.shared.ground.settings import settings
-from functions.shared.snowflake import session as warehouse
-from functions.shared.snowflake.session import Warehouse
-from functions.shared.snowflake.statements import MergeRules, TableObjects
+from functions.shared.contract.state import Merge, Merged, Merging, Rules, Table
+from functions.shared.contract.wire import Wire
+from functions.shared.ground.observability import count, logger, step
+from functions.shared.snowflake.objects import TableObjects, table_objects
+from functions.shared.snowflake.session import SnowflakeSession, snowflake_session
 
 _PATIENCE_SECONDS = 5
 _POLL_SECONDS = 0.2
-_WAYS = {"query": query, "task": task}
-# Nothing was applied and nothing is wrong: another batch of the table was merged meanwhile, or its task was busy.
-_AGAIN = ("CONCURRENT", "TASK_SKIPPED")
-_REMEDIES = {
-    "PARTIAL_LOAD": "STAGING does not hold every row of the batch in the table's present layout; re-run the table, "
-    "which exports it again",
-    "DUPLICATE_KEYS": "its primary_keys occur more than once in one snapshot, so they are no key; name unique columns",
-    "NO_BATCH": "the batch is not recorded in CONTROL.BATCHES; re-run the table",
-}
+
+
+class Input(Wire):
+    """`merge` is there once it was submitted."""
+
+    table: Table
+    execution: str
+    bounds: Bounds
+    rules: Rules = Field(validation_alias="schema", serialization_alias="schema")
+    batch: Batch
+    merge: Merge | None = None
+
+
+class Output(Wire):
+    """The merge is MERGED, or RUNNING: look again after its wait_seconds."""
+
+    merge: Merge
 
 
 @step
-def handler(event: Event, _context: LambdaContext) -> Event:
-    """Returns {"merge": {status: MERGED, ledger, quarantined_columns} or {status: RUNNING, run, wait_seconds}}.
-
-    Raises MergeFailed where the batch cannot be applied; FINAL and the watermark are then as they were.
-    """
-    spec = spec_of(event["table"])
-    batch, rules = Batch.model_validate(event["batch"]), MergeRules.from_json(event["schema"])
-    objects = TableObjects(settings().snowflake_database, spec.source)
-    way = _WAYS[spec.merge_by]
-    target = warehouse.connect(spec.table_name)
-    with warehouse.speaking_of(spec.table_name):
-        run = event.get("merge", {}).get("run")
+def handler(given: Input) -> Output:
+    """Raises MergeFailed where the batch cannot be applied; FINAL and the watermark are then as they were."""
+    spec, batch, rules = given.table.specification(), given.batch, given.rules
+    objects, runner = table_objects(spec.source), RUNNERS[spec.merge_by]
+    run = given.merge.run if isinstance(given.merge, Merging) else None
+    with snowflake_session(spec.table_name) as snowflake:
         if run is None:
-            bounds = Bounds.model_validate(event["bounds"])
-            record_batch(target, objects, bounds, batch, event["execution"], spec.max_delete_percent, rules.version)
-            run = way.submit(target, objects, rules, batch.id)
-        outcome = _wait(way, target, objects, batch.id, run)
-        ledger = read_ledger(target, objects, batch.id)
+            record_batch(
+                snowflake, objects, given.bounds, batch, given.execution, spec.max_delete_percent, rules.version
+            )
+            run = runner.submit(snowflake, objects, rules, batch.id)
+        outcome = _wait(runner, snowflake, objects, batch.id, run)
+        ledger = read_ledger(snowflake, objects, batch.id)
         if ledger is None and outcome is None:
-            return {"merge": {"status": "RUNNING", "run": run, "wait_seconds": 2 * _PATIENCE_SECONDS}}
-        if ledger is None and outcome in _AGAIN:
-            return {"merge": {"status": "RUNNING", "run": None, "wait_seconds": _PATIENCE_SECONDS}}
+            return Output(merge=Merging(run=run, wait_seconds=2 * _PATIENCE_SECONDS))
+        if ledger is None and outcome in AGAIN:
+            return Output(merge=Merging(wait_seconds=_PATIENCE_SECONDS))
         if ledger is None:
-            raise MergeFailed(f"{spec.table_name}: {_reason(str(outcome), spec, rules, target, batch.id)}")
-        columns = quarantined_columns(target, objects, batch.id) if ledger["quarantined"] else {}
-    logger.info("Merge ended", extra={"outcome": outcome, "ledger": ledger, "quarantined_columns": columns})
-    count("RowsMerged", ledger["merged"])
-    count("RowsDeleted", ledger["deleted"])
-    count("RowsQuarantined", ledger["quarantined"])
-    return {"merge": {"status": "MERGED", "ledger": ledger, "quarantined_columns": columns}}
+            raise failure(str(outcome), spec, rules, snowflake, objects, batch.id)
+        columns = quarantined_columns(snowflake, objects, batch.id) if ledger.quarantined else {}
+    logger.info("Merge ended", extra={"outcome": outcome, "ledger": vars(ledger), "quarantined_columns": columns})
+    count("RowsMerged", ledger.merged)
+    count("RowsDeleted", ledger.deleted)
+    count("RowsQuarantined", ledger.quarantined)
+    return Output(merge=Merged(ledger=ledger, quarantined_columns=columns))
 
 
-def _reason(outcome: str, spec: TableSpec, rules: MergeRules, target: Warehouse, batch_id: str) -> str:
-    word, *details = outcome.split(" ", 1)
-    if word == "MASS_DELETE":
-        missing, living = details[0].split()
-        return (
-            f"the snapshot lacks {missing} of FINAL's {living} rows, more than max_delete_percent "
-            f"{spec.max_delete_percent} allows to delete; if they are gone on purpose, set max_delete_percent to 100 "
-            "for one run"
-        )
-    if word == "UNREPRESENTABLE":
-        strict = [column.target_name for column in rules.columns if column.unrepresentable == "fail"]
-        refused = refused_columns(target, TableObjects(settings().snowflake_database, spec.source), batch_id)
-        counts = ", ".join(f"{name} ({rows} rows)" for name, rows in refused.items() if name in strict)
-        return (
-            f"FINAL cannot hold values of {counts}, and on_unrepresentable says fail; mend the rows in Aurora, or set "
-            "it to quarantine or text"
-        )
-    return f"the merge ended with {outcome}: {_REMEDIES.get(word, 're-run the table')}"
-
-
-def _wait(way: ModuleType, target: Warehouse, objects: TableObjects, batch_id: str, run: str) -> str | None:
+def _wait(runner: Runner, snowflake: SnowflakeSession, objects: TableObjects, batch_id: str, run: str) -> str | None:
     """Waits a moment: most merges end within it, and a wait of the workflow costs transitions."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
-        outcome: str | None = way.outcome(target, objects, batch_id, run)
+        outcome = runner.outcome(snowflake, objects, batch_id, run)
         if outcome is not None or time.monotonic() > deadline:
             return outcome
         time.sleep(_POLL_SECONDS)

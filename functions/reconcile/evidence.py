@@ -8,50 +8,58 @@ from psycopg2 import sql
 
 from functions.shared.aurora.catalog import read_columns
 from functions.shared.aurora.export_query import export_query
-from functions.shared.aurora.session import Aurora
-from functions.shared.aurora.windows import before, both, relation, window, written_before
+from functions.shared.aurora.session import AuroraSession
+from functions.shared.aurora.windows import before, both, full_name, rows_in, written_before
 from functions.shared.contract.bounds import Bounds
 from functions.shared.contract.columns import Column
+from functions.shared.contract.result import Ledger
+from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import TableSpec
+from functions.shared.contract.traits import without_watermark
 from functions.shared.ground.errors import ReconciliationFailed
-from functions.shared.snowflake.session import Warehouse
-from functions.shared.snowflake.statements import MergeRules, TableObjects, compare_statement
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession
+from functions.shared.snowflake.statements import compare_statement
 
 SAMPLE_ROWS = 10
 _SAMPLE_ROW_BYTES = 65536
 
 
-def check_ledger(table: str, exported: int, loaded: int, ledger: dict[str, int]) -> None:
+def check_ledger(table: str, exported: int, loaded: int, ledger: Ledger) -> None:
     """exported = loaded = merged + duplicates + quarantined + held, each counted by whoever did it.
 
     Raises ReconciliationFailed with the numbers.
     """
-    applied = sum(ledger[term] for term in ("merged", "duplicates", "quarantined", "held"))
-    if not exported == loaded == ledger["exported"] == ledger["loaded"] == applied:
+    if not exported == loaded == ledger.exported == ledger.loaded == ledger.accounted:
         raise ReconciliationFailed(
             f"{table}: the batch does not add up: Aurora exported {exported}, Snowpipe loaded {loaded}, STAGING held "
-            f"{ledger['loaded']}, and merged {ledger['merged']} + duplicates {ledger['duplicates']} + quarantined "
-            f"{ledger['quarantined']} + held {ledger['held']} = {applied}; compare CONTROL.LEDGER with the files"
+            f"{ledger.loaded}, and merged {ledger.merged} + duplicates {ledger.duplicates} + quarantined "
+            f"{ledger.quarantined} + held {ledger.held} = {ledger.accounted}; compare CONTROL.LEDGER with the files"
         )
 
 
 def measure_drift(
-    aurora: Aurora, target: Warehouse, spec: TableSpec, bounds: Bounds, rules: MergeRules, objects: TableObjects
+    aurora: AuroraSession,
+    snowflake: SnowflakeSession,
+    spec: TableSpec,
+    bounds: Bounds,
+    rules: MergeRules,
+    objects: TableObjects,
 ) -> float | None:
     """How far FINAL lies behind Aurora below the fence, in seconds or units of the watermark; None without one.
 
     None as well where the watermark is no longer the column that it was. Raises ReconciliationFailed where FINAL is
     empty and Aurora is not.
     """
-    if rules.watermark is None or bounds.high is None:
+    below = bounds.below
+    if rules.watermark is None or below is None:
         return None
     if rules.watermark not in _unchanged(aurora, spec, bounds, rules):
         return None
     column = sql.Identifier(rules.watermark.name)
-    limit = before(rules.watermark.name, bounds.high, bounds.type_name)
-    query = sql.SQL("SELECT max({}) AS high FROM {} WHERE {}").format(column, relation(spec.source), limit)
+    query = sql.SQL("SELECT max({}) AS high FROM {} WHERE {}").format(column, full_name(spec.source), before(below))
     there = aurora.row(query)["high"]
-    here = target.rows(f'SELECT MAX({rules.watermark.identifier}) AS "HIGH" FROM {objects.final}')[0]["HIGH"]
+    here = snowflake.rows(f'SELECT MAX({rules.watermark.identifier}) AS "HIGH" FROM {objects.final}')[0]["HIGH"]
     if there is None:
         return 0
     if here is None:
@@ -63,8 +71,8 @@ def measure_drift(
 
 
 def compare_sample(
-    aurora: Aurora,
-    target: Warehouse,
+    aurora: AuroraSession,
+    snowflake: SnowflakeSession,
     spec: TableSpec,
     bounds: Bounds,
     rules: MergeRules,
@@ -84,18 +92,18 @@ def compare_sample(
     rows = [texts for refused, *texts in sample if not refused]
     if not rows:
         return 0
-    found = target.rows(compare_statement(objects, rules, version, rows))[0]
+    found = snowflake.rows(compare_statement(objects, rules, version, rows))[0]
     sampled, missing = int(found.pop("SAMPLED")), int(found.pop("MISSING"))
     different = [rules.columns[int(index)].name for index, rows in found.items() if rows]
     if missing or different:
         raise ReconciliationFailed(
             f"{spec.table_name}: of {sampled} sampled rows FINAL lacks {missing} and differs in columns {different}; "
-            "if an application changes rows without moving the watermark, use xmin or full_snapshot, then full_refresh"
+            f"if an application changes rows without moving the watermark, use {without_watermark()}, then full_refresh"
         )
     return sampled
 
 
-def _unchanged(aurora: Aurora, spec: TableSpec, bounds: Bounds, rules: MergeRules) -> list[Column]:
+def _unchanged(aurora: AuroraSession, spec: TableSpec, bounds: Bounds, rules: MergeRules) -> list[Column]:
     now = {column.name: column for column in read_columns(aurora, spec, bounds.oid)}
     pairs = ((column, now.get(column.name)) for column in rules.columns if not column.dropped)
     return [one for one, other in pairs if other and (one.type, one.number) == (other.type, other.number)]
@@ -103,13 +111,13 @@ def _unchanged(aurora: Aurora, spec: TableSpec, bounds: Bounds, rules: MergeRule
 
 def _sample(spec: TableSpec, bounds: Bounds, rules: MergeRules) -> sql.Composable:
     short = sql.SQL("octet_length((t.*)::text) < {}").format(sql.Literal(_SAMPLE_ROW_BYTES))
-    conditions = [window(bounds), written_before(bounds.horizon), short]
+    conditions = [rows_in(bounds.window), written_before(bounds.horizon), short]
     order: sql.Composable = sql.SQL("")
-    if rules.watermark is not None and bounds.high is not None:
-        conditions.append(before(rules.watermark.name, bounds.high, bounds.type_name))
+    if rules.watermark is not None and bounds.below is not None:
+        conditions.append(before(bounds.below))
         order = sql.SQL("ORDER BY {} DESC").format(sql.Identifier(rules.watermark.name))
     selection = sql.SQL("FROM {} t WHERE {} {} LIMIT {}").format(
-        relation(spec.source), both(*conditions), order, sql.Literal(SAMPLE_ROWS)
+        full_name(spec.source), both(*conditions), order, sql.Literal(SAMPLE_ROWS)
     )
     return export_query(rules.columns, selection)
 

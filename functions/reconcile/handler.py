@@ -2,57 +2,68 @@
 
 import time
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
 
 from functions.reconcile.evidence import check_ledger, compare_sample, measure_drift
-from functions.reconcile.totals import total
-from functions.shared.aurora import session as aurora
+from functions.shared.aurora.session import aurora_session
 from functions.shared.contract.batch import Batch
 from functions.shared.contract.bounds import Bounds
-from functions.shared.contract.spec import TableSpec, spec_of
+from functions.shared.contract.result import Ledger, Result
+from functions.shared.contract.spec import TableSpec
+from functions.shared.contract.state import Load, Merged, Rules, Table
+from functions.shared.contract.wire import Wire
 from functions.shared.ground.errors import ReconciliationFailed
-from functions.shared.ground.freshness import tell_staleness
-from functions.shared.ground.observability import Event, count, logger, seconds, step, verdict
-from functions.shared.ground.settings import settings
-from functions.shared.snowflake import session as warehouse
-from functions.shared.snowflake.statements import MergeRules, TableObjects
+from functions.shared.ground.freshness import emit_staleness
+from functions.shared.ground.observability import count, logger, seconds, step, verdict
+from functions.shared.snowflake.objects import table_objects
+from functions.shared.snowflake.session import snowflake_session
+
+
+class Input(Wire):
+    """`result` is that of this run's waves before, if any."""
+
+    table: Table
+    bounds: Bounds
+    rules: Rules = Field(validation_alias="schema", serialization_alias="schema")
+    batch: Batch
+    load: Load
+    merge: Merged
+    result: Result | None = None
+
+
+class Output(Wire):
+    """What this run of the table has done so far, over its waves."""
+
+    result: Result
 
 
 @step
-def handler(event: Event, _context: LambdaContext) -> Event:
-    """Returns {"result": what this run of the table has done so far, over its waves}. Raises ReconciliationFailed."""
-    spec = spec_of(event["table"])
-    name = spec.table_name
-    bounds = Bounds.model_validate(event["bounds"])
-    rules = MergeRules.from_json(event["schema"])
-    objects = TableObjects(settings().snowflake_database, spec.source)
-    batch, ledger = Batch.model_validate(event["batch"]), event["merge"]["ledger"]
+def handler(given: Input) -> Output:
+    """Raises ReconciliationFailed."""
+    spec, bounds, batch, ledger = given.table.specification(), given.bounds, given.batch, given.merge.ledger
     with verdict("LedgerMismatches", ReconciliationFailed):
-        check_ledger(name, batch.rows, int(event["load"]["loaded"]), ledger)
+        check_ledger(spec.table_name, batch.rows, given.load.loaded, ledger)
     with verdict("SampleMismatches", ReconciliationFailed):
         # A replay's rows are no window of Aurora: what there is to compare them with is the ledger.
-        drift, sampled = (None, 0) if bounds.replay else _compare(spec, bounds, rules, objects, batch)
-    _tell(spec, bounds, drift, sampled)
-    wave = {
-        "table_name": name,
-        "strategy": spec.watermark_type,
-        "target": bounds.target,
-        **{
-            term: ledger[term]
-            for term in ("exported", "loaded", "merged", "duplicates", "quarantined", "held", "deleted")
-        },
-        "quarantined_columns": event["merge"]["quarantined_columns"],
-        "drift": drift,
-        "sampled": sampled,
-        "full_refresh": spec.full_refresh and not bounds.replay,
-        "batch_id": batch.id,
-        "note": _replayed(ledger, bounds.note) if bounds.replay else bounds.note,
-    }
-    logger.info("Reconciled", extra={"result": wave})
-    return {"result": total(event.get("result"), wave)}
+        drift, sampled = (None, 0) if bounds.replay else _compare(spec, given)
+    _emit(spec, bounds, drift, sampled)
+    wave = Result(
+        table_name=spec.table_name,
+        strategy=spec.watermark_type,
+        target=bounds.target,
+        **ledger.model_dump(),
+        quarantined_columns=given.merge.quarantined_columns,
+        drift=drift,
+        sampled=sampled,
+        full_refresh=spec.full_refresh and not bounds.replay,
+        batch_id=batch.id,
+        note=_replayed(ledger, bounds.note) if bounds.replay else bounds.note,
+    )
+    logger.info("Reconciled", extra={"result": wave.model_dump()})
+    return Output(result=wave.after(given.result))
 
 
-def _tell(spec: TableSpec, bounds: Bounds, drift: float | None, sampled: int) -> None:
+def _emit(spec: TableSpec, bounds: Bounds, drift: float | None, sampled: int) -> None:
     if drift is not None:
         count("WatermarkDrift", drift)
     count("RowsSampled", sampled)
@@ -60,21 +71,18 @@ def _tell(spec: TableSpec, bounds: Bounds, drift: float | None, sampled: int) ->
     seconds("RunSeconds", now - bounds.started_at / 1000)
     # After a wave that is not the last one, and after a replay, FINAL lacks what no one has counted.
     if bounds.fenced_at is not None and not bounds.more and not bounds.replay:
-        tell_staleness(spec, now - bounds.fenced_at / 1000)
+        emit_staleness(now - bounds.fenced_at / 1000, spec.max_staleness_minutes)
 
 
-def _compare(
-    spec: TableSpec, bounds: Bounds, rules: MergeRules, objects: TableObjects, batch: Batch
-) -> tuple[float | None, int]:
-    name = spec.table_name
-    source, target = aurora.connect(name), warehouse.connect(name)
-    with aurora.speaking_of(name), warehouse.speaking_of(name):
-        drift = measure_drift(source, target, spec, bounds, rules, objects)
-        return drift, compare_sample(source, target, spec, bounds, rules, objects, batch.newest_version)
+def _compare(spec: TableSpec, given: Input) -> tuple[float | None, int]:
+    """How far FINAL lies behind, and how many rows were compared."""
+    bounds, rules, objects = given.bounds, given.rules, table_objects(spec.source)
+    with aurora_session(spec.table_name) as aurora, snowflake_session(spec.table_name) as snowflake:
+        drift = measure_drift(aurora, snowflake, spec, bounds, rules, objects)
+        return drift, compare_sample(aurora, snowflake, spec, bounds, rules, objects, given.batch.newest_version)
 
 
-def _replayed(ledger: dict[str, int], note: str) -> str:
-    remaining = ledger["quarantined"]
-    settled = ledger["exported"] - remaining
-    told = f"{ledger['exported']} rows replayed, {settled} settled, {remaining} remain in quarantine"
-    return f"{told}; {note}" if note else told
+def _replayed(ledger: Ledger, note: str) -> str:
+    settled = ledger.exported - ledger.quarantined
+    sentence = f"{ledger.exported} rows replayed, {settled} settled, {ledger.quarantined} remain in quarantine"
+    return f"{sentence}; {note}" if note else sentence

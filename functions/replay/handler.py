@@ -2,48 +2,66 @@
 
 import time
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
 
 from functions.replay.restage import Restaged, batch_of, refused_files, restage
-from functions.shared.contract.bounds import Bounds
-from functions.shared.contract.spec import spec_of
-from functions.shared.ground.observability import Event, count, logger, step
+from functions.shared.contract.batch import Batch
+from functions.shared.contract.bounds import Bounds, Quarantined
+from functions.shared.contract.spec import TableSpec
+from functions.shared.contract.state import Load, Rules, Table
+from functions.shared.contract.wire import Wire
+from functions.shared.ground.observability import count, logger, step
 from functions.shared.ground.settings import settings
-from functions.shared.snowflake import session as warehouse
-from functions.shared.snowflake.rules import read_rules
-from functions.shared.snowflake.statements import TableObjects
+from functions.shared.snowflake.objects import table_objects
+from functions.shared.snowflake.session import snowflake_session
+from functions.shared.snowflake.tables import read_rules
+
+
+class Input(Wire):
+    """A table whose specification or columns may have changed since its rows were quarantined."""
+
+    table: Table
+    execution: str
+
+
+class Output(Wire):
+    """What the steps before the merge would add; only bounds, IDLE, where nothing can be replayed."""
+
+    bounds: Bounds
+    rules: Rules | None = Field(default=None, validation_alias="schema", serialization_alias="schema")
+    batch: Batch | None = None
+    load: Load | None = None
 
 
 @step
-def handler(event: Event, _context: LambdaContext) -> Event:
-    """Returns {"bounds", "schema", "batch", "load"} as the steps before the merge would, or only {"bounds"}: IDLE."""
-    spec = spec_of(event["table"])
-    name, database = spec.table_name, settings().snowflake_database
-    objects = TableObjects(database, spec.source)
-    bounds = Bounds(
-        status="NEW",
-        strategy=spec.watermark_type,
-        target=spec.source.target(database),
-        started_at=int(time.time() * 1000),
-        target_exists=True,
-        replay=True,
-    )
-    target = warehouse.connect(name)
-    with warehouse.speaking_of(name):
-        rules = read_rules(target, objects)
-        restaged = restage(target, objects, rules, event["execution"]) if rules else None
+def handler(given: Input) -> Output:
+    """Stages the rows; asked again before they are merged, it makes the same batch."""
+    spec = given.table.specification()
+    objects = table_objects(spec.source)
+    with snowflake_session(spec.table_name) as snowflake:
+        rules = read_rules(snowflake, objects)
+        restaged = restage(snowflake, objects, rules, given.execution) if rules else None
         if rules is None or restaged is None or not restaged.rows:
-            note = _nothing(restaged, refused_files(target, objects))
-            return {"bounds": bounds.model_copy(update={"status": "IDLE", "note": note}).to_event()}
-        batch = batch_of(target, objects, restaged)
+            note = _nothing(restaged, refused_files(snowflake, objects))
+            return Output(bounds=_bounds(spec, note).model_copy(update={"status": "IDLE"}))
+        batch = batch_of(snowflake, objects, restaged)
     logger.info("Staged what was in quarantine", extra={"restaged": vars(restaged)})
     count("RowsReplayed", restaged.rows)
-    return {
-        "bounds": bounds.model_copy(update={"note": restaged.note}).to_event(),
-        "schema": rules.to_json(),
-        "batch": batch.model_dump(),
-        "load": {"status": "LOADED", "loaded": restaged.rows},
-    }
+    load = Load(status="LOADED", loaded=restaged.rows)
+    return Output(bounds=_bounds(spec, restaged.note), rules=rules, batch=batch, load=load)
+
+
+def _bounds(spec: TableSpec, note: str) -> Bounds:
+    return Bounds(
+        status="NEW",
+        strategy=spec.watermark_type,
+        target=spec.source.target(settings().snowflake_database),
+        started_at=int(time.time() * 1000),
+        measure=spec.measure,
+        window=Quarantined(),
+        target_exists=True,
+        note=note,
+    )
 
 
 def _nothing(restaged: Restaged | None, files: int) -> str:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from functions.shared.contract.batch import Batch, ExportedFile
 from functions.shared.contract.names import literal
-from functions.shared.contract.types import KEPT_CHARACTERS
-from functions.shared.ground.templates import render
-from functions.shared.snowflake.control import control_table, insert_into
-from functions.shared.snowflake.session import Warehouse
-from functions.shared.snowflake.statements import MergeRules, TableObjects
+from functions.shared.contract.rules import MergeRules
+from functions.shared.snowflake.control import control_table
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession
+from functions.shared.snowflake.statements import restage_statement
 
 _MOST_ROWS = 100_000
 
@@ -37,33 +37,17 @@ class Restaged:
         return "; ".join(part for part, rows in parts.items() if rows)
 
 
-def restage(target: Warehouse, objects: TableObjects, rules: MergeRules, execution: str) -> Restaged:
+def restage(snowflake: SnowflakeSession, objects: TableObjects, rules: MergeRules, execution: str) -> Restaged:
     """Stages and records what the table has in quarantine; asked again before it is merged, it makes the same batch."""
-    answer = target.rows(restage_statement(objects, rules, execution, _MOST_ROWS))[0]
+    answer = snowflake.rows(restage_statement(objects, rules, execution, _MOST_ROWS))[0]
     found = json.loads(next(iter(answer.values())))
     counts = {name: int(found[name]) for name in ("rows", "waiting", "too_long", "void")}
     return Restaged(found["batch"], **counts)
 
 
-def restage_statement(objects: TableObjects, rules: MergeRules, execution: str, most_rows: int) -> str:
-    """The block that stages and records at most so many rows, those that were listed first."""
-    values = {
-        **objects.names(),
-        **vars(rules),
-        "table_name": literal(str(objects.source)),
-        "execution": literal(execution),
-        "insert_files": insert_into(objects.database, "BATCH_FILES"),
-        "insert_batch": insert_into(objects.database, "BATCHES"),
-        "most_rows": most_rows,
-        "shortened": KEPT_CHARACTERS,
-        "literal": literal,
-    }
-    return render("table/replay.sql", values)
-
-
-def batch_of(target: Warehouse, objects: TableObjects, restaged: Restaged) -> Batch:
+def batch_of(snowflake: SnowflakeSession, objects: TableObjects, restaged: Restaged) -> Batch:
     """The batch as the workflow passes it on: of its files only the oldest, for there may be thousands."""
-    oldest = target.rows(
+    oldest = snowflake.rows(
         f'SELECT "FILE_NAME", "VERSION" FROM {control_table(objects.database, "BATCH_FILES")} '
         'WHERE "BATCH_ID" = %s ORDER BY "VERSION", "FILE_NAME" LIMIT 1',
         [restaged.batch_id],
@@ -72,10 +56,10 @@ def batch_of(target: Warehouse, objects: TableObjects, restaged: Restaged) -> Ba
     return Batch(id=restaged.batch_id, rows=restaged.rows, bytes=0, files=[file])
 
 
-def refused_files(target: Warehouse, objects: TableObjects) -> int:
+def refused_files(snowflake: SnowflakeSession, objects: TableObjects) -> int:
     """How many of the table's files Snowpipe refused since its last merge."""
     query = (
         f'SELECT COUNT(*) AS "FILES" FROM {control_table(objects.database, "QUARANTINE")} '
         f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "RAW" IS NULL'
     )
-    return int(target.rows(query)[0]["FILES"])
+    return int(snowflake.rows(query)[0]["FILES"])

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import quote
+from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.types import widens
-from functions.shared.snowflake.statements import MergeRules, TableObjects
+from functions.shared.snowflake.objects import TableObjects
 
 
 @dataclass

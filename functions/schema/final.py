@@ -9,40 +9,38 @@ from snowflake.connector.errors import ProgrammingError
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import literal
 from functions.shared.ground.errors import InvalidConfiguration
-from functions.shared.snowflake.session import Warehouse, is_missing
-from functions.shared.snowflake.statements import TableObjects
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession, is_missing
 
 _LENGTH = re.compile(r"(VARCHAR|BINARY)\(\d+\)")
-OWN_NAMES = {"_REFUSED", "_REJECTED", "_WITHHELD", "_FATAL", "_RAW", "_TOO_LONG", "_RANK", "_BATCH_ID", "_VERSION"} | {
-    "_FILE",
-    "_ROW",
-    "_SCANNED_AT",
-    "_SYNCED_AT",
-}
+_OF_STAGING = ("_REFUSED", "_FILE", "_ROW", "_SCANNED_AT")
+_OF_VIEW = ("_BATCH_ID", "_REJECTED", "_WITHHELD", "_FATAL", "_RAW", "_TOO_LONG", "_RANK")
+_OF_FINAL = ("_VERSION", "_SYNCED_AT")
+OWN_NAMES = {*_OF_STAGING, *_OF_VIEW, *_OF_FINAL}
 SOFT_DELETE_NAMES = {"IS_DELETED", "_DELETED_AT"}
 
 
-def final_columns(warehouse: Warehouse, objects: TableObjects) -> dict[str, str]:
+def final_columns(snowflake: SnowflakeSession, objects: TableObjects) -> dict[str, str]:
     """FINAL's columns as they are: name to type, without the lengths that every text has."""
-    rows = warehouse.rows(f"DESCRIBE TABLE {objects.final}")
+    rows = snowflake.rows(f"DESCRIBE TABLE {objects.final}")
     return {row["name"]: _LENGTH.sub(r"\1", row["type"]) for row in rows}
 
 
-def has_final(warehouse: Warehouse, objects: TableObjects) -> bool:
+def has_final(snowflake: SnowflakeSession, objects: TableObjects) -> bool:
     """Whether FINAL is there: another execution may have made it since this one's bounds were resolved."""
-    return _is_there(warehouse, f"SELECT 1 FROM {objects.final} WHERE FALSE")
+    return _is_there(snowflake, f"SELECT 1 FROM {objects.final} WHERE FALSE")
 
 
-def is_whole(warehouse: Warehouse, objects: TableObjects) -> bool:
+def is_whole(snowflake: SnowflakeSession, objects: TableObjects) -> bool:
     """Whether STAGING, its view and its pipe are there: a person may have dropped one."""
-    return _is_there(warehouse, f"SELECT 1 FROM {objects.typed} WHERE FALSE") and _is_there(
-        warehouse, f"SELECT SYSTEM$PIPE_STATUS({literal(objects.staging)})"
+    return _is_there(snowflake, f"SELECT 1 FROM {objects.typed} WHERE FALSE") and _is_there(
+        snowflake, f"SELECT SYSTEM$PIPE_STATUS({literal(objects.staging)})"
     )
 
 
-def _is_there(warehouse: Warehouse, question: str) -> bool:
+def _is_there(snowflake: SnowflakeSession, question: str) -> bool:
     try:
-        warehouse.rows(question)
+        snowflake.rows(question)
     except ProgrammingError as error:
         if is_missing(error):
             return False

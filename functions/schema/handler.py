@@ -1,49 +1,58 @@
 """Schema: makes a table's Snowflake objects, brings them to Aurora's columns, or stops the table before any export."""
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
 
 from functions.schema.drift import Sides
 from functions.schema.final import final_columns, has_final
 from functions.schema.objects import align, make, rules_for
-from functions.shared.aurora import session as aurora
 from functions.shared.aurora.catalog import Relation, read_relation
+from functions.shared.aurora.session import aurora_session
 from functions.shared.contract.bounds import Bounds
-from functions.shared.contract.spec import TableSpec, spec_of
-from functions.shared.ground.observability import Event, step
-from functions.shared.ground.settings import settings
-from functions.shared.snowflake import session as warehouse
-from functions.shared.snowflake.rules import read_rules
-from functions.shared.snowflake.statements import MergeRules, TableObjects
+from functions.shared.contract.rules import MergeRules
+from functions.shared.contract.spec import TableSpec
+from functions.shared.contract.state import Rules, Table
+from functions.shared.contract.wire import Wire
+from functions.shared.ground.observability import step
+from functions.shared.snowflake.objects import table_objects
+from functions.shared.snowflake.session import snowflake_session
+from functions.shared.snowflake.tables import read_rules
+
+
+class Input(Wire):
+    """The table, and the bounds of this run."""
+
+    table: Table
+    bounds: Bounds
+
+
+class Output(Wire):
+    """The columns to export, in the file's order, and how a batch of them is merged; the bounds with their note."""
+
+    rules: Rules = Field(validation_alias="schema", serialization_alias="schema")
+    bounds: Bounds
 
 
 @step
-def handler(event: Event, _context: LambdaContext) -> Event:
-    """Returns {"schema": MergeRules as JSON, "bounds": with what changed in their note}: the columns to export, in the
-    file's order, and how a batch of them is merged.
-
-    Raises SchemaMismatch or InvalidConfiguration.
-    """
-    spec = spec_of(event["table"])
-    bounds = Bounds.model_validate(event["bounds"])
+def handler(given: Input) -> Output:
+    """Raises SchemaMismatch or InvalidConfiguration."""
+    spec, bounds = given.table.specification(), given.bounds
     name = spec.table_name
-    source = aurora.connect(name)
     # Another execution could find other columns: the pipe must not be left with those of the slower of the two.
-    with aurora.speaking_of(name), source.alone(name):
-        relation = read_relation(source, spec)
+    with aurora_session(name) as aurora, aurora.advisory_lock(name):
+        relation = read_relation(aurora, spec)
         rules, notes = _follow(spec, relation, bounds)
     note = "; ".join(part for part in (bounds.note, *notes) if part)
-    return {"schema": rules.to_json(), "bounds": bounds.model_copy(update={"note": note}).to_event()}
+    return Output(rules=rules, bounds=bounds.model_copy(update={"note": note}))
 
 
 def _follow(spec: TableSpec, relation: Relation, bounds: Bounds) -> tuple[MergeRules, list[str]]:
     """Makes or aligns the table's Snowflake objects; returns the rules and what is to be said."""
     present = rules_for(spec, relation, relation.columns)
-    objects = TableObjects(settings().snowflake_database, spec.source)
-    target = warehouse.connect(spec.table_name)
-    with warehouse.speaking_of(spec.table_name):
-        known = read_rules(target, objects)
-        if known and (bounds.target_exists or has_final(target, objects)):
-            sides = Sides(objects, known, present, final_columns(target, objects), bounds.recreated, bounds.complete)
-            return align(target, spec, relation, sides)
-        rules = make(target, objects, spec, relation, known, present)
+    objects = table_objects(spec.source)
+    with snowflake_session(spec.table_name) as snowflake:
+        known = read_rules(snowflake, objects)
+        if known and (bounds.target_exists or has_final(snowflake, objects)):
+            sides = Sides(objects, known, present, final_columns(snowflake, objects), bounds.recreated, bounds.complete)
+            return align(snowflake, spec, relation, sides)
+        rules = make(snowflake, objects, spec, relation, known, present)
         return rules, ["FINAL was gone: made anew and reloaded"] if known else []

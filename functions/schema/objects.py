@@ -7,23 +7,25 @@ from functions.schema.drift import Drift, Sides, find_drift
 from functions.schema.final import is_whole, refuse_unknown_types, refuse_unusable_names
 from functions.shared.aurora.catalog import Relation
 from functions.shared.contract.columns import Column
+from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import TableSpec
 from functions.shared.ground.errors import SchemaMismatch
 from functions.shared.ground.observability import count, logger
-from functions.shared.snowflake.rules import record_rules
-from functions.shared.snowflake.session import Warehouse
-from functions.shared.snowflake.statements import MergeRules, TableObjects, evolve_statements, table_statements
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession
+from functions.shared.snowflake.statements import evolve_statements, table_statements
+from functions.shared.snowflake.tables import record_rules
 
 
 def rules_for(spec: TableSpec, relation: Relation, columns: Sequence[Column]) -> MergeRules:
     """How batches of these columns are merged, as the first version of the table's schema."""
-    soft = spec.watermark_type == "full_snapshot" and spec.deletes == "soft" and bool(relation.key)
+    soft = spec.traits.sees_deletes and spec.deletes == "soft" and bool(relation.key)
     watermark = relation.column(spec.watermarks[0]) if spec.watermarks else None
     return MergeRules(columns, [relation.column(name) for name in relation.key], watermark, soft)
 
 
 def make(
-    target: Warehouse,
+    snowflake: SnowflakeSession,
     objects: TableObjects,
     spec: TableSpec,
     relation: Relation,
@@ -34,13 +36,15 @@ def make(
     _refuse_unusable(spec.table_name, present)
     version = known.version + 1 if known else 1
     rules = replace(present, version=version, since=version)
-    _apply(target, table_statements(objects, rules, replace=known is not None))
-    record_rules(target, objects, relation.oid, rules, ["made anew"] if known else [])
+    _apply(snowflake, table_statements(objects, rules, replace=known is not None))
+    record_rules(snowflake, objects, relation.oid, rules, ["made anew"] if known else [])
     logger.info("Made the table's Snowflake objects", extra={"final": objects.final})
     return rules
 
 
-def align(target: Warehouse, spec: TableSpec, relation: Relation, sides: Sides) -> tuple[MergeRules, list[str]]:
+def align(
+    snowflake: SnowflakeSession, spec: TableSpec, relation: Relation, sides: Sides
+) -> tuple[MergeRules, list[str]]:
     """Brings STAGING, FINAL, view, pipe and task to Aurora's columns; returns the rules and what is to be said."""
     objects, known = sides.objects, sides.known
     ignore_new = spec.schema_changes == "ignore"
@@ -53,7 +57,7 @@ def align(target: Warehouse, spec: TableSpec, relation: Relation, sides: Sides) 
     rules = rules_for(spec, relation, drift.columns)
     _refuse_unusable(spec.table_name, rules)
     same = replace(rules, version=known.version, since=known.since)
-    said = _restore(target, objects, known) + [
+    said = _restore(snowflake, objects, known) + [
         f"column {name!r} is left out, as schema_changes says" for name in drift.left_out
     ]
     if same.to_json() == known.to_json() and not drift.added:
@@ -61,19 +65,21 @@ def align(target: Warehouse, spec: TableSpec, relation: Relation, sides: Sides) 
     version = known.version + 1
     rules = replace(rules, version=version, since=version if drift.relaid else known.since)
     appended = [column for column in rules.columns if column.name not in before]
-    _apply(target, evolve_statements(objects, appended, drift.added, drift.widened))
-    _apply(target, table_statements(objects, rules, replace_pipe=before != [column.name for column in rules.columns]))
-    record_rules(target, objects, relation.oid, rules, drift.notes)
+    _apply(snowflake, evolve_statements(objects, appended, drift.added, drift.widened))
+    _apply(
+        snowflake, table_statements(objects, rules, replace_pipe=before != [column.name for column in rules.columns])
+    )
+    record_rules(snowflake, objects, relation.oid, rules, drift.notes)
     logger.warning("The table's columns changed", extra={"changes": drift.notes, "schema_version": version})
     count("SchemaChanges", len(drift.notes))
     return rules, drift.notes + said
 
 
-def _restore(target: Warehouse, objects: TableObjects, rules: MergeRules) -> list[str]:
+def _restore(snowflake: SnowflakeSession, objects: TableObjects, rules: MergeRules) -> list[str]:
     """Makes anew what a person dropped; the pipe with it, because its COPY is bound to the table it was made for."""
-    if is_whole(target, objects):
+    if is_whole(snowflake, objects):
         return []
-    _apply(target, table_statements(objects, rules, replace_pipe=True))
+    _apply(snowflake, table_statements(objects, rules, replace_pipe=True))
     return ["its STAGING table, view or pipe was gone and is made anew"]
 
 
@@ -98,6 +104,6 @@ def _refuse_unusable(table: str, rules: MergeRules) -> None:
     refuse_unusable_names(table, rules.columns, rules.soft_deletes)
 
 
-def _apply(target: Warehouse, statements: Sequence[str]) -> None:
+def _apply(snowflake: SnowflakeSession, statements: Sequence[str]) -> None:
     for statement in statements:
-        target.execute(statement)
+        snowflake.execute(statement)

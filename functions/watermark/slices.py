@@ -12,10 +12,9 @@ from itertools import pairwise
 from psycopg2 import sql
 
 from functions.shared.aurora.catalog import Relation
-from functions.shared.aurora.session import Aurora
-from functions.shared.aurora.windows import relation as full_name
-from functions.shared.aurora.windows import window
-from functions.shared.contract.bounds import Bounds, Slice
+from functions.shared.aurora.session import AuroraSession
+from functions.shared.aurora.windows import full_name, rows_in
+from functions.shared.contract.bounds import Bounds, ColumnWindow, Slice, Window
 from functions.shared.contract.spec import TableSpec
 
 _PAGE_BYTES = 8192
@@ -39,12 +38,12 @@ class Limits:
 
 
 def cut(
-    aurora: Aurora, spec: TableSpec, relation: Relation, bounds: Bounds, limits: Limits, earlier: Bounds | None
+    aurora: AuroraSession, spec: TableSpec, relation: Relation, bounds: Bounds, limits: Limits, earlier: Bounds | None
 ) -> Bounds:
     """The same bounds in slices; `earlier` are those of this run's wave before, None in its first.
 
     A window along a watermark of more than a wave's slices ends with its first wave: what a wave merged is never read
-    again. A complete or an xmin window is one wave, for it can only be applied as a whole.
+    again. A complete window, and one of transactions, is one wave, for it can only be applied as a whole.
     """
     column = _slice_column(spec, relation, bounds)
     if bounds.status != "NEW" or column is None:
@@ -54,25 +53,27 @@ def cut(
         return bounds
     percent = min(100.0, 100.0 * _SAMPLED_PAGES * _PAGE_BYTES / max(size["heap"], 1))
     rows_per_slice = limits.slice_bytes / max(_width(aurora, relation, percent), 1) * percent / 100
-    rows, quantiles = _quantiles(aurora, relation, bounds, column, percent)
+    window = bounds.window
+    rows, quantiles = _quantiles(aurora, relation, window, column, percent)
     slices = math.ceil(rows / rows_per_slice)
-    if slices <= limits.wave_slices or not _has_waves(bounds, earlier):
+    in_waves = spec.traits.in_waves and slices > limits.wave_slices
+    if not in_waves or not isinstance(window, ColumnWindow) or _is_stuck(window, earlier):
         return _sliced(bounds, column, boundaries(quantiles, slices))
     leading = quantiles
-    if column != bounds.column:
-        _, leading = _quantiles(aurora, relation, bounds, str(bounds.column), percent)
+    if column != window.below.column:
+        _, leading = _quantiles(aurora, relation, window, window.below.column, percent)
     ends = boundaries(leading, math.ceil(slices / limits.wave_slices))
     if not ends:
         return _sliced(bounds, column, boundaries(quantiles, slices))
-    wave = bounds.model_copy(update={"high": ends[0], "more": True})
+    wave = window.model_copy(update={"below": window.below.model_copy(update={"high": ends[0]})})
     rows, quantiles = _quantiles(aurora, relation, wave, column, percent)
-    return _sliced(wave, column, boundaries(quantiles, math.ceil(rows / rows_per_slice)))
+    bounds = bounds.model_copy(update={"window": wave, "more": True})
+    return _sliced(bounds, column, boundaries(quantiles, math.ceil(rows / rows_per_slice)))
 
 
-def _has_waves(bounds: Bounds, earlier: Bounds | None) -> bool:
-    # A wave whose rows were all quarantined leaves FINAL where it was: the next one would be the same again.
-    stuck = earlier is not None and earlier.more and earlier.low == bounds.low
-    return bounds.column is not None and not bounds.complete and not stuck
+def _is_stuck(window: ColumnWindow, earlier: Bounds | None) -> bool:
+    """Whether the wave before left FINAL where it was, all its rows quarantined: the next would be the same."""
+    return earlier is not None and earlier.more and earlier.low == window.low
 
 
 def boundaries(quantiles: Sequence[str], parts: int) -> list[str]:
@@ -93,7 +94,7 @@ def _slice_column(spec: TableSpec, relation: Relation, bounds: Bounds) -> str | 
 
 
 def _quantiles(
-    aurora: Aurora, relation: Relation, bounds: Bounds, column: str, percent: float
+    aurora: AuroraSession, relation: Relation, window: Window, column: str, percent: float
 ) -> tuple[int, list[str]]:
     query = sql.SQL(
         "SELECT count({column}) AS rows, "
@@ -107,13 +108,13 @@ def _quantiles(
             steps=sql.Literal(steps),
             table=full_name(relation.source),
             percent=sql.Literal(percent),
-            window=window(bounds),
+            window=rows_in(window),
         )
     )
     return found["rows"], found["quantiles"] or []
 
 
-def _width(aurora: Aurora, relation: Relation, percent: float) -> float:
+def _width(aurora: AuroraSession, relation: Relation, percent: float) -> float:
     """Bytes of a row's text; a few rows, because reading wide ones is what it costs."""
     query = sql.SQL(
         "SELECT avg(octet_length((t.*)::text)) AS width FROM (SELECT * FROM {} TABLESAMPLE SYSTEM ({}) LIMIT {}) AS t"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable
+from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.types import SourceType
-from functions.shared.snowflake.statements import MergeRules
 
 
 @dataclass(frozen=True)

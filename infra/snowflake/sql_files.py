@@ -12,10 +12,9 @@ from typing import Annotated
 
 import typer
 
-from functions.replay.restage import restage_statement
 from functions.shared.contract.names import quote
-from functions.shared.snowflake import statements as warehouse_sql
-from functions.shared.snowflake.statements import TableObjects
+from functions.shared.snowflake import statements as table_sql
+from functions.shared.snowflake.objects import TableObjects
 from infra.settings import context_file
 from infra.settings.settings import Settings, SettingsError
 from infra.snowflake.account import AccountError, SnowflakeAccount
@@ -84,14 +83,14 @@ def _example_files(account: SnowflakeAccount) -> Iterator[SqlFile]:
 
 def _table_statements(account: SnowflakeAccount, table: ExampleTable) -> Iterator[tuple[str, str, list[str]]]:
     objects, rules = TableObjects(account.database, table.source), table.rules
-    yield "objects", "STAGING, FINAL, typed view, pipe, task.", warehouse_sql.table_statements(objects, rules)
-    merge = warehouse_sql.merge_statement(objects, rules, "batch")
+    yield "objects", "STAGING, FINAL, typed view, pipe, task.", table_sql.table_statements(objects, rules)
+    merge = table_sql.merge_statement(objects, rules, "batch")
     yield "merge", "Applies one batch; without such a batch it returns NO_BATCH.", [merge]
-    compare = warehouse_sql.compare_statement(objects, rules, _SCHEMA_VERSION, [table.row])
+    compare = table_sql.compare_statement(objects, rules, _SCHEMA_VERSION, [table.row])
     yield "compare", "Compares rows of Aurora with FINAL.", [compare]
-    replay = restage_statement(objects, rules, "execution", most_rows=_REPLAYED_ROWS)
+    replay = table_sql.restage_statement(objects, rules, "execution", most_rows=_REPLAYED_ROWS)
     yield "replay", "Puts quarantined rows back in STAGING.", [replay]
-    evolve = warehouse_sql.evolve_statements(objects, [table.added], [table.added], table.widened)
+    evolve = table_sql.evolve_statements(objects, [table.added], [table.added], table.widened)
     yield "evolve", "Follows a change of the Aurora table.", evolve
 
 

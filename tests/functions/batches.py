@@ -8,12 +8,14 @@ from typing import Any
 
 from functions.merge.batches import read_ledger, record_batch
 from functions.shared.contract.batch import Batch, ExportedFile
-from functions.shared.contract.bounds import Bounds
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable
+from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.types import SourceType
-from functions.shared.snowflake.session import Warehouse
-from functions.shared.snowflake.statements import MergeRules, TableObjects, merge_statement, table_statements
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession
+from functions.shared.snowflake.statements import merge_statement, table_statements
+from tests.functions.bounds import bounds_of
 
 
 def column(name: str, type_name: str = "text", not_null: bool = False, **more: Any) -> Column:
@@ -29,7 +31,7 @@ AT = column("at", "timestamptz", True)
 COLUMNS = [ID, VALUE, AT]
 KEYED = MergeRules(COLUMNS, [ID], AT, soft_deletes=False)
 KEYLESS = MergeRules(COLUMNS, [], AT, soft_deletes=False)
-SNAPSHOT: dict[str, Any] = {"strategy": "full_snapshot", "column": None, "complete": True}
+SNAPSHOT: dict[str, Any] = {"column": None, "complete": True}
 SOFT = MergeRules([ID, VALUE], [ID], None, soft_deletes=True)
 HARD = MergeRules([ID, VALUE], [ID], None, soft_deletes=False)
 WHOLE = MergeRules([ID, VALUE], [], None, soft_deletes=False)
@@ -60,7 +62,7 @@ def at(second: int) -> str:
 class Target:
     """One table's Snowflake objects."""
 
-    warehouse: Warehouse
+    warehouse: SnowflakeSession
     name: str
 
     @property
@@ -126,9 +128,7 @@ class Target:
         schema_version: int = 1,
         **bounds: Any,
     ) -> None:
-        made = Bounds(
-            **{"status": "NEW", "strategy": "timestamp", "target": "T", "started_at": 0, "column": "at", **bounds}
-        )
+        made = bounds_of(**bounds)
         exported = Batch(id=batch, rows=rows, bytes=1, files=files)
         record_batch(self.warehouse, self.objects, made, exported, "e", max_delete_percent, schema_version)
 
@@ -140,7 +140,7 @@ class Target:
     def ledger(self, batch: str) -> dict[str, int]:
         found = read_ledger(self.warehouse, self.objects, batch)
         assert found is not None
-        return found
+        return dict(found.model_dump())
 
     def final(self, order: str = '"ID"', columns: str = '"ID", "VALUE"') -> list[tuple[Any, ...]]:
         found = self.warehouse.rows(f"SELECT {columns} FROM {self.objects.final} ORDER BY {order}")

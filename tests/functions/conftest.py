@@ -96,7 +96,7 @@ def session(server: LocalAurora, schema: str) -> Iterator[Any]:
 
 
 @pytest.fixture
-def source(server: LocalAurora, monkeypatch: pytest.MonkeyPatch) -> Iterator[aurora.Aurora]:
+def source(server: LocalAurora, monkeypatch: pytest.MonkeyPatch) -> Iterator[aurora.AuroraSession]:
     """The sync's own session, opened by the code under test with the secret that Vault would give."""
     secret = {
         "host": "127.0.0.1",
@@ -108,9 +108,9 @@ def source(server: LocalAurora, monkeypatch: pytest.MonkeyPatch) -> Iterator[aur
     }
     monkeypatch.setattr(vault, "secret", lambda _table, _path: secret)
     monkeypatch.setattr(aurora, "_warm", [])
-    opened = aurora.connect("public.orders")
-    yield opened
-    opened._connection.close()
+    with aurora.aurora_session("public.orders") as opened:
+        yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def schema(owner: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def snowflake_session() -> Iterator[warehouse.Warehouse]:
+def snowflake_session() -> Iterator[warehouse.SnowflakeSession]:
     """The code's own adapter on a connection to the stand-in, with database and control tables made."""
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     port = free_port()
@@ -145,7 +145,7 @@ def snowflake_session() -> Iterator[warehouse.Warehouse]:
         session_parameters={"TIMEZONE": "UTC", "CLIENT_TELEMETRY_ENABLED": False},
         platform_detection_timeout_seconds=0,
     )
-    adapter = warehouse.Warehouse(connection)
+    adapter = warehouse.SnowflakeSession(connection)
     for statement in bootstrap_statements("AURORA", "staging-bucket"):
         adapter.execute(statement)
     yield adapter
@@ -156,20 +156,20 @@ def snowflake_session() -> Iterator[warehouse.Warehouse]:
 
 @pytest.fixture
 def steps_of(
-    source: aurora.Aurora,
-    snowflake_session: warehouse.Warehouse,
+    source: aurora.AuroraSession,
+    snowflake_session: warehouse.SnowflakeSession,
     bucket: Bucket,
     context: Mock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[dict[str, Any]], Steps]:
     """The steps of a table, by its specification; the fence keeps close to the clock."""
-    monkeypatch.setattr(warehouse, "connect", lambda _table: snowflake_session)
+    monkeypatch.setattr(warehouse, "_connect", lambda _table: snowflake_session)
     monkeypatch.setenv("FENCE_MARGIN_SECONDS", "0.05")
     settings.cache_clear()
     return lambda spec: Steps(snowflake_session, bucket, context, spec)
 
 
 @pytest.fixture
-def target(snowflake_session: warehouse.Warehouse) -> Target:
+def target(snowflake_session: warehouse.SnowflakeSession) -> Target:
     """A table name that no other test uses, with what is needed to load and merge batches of it."""
     return Target(snowflake_session, f"t{next(_numbers)}")

@@ -12,8 +12,9 @@ from functions.merge.handler import handler as merge
 from functions.reconcile.handler import handler as reconcile
 from functions.schema.handler import handler as schema
 from functions.shared.contract.names import SourceTable
-from functions.shared.snowflake.session import Warehouse
-from functions.shared.snowflake.statements import MergeRules, TableObjects
+from functions.shared.contract.rules import MergeRules
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession
 from functions.watermark.handler import handler as watermark
 from tests.functions.bucket import Bucket
 
@@ -24,7 +25,7 @@ _FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n)')
 class Steps:
     """A table with its specification, between the warehouse and the bucket where a run takes place."""
 
-    warehouse: Warehouse
+    warehouse: SnowflakeSession
     bucket: Bucket
     context: Mock
     spec: dict[str, Any]

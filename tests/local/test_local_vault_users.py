@@ -61,24 +61,24 @@ def function(url: str, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         session.aurora.close()
 
 
-def user(session: adapter.Aurora) -> str:
+def user(session: adapter.AuroraSession) -> str:
     return str(session.row("SELECT current_user::text AS name")["name"])
 
 
 def test_a_session_is_a_user_that_vault_made_and_that_may_read_what_its_group_may() -> None:
-    session = adapter.connect("public.t")
+    session = adapter._connect("public.t")
     assert user(session).startswith("v-")
     assert session.row("SELECT pg_has_role(current_user, %s, 'USAGE') AS member", (SYNC_ROLE,))["member"]
-    assert adapter.connect("public.t") is session
+    assert adapter._connect("public.t") is session
 
 
 def test_near_the_end_of_its_lease_a_session_is_opened_with_a_new_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = adapter.connect("public.t")
+    first = adapter._connect("public.t")
     name = user(first)
     kept = vault._cache[LOGIN]
     monkeypatch.setitem(vault._cache, LOGIN, vault.Kept(kept.data, 0))
     monkeypatch.setattr(adapter, "_warm", [adapter._Session(first, 0)])
-    second = adapter.connect("public.t")
+    second = adapter._connect("public.t")
     assert user(second) not in ("", name)
     assert first._connection.closed
 
@@ -86,7 +86,7 @@ def test_near_the_end_of_its_lease_a_session_is_opened_with_a_new_user(monkeypat
 def test_a_user_that_was_revoked_meanwhile_is_replaced_once() -> None:
     kept = vault.lease("public.t", LOGIN, 900)
     vault._cache[LOGIN] = vault.Kept({**kept.data, "password": "revoked"}, math.inf)
-    assert user(adapter.connect("public.t")).startswith("v-")
+    assert user(adapter._connect("public.t")).startswith("v-")
 
 
 def test_a_lease_shorter_than_a_statement_is_refused() -> None:
@@ -100,7 +100,7 @@ def test_a_path_without_a_role_is_refused_by_name() -> None:
 
 
 def test_the_fence_leaves_out_the_syncs_other_users(aurora: Aurora) -> None:
-    reading = adapter.connect("public.t")
+    reading = adapter._connect("public.t")
     other = vault._read_lease(vault_client(), "public.t", LOGIN, 900).data
     held = psycopg2.connect(
         host="127.0.0.1", port=aurora.port, dbname=DATABASE, sslmode="disable",

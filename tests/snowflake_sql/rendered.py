@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from functions.replay.restage import restage_statement
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable
+from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.types import SourceType
+from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.statements import (
-    MergeRules,
-    TableObjects,
     compare_statement,
     evolve_statements,
     merge_statement,
+    restage_statement,
     table_statements,
 )
 from infra.snowflake.account import SnowflakeAccount

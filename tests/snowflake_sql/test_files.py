@@ -11,12 +11,8 @@ from snowflake.connector.util_text import split_statements
 from typer.testing import CliRunner
 
 from functions.shared.contract import types as type_contract
-from functions.shared.snowflake.statements import (
-    TableObjects,
-    bootstrap_statements,
-    merge_statement,
-    table_statements,
-)
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.statements import bootstrap_statements, merge_statement, table_statements
 from infra.snowflake.account import AccountError, SnowflakeAccount
 from infra.snowflake.examples import EXAMPLES
 from infra.snowflake.public_key import read_public_key

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from functions.shared.contract.names import SourceTable
-from functions.shared.snowflake.statements import TableObjects, bootstrap_statements, table_statements
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.statements import bootstrap_statements, table_statements
 from infra.snowflake.examples import EXAMPLES
 from infra.snowflake.statements import account_statements, grant_statements
 from tests.snowflake_sql.gate import COMMENT

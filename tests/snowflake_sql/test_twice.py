@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from snowflake.connector.util_text import split_statements
 
-from functions.shared.snowflake.statements import TableObjects, table_statements
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.statements import table_statements
 from infra.snowflake.account import SnowflakeAccount
 from infra.snowflake.examples import EXAMPLES
 from infra.snowflake.sql_files import SqlFile, files

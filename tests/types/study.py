@@ -7,8 +7,8 @@ from typing import Any
 
 import snowflake.connector
 
+from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.types import SourceType
-from functions.shared.snowflake.statements import MergeRules
 from tests.e2e.laptop import Laptop
 from tests.types.catalogue import EXTENSIONS, FAMILIES, HOSTILE_NAMES, OWN_TYPES, column_names, day_column
 from tests.types.tables import Table, aurora_texts, final_rows, final_types, known_here, quarantined, setup

@@ -33,7 +33,7 @@ def evaluated(template: Any, data: Any, result: Any = None) -> Any:
 def tables(count: int, **keys: Any) -> list[dict[str, Any]]:
     """What Config tells of so many tables."""
     specs = [{"table_name": name_of(one), "watermark_col": "updated_at", **keys} for one in range(count)]
-    return [entry.to_item() for entry in collect([Parameter("/p/tables", json.dumps(specs), 1)], "/p")]
+    return [entry.to_table().model_dump() for entry in collect([Parameter("/p/tables", json.dumps(specs), 1)], "/p")]
 
 
 def idle(table: dict[str, Any]) -> Any:

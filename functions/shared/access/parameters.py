@@ -1,4 +1,4 @@
-"""The thin adapter to Parameter Store, where the table specifications are, and its errors in the workflow's words."""
+"""The thin adapter to Parameter Store, where the table specifications are, and its errors as the workflow's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ def read_tables(prefix: str) -> list[Parameter]:
     Raises AccessDenied or ParametersUnavailable, as do the functions below.
     """
     names = f"{prefix}/tables"
-    with _speaking_of(names):
+    with _translated(names):
         found = _ssm().get_parameters(Names=[names], WithDecryption=True)["Parameters"]
         pages = _ssm().get_paginator("get_parameters_by_path").paginate(Path=names, Recursive=True, WithDecryption=True)
         for page in pages:
@@ -42,18 +42,18 @@ def write(name: str, text: str) -> int:
 
     Raises InvalidConfiguration where it may not be so.
     """
-    with _speaking_of(name):
+    with _translated(name):
         return _ssm().put_parameter(Name=name, Value=text, Overwrite=True, Tier="Intelligent-Tiering")["Version"]
 
 
 def previous(name: str, version: int) -> str:
     """The text that `name` had at `version`. Raises InvalidConfiguration where there is none."""
-    with _speaking_of(name):
+    with _translated(name):
         return _ssm().get_parameter(Name=f"{name}:{version}", WithDecryption=True)["Parameter"]["Value"]
 
 
 @contextmanager
-def _speaking_of(name: str) -> Iterator[None]:
+def _translated(name: str) -> Iterator[None]:
     """Turns what AWS's client raises inside into the workflow's errors, each naming the parameter."""
     try:
         yield

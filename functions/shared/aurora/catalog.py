@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable
 from functions.shared.contract.spec import OTHER_COLUMNS, TableSpec
@@ -75,7 +75,7 @@ class Relation:
         return next(column for column in self.columns if column.name == name)
 
 
-def read_relation(aurora: Aurora, spec: TableSpec) -> Relation:
+def read_relation(aurora: AuroraSession, spec: TableSpec) -> Relation:
     """Reads a table's columns and key, and refuses what the specification cannot mean.
 
     Raises InvalidConfiguration or AccessDenied in one sentence naming table, key and remedy.
@@ -115,7 +115,7 @@ def read_relation(aurora: Aurora, spec: TableSpec) -> Relation:
     return Relation(source, relation["oid"], columns, key)
 
 
-def read_columns(aurora: Aurora, spec: TableSpec, oid: int) -> list[Column]:
+def read_columns(aurora: AuroraSession, spec: TableSpec, oid: int) -> list[Column]:
     """The columns of the table with this oid, in their order; none where it no longer has the specification's name."""
     asked = {"oid": oid, "schema": spec.source.schema, "name": spec.source.name}
     return [_column(row, spec) for row in aurora.rows(_COLUMNS, asked)]

@@ -7,7 +7,8 @@ after that snapshot misses the transactions that commit in between.
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.shared.aurora.session import APPLICATION, Aurora
+from functions.shared.aurora.login import APPLICATION
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.ground.errors import FenceRefused
 
 # A snapshot's version counts the transactions that are complete in it, so a later snapshot that differs has a higher
@@ -43,7 +44,8 @@ SELECT clock_timestamp() AS clock,
 
 @dataclass(frozen=True)
 class Fence:
-    """`moment` (timestamptz) bounds watermark values, `horizon` (64-bit xid) bounds xmin; `clock` is when it was read.
+    """`moment` (timestamptz) bounds watermark values, `horizon` (64-bit transaction id) rows by who wrote
+    them; `clock` is when it was read.
 
     `version` orders this moment among all snapshots of the cluster.
     """
@@ -54,7 +56,7 @@ class Fence:
     version: int
 
 
-def read_fence(aurora: Aurora, table: str, margin_seconds: float, watermark: bool) -> Fence:
+def read_fence(aurora: AuroraSession, table: str, margin_seconds: float, watermark: bool) -> Fence:
     """Reads the fence; `watermark` says that values which transactions assign at their start are compared with it.
 
     Raises FenceRefused where no honest fence exists: on a replica, without pg_read_all_stats, while a session has

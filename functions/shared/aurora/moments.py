@@ -4,11 +4,11 @@ from datetime import datetime
 
 from psycopg2 import sql
 
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.columns import Column
+from functions.shared.contract.moments import as_text
 from functions.shared.contract.spec import TableSpec
 from functions.shared.ground.errors import InvalidConfiguration
-from functions.shared.snowflake.state import as_text
 
 # What the session would have without this project's own setting, and what a role is given instead.
 _DEFAULT_ZONE = """
@@ -26,7 +26,7 @@ FROM generate_series(now() - interval '1 year', now() + interval '1 year', inter
 """
 
 
-def zone_of(aurora: Aurora, spec: TableSpec, column: Column) -> str:
+def zone_of(aurora: AuroraSession, spec: TableSpec, column: Column) -> str:
     """The zone that a column without one is written in; timestamptz needs none and gets UTC.
 
     Raises InvalidConfiguration where roles have zones of their own and none is stated, and for a timestamp in a zone
@@ -44,7 +44,7 @@ def zone_of(aurora: Aurora, spec: TableSpec, column: Column) -> str:
     return zone
 
 
-def _default_zone(aurora: Aurora, spec: TableSpec) -> str:
+def _default_zone(aurora: AuroraSession, spec: TableSpec) -> str:
     found = aurora.row(_DEFAULT_ZONE)
     if found["other"]:
         raise InvalidConfiguration(
@@ -55,7 +55,7 @@ def _default_zone(aurora: Aurora, spec: TableSpec) -> str:
     return str(found["zone"])
 
 
-def moment_as(aurora: Aurora, moment: datetime, column: Column, zone: str) -> str:
+def moment_as(aurora: AuroraSession, moment: datetime, column: Column, zone: str) -> str:
     """The moment as text of the column's type."""
     if column.type_name == "timestamptz":
         query = sql.SQL("SELECT {} AS moment").format(in_type(moment, column, zone))

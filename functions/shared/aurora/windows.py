@@ -2,56 +2,70 @@
 
 from psycopg2 import sql
 
-from functions.shared.contract.bounds import Bounds, Slice
+from functions.shared.contract.bounds import (
+    Below,
+    Bounds,
+    ColumnWindow,
+    Everything,
+    Quarantined,
+    Slice,
+    TransactionWindow,
+    Window,
+)
 from functions.shared.contract.names import SourceTable
 
-EVERYTHING = sql.SQL("true")
+EVERYTHING, NOTHING = sql.SQL("true"), sql.SQL("false")
 _XID_HALF_CIRCLE = 2**31
 
 
-def relation(source: SourceTable) -> sql.Composable:
+def full_name(source: SourceTable) -> sql.Composable:
     """The table's quoted full name."""
     return sql.Identifier(source.schema, source.name)
 
 
-def window(bounds: Bounds) -> sql.Composable:
-    """The rows that a batch with these bounds exports."""
-    if bounds.complete:
-        return EVERYTHING
-    if bounds.strategy == "xmin":
-        return xmin_between(bounds.low_horizon, bounds.horizon)
-    if bounds.column is None or bounds.high is None:
-        raise ValueError(f"bounds of a {bounds.strategy} window name no column or no high")
-    return both(
-        after(bounds.column, bounds.low, bounds.type_name), before(bounds.column, bounds.high, bounds.type_name)
-    )
+def rows_in(window: Window) -> sql.Composable:
+    """The rows of Aurora that a batch with this window exports."""
+    match window:
+        case ColumnWindow(low=low, below=below):
+            return both(after(below, low), before(below))
+        case TransactionWindow(low=low, high=high):
+            return written_between(low, high)
+        case Everything():
+            return EVERYTHING
+        case Quarantined():
+            return NOTHING
 
 
-def slice_window(bounds: Bounds, part: Slice) -> sql.Composable:
+def rows_of_slice(bounds: Bounds, part: Slice) -> sql.Composable:
     """The rows of the window that one slice exports; the first slice takes rows without a value too."""
     if bounds.slice_column is None:
-        return window(bounds)
+        return rows_in(bounds.window)
     column = sql.Identifier(bounds.slice_column)
     low = EVERYTHING if part.low is None else sql.SQL("{} >= {}").format(column, sql.Literal(part.low))
     high = EVERYTHING if part.high is None else sql.SQL("{} < {}").format(column, sql.Literal(part.high))
     if part.low is None and part.high is not None:
         high = sql.SQL("({} OR {} IS NULL)").format(high, column)
-    return both(window(bounds), low, high)
+    return both(rows_in(bounds.window), low, high)
 
 
-def after(column: str, low: str | None, type_name: str) -> sql.Composable:
-    """`column` lies beyond `low` (None: no lower bound)."""
+def after(below: Below, low: str | None) -> sql.Composable:
+    """The column of `below` lies beyond `low`, a value of its type (None: no lower bound)."""
     if low is None:
         return EVERYTHING
-    return sql.SQL("{} > {}::{}").format(sql.Identifier(column), sql.Literal(low), sql.SQL(type_name))
+    return sql.SQL("{} > {}").format(sql.Identifier(below.column), typed(low, below.type_name))
 
 
-def before(column: str, high: str, type_name: str) -> sql.Composable:
-    """`column` lies below the fence: what is still uncommitted cannot."""
-    return sql.SQL("{} < {}::{}").format(sql.Identifier(column), sql.Literal(high), sql.SQL(type_name))
+def before(below: Below) -> sql.Composable:
+    """The column lies below the fence: what is still uncommitted cannot."""
+    return sql.SQL("{} < {}").format(sql.Identifier(below.column), typed(below.high, below.type_name))
 
 
-def xmin_between(low: int | None, high: int) -> sql.Composable:
+def typed(value: str, type_name: str) -> sql.Composable:
+    """A watermark's text as a value of PostgreSQL's type of that name."""
+    return sql.SQL("{}::{}").format(sql.Literal(value), sql.SQL(type_name))
+
+
+def written_between(low: int | None, high: int) -> sql.Composable:
     """Rows written by transactions in [low, high), 64-bit horizons, compared modulo the 32-bit wraparound.
 
     Without `low` every row: frozen rows keep raw ids that say nothing about their age.

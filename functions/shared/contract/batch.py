@@ -1,21 +1,17 @@
 """One batch: the files of one wave of one table, loaded and merged together."""
 
-from pydantic import BaseModel, ConfigDict
+from functions.shared.contract.wire import Wire
 
 
-class ExportedFile(BaseModel):
+class ExportedFile(Wire):
     """One file's key in the bucket, and the version of the snapshot that its rows are from."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     version: int
 
 
-class Batch(BaseModel):
+class Batch(Wire):
     """What the slices of one wave exported together."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     rows: int

@@ -1,18 +1,58 @@
 """What one run of one table reads: decided by the watermark function, obeyed by every later step."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, field_serializer
+from pydantic import Field, field_serializer, model_validator
 
-from functions.shared.contract.spec import Strategy
+from functions.shared.contract.former import bounds_of_flat
+from functions.shared.contract.traits import StrategyName
+from functions.shared.contract.wire import Wire
 
 Status = Literal["NEW", "IDLE", "SETTLING"]
 
 
-class Reading(BaseModel):
-    """The highest committed integer watermark, and Aurora's clock (ISO 8601, UTC) when it was read."""
+class Below(Wire):
+    """The rows whose `column`, of PostgreSQL's type `type_name`, lies below `high`, the fence as text."""
 
-    model_config = ConfigDict(frozen=True)
+    column: str
+    type_name: str
+    high: str
+
+
+class ColumnWindow(Wire):
+    """The rows with `low < column < high`; without `low` there is no lower end."""
+
+    kind: Literal["column"] = "column"
+    below: Below
+    low: str | None = None
+
+
+class TransactionWindow(Wire):
+    """The rows written by transactions in [low, high), 64-bit horizons; without `low` all of them."""
+
+    kind: Literal["transactions"] = "transactions"
+    low: int | None = None
+    high: int
+
+
+class Everything(Wire):
+    """All rows: what FINAL has and they lack is gone. Rows not `below` the fence are exported and held by the merge."""
+
+    kind: Literal["everything"] = "everything"
+    below: Below | None = None
+
+
+class Quarantined(Wire):
+    """No row of Aurora: the batch is what Snowflake holds in quarantine."""
+
+    kind: Literal["quarantined"] = "quarantined"
+
+
+Window = ColumnWindow | TransactionWindow | Everything | Quarantined
+
+
+class Reading(Wire):
+    """The highest committed integer watermark, and Aurora's clock (ISO 8601, UTC) when it was read."""
 
     ceiling: int
     read_at: str
@@ -23,53 +63,42 @@ class Reading(BaseModel):
         return str(ceiling)
 
 
-class Contents(BaseModel):
+class Contents(Wire):
     """The file of each partition, and the label of each value of the columns' enums, by their oids as text.
 
     The files of a table that is not partitioned are one; it is another after TRUNCATE, VACUUM FULL and rewrites.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    storage: dict[str, int] = {}
-    labels: dict[str, str] = {}
+    storage: dict[str, int] = Field(default_factory=dict)
+    labels: dict[str, str] = Field(default_factory=dict)
 
 
-class Slice(BaseModel):
+class Slice(Wire):
     """The rows with `low <= slice column < high`; None leaves a side open."""
 
-    model_config = ConfigDict(frozen=True)
-
     low: str | None = None
     high: str | None = None
 
 
-class Bounds(BaseModel):
-    """The window `low < column < high`, or the horizons of an xmin window, or everything (`complete`).
+class Bounds(Wire):
+    """The facts of one run, and the window that it reads.
 
-    The window is exported in `slices` of `slice_column`; `more` says that it ends with a wave, before the fence.
-    `oid` and `shape` tell the table and its columns from others of the same name; `recreated` says that it is another;
-    `contents` tells what changes rows that no statement writes.
-    `held` counts rows past the fence, `late` those that appeared behind the last one; `waited` is how many seconds ago
-    the oldest row of the window was dated, `fenced_at` the moment (milliseconds since the epoch) from which on a change
-    may be missing after this run, both None where rows do not say it; `reset` says that Aurora's
-    transaction ids went back; `replay` that nothing is read: the rows come from quarantine; `started_at` is in
-    milliseconds since the epoch.
+    `measure` is what its low end is measured in. `horizon` is the fence as a 64-bit transaction id. The window is
+    exported in `slices` of `slice_column`; `more` says that it ends with a wave, before the fence. `oid` and `shape`
+    tell the table and its columns from others of the same name; `recreated` says that it is another; `contents` tells
+    what changes rows that no statement writes. `held` counts rows past the fence, `late` those that appeared behind the
+    last one; `waited` is how many seconds ago the oldest row of the window was dated, `fenced_at` the moment
+    (milliseconds since the epoch) from which on a change may be missing after this run, both None where rows do not say
+    it; `reset` says that Aurora's transaction ids went back; `started_at` is in milliseconds since the epoch.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     status: Status
-    strategy: Strategy
+    strategy: StrategyName
     target: str
     started_at: int
-    column: str | None = None
-    type_name: str = ""
-    low: str | None = None
-    high: str | None = None
-    low_horizon: int | None = None
+    measure: str
+    window: Annotated[Window, Field(discriminator="kind")]
     horizon: int = 0
-    complete: bool = False
     reset: bool = False
     target_exists: bool = False
     recreated: bool = False
@@ -84,20 +113,35 @@ class Bounds(BaseModel):
     wait_seconds: int = 0
     reading: Reading | None = None
     slice_column: str | None = None
-    slices: list[Slice] = [Slice()]
+    slices: list[Slice] = Field(default_factory=lambda: [Slice()])
     more: bool = False
-    replay: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, value: Any) -> Any:
+        return bounds_of_flat(value) if isinstance(value, dict) and "window" not in value else value
 
     @property
-    def reads(self) -> str:
-        """What low bounds are measured in: bounds of another measure say nothing about these rows."""
-        return reads(self.strategy, self.column)
+    def complete(self) -> bool:
+        """Whether the window is the whole table, so that what it lacks is gone."""
+        return isinstance(self.window, Everything)
 
-    def to_event(self) -> dict[str, Any]:
-        """The form in which it travels through the workflow."""
-        return self.model_dump(mode="json")
+    @property
+    def replay(self) -> bool:
+        """Whether the rows come from quarantine."""
+        return isinstance(self.window, Quarantined)
 
+    @property
+    def below(self) -> Below | None:
+        """The fence on the leading watermark column; None where there is no such column."""
+        return self.window.below if isinstance(self.window, ColumnWindow | Everything) else None
 
-def reads(strategy: Strategy, column: str | None) -> str:
-    """The measure of a table's bounds: its leading watermark column, or the strategy where it has none."""
-    return f"column {column}" if column is not None else strategy
+    @property
+    def high(self) -> str | None:
+        """The fence as text of the watermark's type; None where there is no watermark column."""
+        return self.below.high if self.below else None
+
+    @property
+    def low(self) -> str | None:
+        """The lower end as text of the watermark's type; None where the window has none."""
+        return self.window.low if isinstance(self.window, ColumnWindow) else None

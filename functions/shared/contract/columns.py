@@ -1,7 +1,7 @@
 """One column on its way: its type in Aurora, its place in the exported file, its name and type in Snowflake."""
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -82,12 +82,24 @@ class Column:
         """Snowflake SQL by which two of its values are compared."""
         return self.rule.comparable(value)
 
-    def to_json(self) -> list[Any]:
-        """The form in which it travels through the workflow, whose state has room for little."""
+    @property
+    def shape(self) -> list[Any]:
+        """Its fields in order: what changes when it does, the same in every version of this code."""
         return [list(one) if isinstance(one, tuple) else one for one in astuple(self)]
 
+    def to_json(self) -> dict[str, Any]:
+        """The form in which it travels and is stored: fields by name, without those that have their usual value."""
+        return {**_unusual(self), "type": _unusual(self.type)}
+
     @classmethod
-    def from_json(cls, value: Sequence[Any]) -> "Column":
-        """The inverse of `to_json`."""
-        name, source, *more = value
-        return cls(name, SourceType(*source), *more)
+    def from_json(cls, value: Mapping[str, Any] | Sequence[Any]) -> "Column":
+        """The inverse of `to_json`; takes the list of all fields in order as well, which was its form before."""
+        if not isinstance(value, Mapping):
+            name, source, *more = value
+            return cls(name, SourceType(*source), *more)
+        return cls(**{**value, "type": SourceType(**value["type"])})
+
+
+def _unusual(one: "Column | SourceType") -> dict[str, Any]:
+    """The fields of a dataclass that have no default, or another value than it."""
+    return {field.name: getattr(one, field.name) for field in fields(one) if getattr(one, field.name) != field.default}

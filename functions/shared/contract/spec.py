@@ -3,20 +3,19 @@
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from functions.shared.contract.names import SourceTable
+from functions.shared.contract.traits import DEFAULT, STRATEGY_KEYS, TRAITS, StrategyName, Traits, strategies
 from functions.shared.ground.errors import InvalidConfiguration
 
-Strategy = Literal["timestamp", "integer", "composite", "xmin", "full_snapshot"]
 Unrepresentable = Literal["quarantine", "text", "fail"]
 SchemaChanges = Literal["evolve", "freeze", "ignore"]
-STRATEGIES: tuple[str, ...] = get_args(Strategy)
 OTHER_COLUMNS = "*"
-_MIN_COMPOSITE_COLUMNS = 2
+_MIN_WATERMARK_COLS = 2
 
 
 def _as_list(value: Any) -> Any:
@@ -32,7 +31,7 @@ class TableSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     table_name: Annotated[str, Field(min_length=1)]
-    watermark_type: Strategy = "timestamp"
+    watermark_type: StrategyName = DEFAULT
     watermark_col: Annotated[str, Field(min_length=1)] | None = None
     watermark_cols: Columns | None = None
     watermark_timezone: Annotated[str, Field(min_length=1)] | None = None
@@ -52,14 +51,24 @@ class TableSpec(BaseModel):
         return SourceTable.parse(self.table_name)
 
     @property
+    def traits(self) -> Traits:
+        """What its strategy is."""
+        return TRAITS[self.watermark_type]
+
+    @property
     def keys(self) -> list[str]:
         """The key columns as configured; empty means the table's own primary key."""
         return self.primary_keys or self.primary_key
 
     @property
     def watermarks(self) -> list[str]:
-        """The watermark columns, leading column first; empty for xmin and full_snapshot."""
+        """The watermark columns, leading column first; empty where the strategy has none."""
         return self.watermark_cols or ([self.watermark_col] if self.watermark_col else [])
+
+    @property
+    def measure(self) -> str:
+        """What low bounds are measured in: bounds of another measure say nothing about these rows."""
+        return f"column {self.watermarks[0]}" if self.watermarks else self.watermark_type
 
     def unrepresentable(self, column: str) -> Unrepresentable:
         """What becomes of a value of this column that its Snowflake type cannot hold."""
@@ -72,35 +81,25 @@ class TableSpec(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> "TableSpec":
-        problem = self._watermark_problem() or self._key_problem() or self._unrepresentable_problem()
+        problem = self._strategy_problem() or self._key_problem() or self._unrepresentable_problem()
         if problem:
             raise ValueError(problem)
         return self
 
-    def _watermark_problem(self) -> str | None:
-        kind = self.watermark_type
-        if self.watermark_timezone and kind not in ("timestamp", "composite"):
-            return f"watermark_timezone has no meaning for watermark_type {kind}; remove it"
-        if kind == "composite":
-            return self._composite_problem()
-        if kind in ("xmin", "full_snapshot"):
-            meaningless = f"watermark_col and watermark_cols have no meaning for watermark_type {kind}; remove them"
-            return meaningless if self.watermarks else None
-        if self.watermark_cols is not None:
-            return f"watermark_cols belongs to watermark_type composite; {kind} takes one column as watermark_col"
-        if self.watermark_col is None:
-            return f"watermark_col is missing; watermark_type {kind} needs the column that moves with every change"
-        return None
-
-    def _composite_problem(self) -> str | None:
-        columns = self.watermark_cols or []
-        if self.watermark_col is not None:
-            return "watermark_col belongs to timestamp and integer; composite takes watermark_cols"
-        if len(columns) < _MIN_COMPOSITE_COLUMNS or len(set(columns)) != len(columns):
-            return (
-                "watermark_cols needs two or more different columns for composite, the timestamp first, "
-                'e.g. ["updated_at", "id"]; with one column use watermark_type timestamp'
-            )
+    def _strategy_problem(self) -> str | None:
+        kind, traits = self.watermark_type, self.traits
+        given = {key for key in STRATEGY_KEYS & self.model_fields_set if getattr(self, key) is not None}
+        missing = [key for key in traits.needs if key not in given]
+        if meaningless := sorted(given - traits.keys):
+            key = meaningless[0]
+            owners = strategies(lambda other: key in other.keys)
+            instead = f"{kind} takes {missing[0]}" if missing else "remove it"
+            return f"{key} belongs to watermark_type {owners} and has no meaning for watermark_type {kind}; {instead}"
+        if missing:
+            return f"{missing[0]} is missing; watermark_type {kind} needs {traits.needs[missing[0]]}"
+        columns = self.watermark_cols
+        if columns is not None and (len(columns) < _MIN_WATERMARK_COLS or len(set(columns)) != len(columns)):
+            return f"watermark_cols needs {traits.needs['watermark_cols']}"
         return None
 
     def _key_problem(self) -> str | None:
@@ -108,8 +107,6 @@ class TableSpec(BaseModel):
             return "primary_keys and primary_key are both given; keep one of them"
         if len(set(self.keys)) != len(self.keys):
             return "primary_keys names a column twice; name each column once"
-        if "deletes" in self.model_fields_set and self.watermark_type != "full_snapshot":
-            return "deletes belongs to watermark_type full_snapshot, the only one that sees deleted rows; remove it"
         return None
 
     def _unrepresentable_problem(self) -> str | None:
@@ -153,13 +150,3 @@ def _sentence(detail: ErrorDetails) -> str:
     if kind == "value_error":
         return str(detail["ctx"]["error"])
     return f"{key} {given!r} is not valid: {detail['msg'].lower()}"
-
-
-def spec_of(item: Mapping[str, Any]) -> TableSpec:
-    """The specification in one of the config function's items.
-
-    Raises InvalidConfiguration with the sentence that config recorded for a table that cannot run.
-    """
-    if problem := item.get("problem"):
-        raise InvalidConfiguration(problem)
-    return parse_spec(item["spec"], item["table_name"])

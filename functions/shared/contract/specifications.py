@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.shared.contract.names import SourceTable
 from functions.shared.contract.spec import parse_spec
+from functions.shared.contract.state import Table
 from functions.shared.ground.errors import InvalidConfiguration
 
 
@@ -39,12 +40,11 @@ class Entry:
         """Changes with every edit of the specification."""
         return hashlib.sha256(json.dumps(self.raw, sort_keys=True).encode()).hexdigest()[:16]
 
-    def to_item(self, replay: bool = False) -> dict[str, Any]:
+    def to_table(self, replay: bool = False) -> Table:
         """The form in which the table enters the workflow, for its rows in Aurora or for those in quarantine."""
-        item: dict[str, Any] = {"table_name": self.label, "replay": True} if replay else {"table_name": self.label}
-        if self.problem:
-            return {**item, "problem": self.problem}
-        return {**item, "spec": self.raw, "digest": self.digest}
+        table = Table(table_name=self.label, replay=True if replay else None)
+        found = {"problem": self.problem} if self.problem else {"spec": self.raw, "digest": self.digest}
+        return table.model_copy(update=found)
 
 
 def collect(parameters: Iterable[Parameter], prefix: str) -> list[Entry]:

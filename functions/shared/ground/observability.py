@@ -3,32 +3,40 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar, get_type_hints
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
 
 logger = Logger()
 metrics = Metrics()
 
 Event = dict[str, Any]
-Handler = Callable[[Event, LambdaContext], Event]
+Reads = TypeVar("Reads", bound=BaseModel)
+Adds = TypeVar("Adds", bound=BaseModel)
 
 
-def step(handler: Handler) -> Handler:
-    """A workflow step: every log line carries its table and execution, every line of metrics its table."""
+def step(handler: Callable[[Reads], Adds]) -> Callable[[Event, LambdaContext], Event]:
+    """A workflow step: takes the parts of the state that its parameter's model reads, returns those that it adds.
+
+    Every log line carries its table and execution, every line of metrics its table. What the handler did not set is
+    absent from the answer, so that the state keeps what it had.
+    """
+    parameter = next(name for name in get_type_hints(handler) if name != "return")
+    reads: type[Reads] = get_type_hints(handler)[parameter]
 
     @logger.inject_lambda_context(clear_state=True)
     @wraps(handler)
-    def observed(event: Event, context: LambdaContext) -> Event:
+    def observed(event: Event, _context: LambdaContext) -> Event:
         table = event.get("table")
         name = table.get("table_name", "") if isinstance(table, dict) else ""
         logger.append_keys(table=name, execution=event.get("execution", ""))
         # No dimension: CloudWatch bills each value of one as one more metric. Logs Insights groups by it all the same.
         metrics.add_metadata(key="table", value=name or "all")
         try:
-            return handler(event, context)
+            return handler(reads.model_validate(event)).model_dump(mode="json", by_alias=True)
         finally:
             if metrics.metric_set:
                 metrics.flush_metrics()

@@ -1,4 +1,4 @@
-"""The thin adapter to Snowflake: one warm session per container, and its errors in the workflow's words."""
+"""The door to Snowflake: one warm session per container, and its errors as the workflow's."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ _SESSION = {
 _NO_PLATFORM_DETECTION = 0
 
 
-class Warehouse:
+class SnowflakeSession:
     """One autocommit session."""
 
     def __init__(self, connection: snowflake.connector.SnowflakeConnection) -> None:
@@ -71,24 +71,31 @@ class Warehouse:
         return self._connection.is_valid()
 
 
-_warm: list[Warehouse] = []
+_warm: list[SnowflakeSession] = []
 
 
-def connect(table: str) -> Warehouse:
-    """The container's session, opened with Vault's credentials when there is none that works.
+@contextmanager
+def snowflake_session(table: str) -> Iterator[SnowflakeSession]:
+    """The container's session, opened with Vault's credentials where there is none that works.
 
-    Raises WarehouseUnavailable, VaultUnavailable or AccessDenied, naming `table`.
+    What the driver raises inside becomes the workflow's errors, each naming `table`. Raises WarehouseUnavailable,
+    VaultUnavailable or AccessDenied where no session can be opened.
     """
+    with _translated(table):
+        yield _connect(table)
+
+
+def _connect(table: str) -> SnowflakeSession:
     if not _warm or not _warm[0].usable:
         _warm[:] = [_open(table)]
     return _warm[0]
 
 
-def _open(table: str) -> Warehouse:
+def _open(table: str) -> SnowflakeSession:
     path = settings().vault_snowflake_path
 
-    def attempt() -> Warehouse:
-        return Warehouse(snowflake.connector.connect(**_arguments(vault.secret(table, path))))
+    def attempt() -> SnowflakeSession:
+        return SnowflakeSession(snowflake.connector.connect(**_arguments(vault.secret(table, path))))
 
     try:
         return vault.log_in(path, attempt, _is_rejected_login)
@@ -130,7 +137,7 @@ def _is_rejected_login(error: Exception) -> bool:
 
 
 @contextmanager
-def speaking_of(table: str) -> Iterator[None]:
+def _translated(table: str) -> Iterator[None]:
     """Turns what the driver raises inside into the workflow's errors, each naming `table`."""
     try:
         yield

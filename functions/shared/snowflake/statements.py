@@ -1,102 +1,19 @@
 """Renders the SQL of Snowflake's objects from the templates in `snowflake/`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from functions.shared.contract.columns import Column
-from functions.shared.contract.names import SourceTable, literal, quote
+from functions.shared.contract.names import literal, quote
+from functions.shared.contract.rules import MergeRules
+from functions.shared.contract.types import KEPT_CHARACTERS
 from functions.shared.ground.templates import render, statements
 from functions.shared.snowflake.control import control_table, insert_into
+from functions.shared.snowflake.objects import TableObjects, storage_integration
 from functions.shared.snowflake.session_parameters import SESSION_PARAMETERS
 
 # Fewer deletes than this are never suspicious, whatever their share.
 _GUARDED_ROWS = 100
 _BOOTSTRAP = ("bootstrap/database.sql", "bootstrap/stage.sql", "bootstrap/control.sql")
-
-
-@dataclass(frozen=True)
-class TableObjects:
-    """The Snowflake objects of one source table, as quoted full names."""
-
-    database: str
-    source: SourceTable
-
-    def _named(self, schema: str) -> str:
-        return f'{quote(self.database)}."{schema}".{quote(self.source.object_name)}'
-
-    @property
-    def staging(self) -> str:
-        """The table that the pipe loads; the pipe and the task have the same name."""
-        return self._named("STAGING")
-
-    @property
-    def typed(self) -> str:
-        """The view of STAGING's rows in FINAL's types, with what does not cast.
-
-        In a schema of its own name space: any suffix may be the end of another table's name.
-        """
-        return self._named("CONTROL")
-
-    @property
-    def final(self) -> str:
-        """The copy of the Aurora table."""
-        return self._named("FINAL")
-
-    def names(self) -> dict[str, str]:
-        """What the templates call these objects."""
-        return {
-            "database": quote(self.database),
-            "staging": self.staging,
-            "typed": self.typed,
-            "final": self.final,
-            "pipe": self.staging,
-            "task": self.staging,
-            "comment": literal(str(self.source)),
-            "file_format": literal(f'{quote(self.database)}."STAGING"."AURORA_CSV"'),
-        }
-
-
-@dataclass(frozen=True)
-class MergeRules:
-    """What decides how a table's batches are applied.
-
-    `columns` are in the order of the file's fields. `key` is empty for a table without one: its rows are appended, or
-    replaced by a complete snapshot. `watermark` is the leading watermark column, None where there is none. `version`
-    counts the table's schemas; files of versions before `since` had another layout and are not merged.
-    """
-
-    columns: Sequence[Column]
-    key: Sequence[Column]
-    watermark: Column | None
-    soft_deletes: bool
-    version: int = 1
-    since: int = 1
-
-    def to_json(self) -> dict[str, Any]:
-        """The form in which they travel through the workflow."""
-        return {
-            "columns": [column.to_json() for column in self.columns],
-            "key": [column.name for column in self.key],
-            "watermark": self.watermark.name if self.watermark else None,
-            "soft_deletes": self.soft_deletes,
-            "version": self.version,
-            "since": self.since,
-        }
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "MergeRules":
-        """The inverse of `to_json`."""
-        columns = [Column.from_json(column) for column in value["columns"]]
-        named = {column.name: column for column in columns}
-        watermark = named[value["watermark"]] if value["watermark"] is not None else None
-        key = [named[name] for name in value["key"]]
-        return cls(columns, key, watermark, value["soft_deletes"], value["version"], value["since"])
-
-
-def storage_integration(database: str) -> str:
-    """The quoted name of a database's way to its bucket; an account may have several."""
-    return quote(f"{database}_EXPORTS")
 
 
 def bootstrap_statements(database: str, bucket: str) -> list[str]:
@@ -161,6 +78,22 @@ def compare_statement(
     given = [["NULL" if text is None else literal(text) for text in row] for row in rows]
     values = {"columns": rules.columns, "match_on": rules.key or rules.columns, "version": f"{version:d}"}
     return render("table/compare.sql", {**objects.names(), **values, "rows": given})
+
+
+def restage_statement(objects: TableObjects, rules: MergeRules, execution: str, most_rows: int) -> str:
+    """The block that stages and records at most so many rows, those that were listed first."""
+    values = {
+        **objects.names(),
+        **vars(rules),
+        "table_name": literal(str(objects.source)),
+        "execution": literal(execution),
+        "insert_files": insert_into(objects.database, "BATCH_FILES"),
+        "insert_batch": insert_into(objects.database, "BATCHES"),
+        "most_rows": most_rows,
+        "shortened": KEPT_CHARACTERS,
+        "literal": literal,
+    }
+    return render("table/replay.sql", values)
 
 
 def _merge(objects: TableObjects, rules: MergeRules, batch: str, as_task: bool = False) -> str:

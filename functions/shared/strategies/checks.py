@@ -1,15 +1,19 @@
-"""What must hold for a strategy to be honest about a table; each refusal says what to change."""
+"""What strategies ask of a table; each refusal says what to change."""
+
+from collections.abc import Sequence
 
 from psycopg2 import sql
 
 from functions.shared.aurora.catalog import Relation
-from functions.shared.aurora.session import Aurora
-from functions.shared.aurora.windows import relation as full_name
+from functions.shared.aurora.session import AuroraSession
+from functions.shared.aurora.windows import full_name, typed
 from functions.shared.contract.spec import TableSpec
+from functions.shared.contract.traits import replacing, strategies, without_watermark
 from functions.shared.ground.errors import InvalidConfiguration, NullWatermark
+from functions.shared.strategies.base import Run
 
-TIMESTAMPS = ("timestamptz", "timestamp", "date")
-INTEGERS = ("int2", "int4", "int8")
+# Well before a window of transactions says nothing, an idle table's horizon is renewed.
+XID_RENEWAL = 2**30
 _DISORDERLY_SEQUENCES = """
 SELECT s.seqrelid::regclass::text AS name, s.seqcache AS cache, s.seqincrement < 0 AS down, s.seqcycle AS cycles
 FROM pg_attribute a
@@ -31,67 +35,70 @@ FROM (SELECT relid FROM pg_partition_tree(%(oid)s) UNION SELECT %(oid)s::regclas
 """
 
 
-def check(aurora: Aurora, spec: TableSpec, relation: Relation) -> None:
-    """Raises InvalidConfiguration or NullWatermark where the strategy cannot copy this table exactly."""
-    _check_type(spec, relation)
-    _check_key(aurora, spec, relation)
-    if spec.watermarks:
-        _check_nulls(aurora, spec, relation)
-    if spec.watermark_type == "integer":
-        _check_sequence(aurora, spec, relation)
-
-
-def _check_type(spec: TableSpec, relation: Relation) -> None:
-    if not spec.watermarks:
-        return
+def check_lead(spec: TableSpec, relation: Relation, types: Sequence[str], needs: str) -> None:
+    """Raises InvalidConfiguration where the leading watermark column has another type; `needs` says what it must be."""
     column = relation.column(spec.watermarks[0])
-    integer = spec.watermark_type == "integer"
-    if column.type_name not in (INTEGERS if integer else TIMESTAMPS):
+    if column.type_name not in types:
         key = "watermark_cols" if spec.watermark_cols else "watermark_col"
-        needs = "an integer column" if integer else "a timestamp or date column, first in order"
         raise InvalidConfiguration(
             f"{spec.table_name}: {key} names {column.name!r}, which is {column.type_name}; "
             f"watermark_type {spec.watermark_type} needs {needs}"
         )
 
 
-def _check_key(aurora: Aurora, spec: TableSpec, relation: Relation) -> None:
-    if relation.key or spec.watermark_type == "full_snapshot":
-        return
-    if spec.watermark_type == "xmin":
+def check_key(spec: TableSpec, relation: Relation) -> None:
+    """Raises InvalidConfiguration for a table without a key."""
+    if not relation.key:
         raise InvalidConfiguration(
-            f"{spec.table_name}: has no primary key, and watermark_type xmin merges updates by key; add a primary key, "
-            "name unique columns as primary_keys, or use full_snapshot"
+            f"{spec.table_name}: has no primary key, and watermark_type {spec.watermark_type} merges updates by key; "
+            f"add a primary key, name unique columns as primary_keys, or use {replacing()}"
         )
+
+
+def check_append(aurora: AuroraSession, spec: TableSpec, relation: Relation) -> None:
+    """Raises InvalidConfiguration for a table without a key whose rows change: they can only be appended."""
+    if relation.key:
+        return
     changes = aurora.row(_CHANGES, {"oid": relation.oid})["changes"]
     if changes:
         raise InvalidConfiguration(
             f"{spec.table_name}: has no primary key, so its rows can only be appended, but Aurora counts {changes} "
-            "updates and deletes on it; add a primary key, name unique columns as primary_keys, or use full_snapshot"
+            f"updates and deletes on it; add a primary key, name unique columns as primary_keys, or use {replacing()}"
         )
 
 
-def _check_nulls(aurora: Aurora, spec: TableSpec, relation: Relation) -> None:
-    nullable = [column for column in map(relation.column, spec.watermarks[:1]) if not column.not_null]
-    for column in nullable:
-        query = sql.SQL("SELECT count(*) AS nulls FROM {} WHERE {} IS NULL")
-        nulls = aurora.row(query.format(full_name(relation.source), sql.Identifier(column.name)))["nulls"]
-        if nulls:
-            raise NullWatermark(
-                f"{spec.table_name}: {nulls} rows have NULL in watermark column {column.name!r} and would be left out; "
-                "fill them and make the column NOT NULL, or use xmin or full_snapshot"
-            )
+def check_nulls(aurora: AuroraSession, spec: TableSpec, relation: Relation) -> None:
+    """Raises NullWatermark where rows have no value in the leading watermark column."""
+    column = relation.column(spec.watermarks[0])
+    if column.not_null:
+        return
+    query = sql.SQL("SELECT count(*) AS nulls FROM {} WHERE {} IS NULL")
+    nulls = aurora.row(query.format(full_name(relation.source), sql.Identifier(column.name)))["nulls"]
+    if nulls:
+        raise NullWatermark(
+            f"{spec.table_name}: {nulls} rows have NULL in watermark column {column.name!r} and would be left out; "
+            f"fill them and make the column NOT NULL, or use {without_watermark()}"
+        )
 
 
-def _check_sequence(aurora: Aurora, spec: TableSpec, relation: Relation) -> None:
+def check_sequence(aurora: AuroraSession, spec: TableSpec, relation: Relation) -> None:
+    """Raises InvalidConfiguration where the sequence behind the watermark may give later rows lower values."""
     for row in aurora.rows(_DISORDERLY_SEQUENCES, {"oid": relation.oid, "column": spec.watermarks[0]}):
         faults = {
             "counts down": row["down"],
             "begins anew at its end (CYCLE)": row["cycles"],
             f"hands out {row['cache']} at a time (run ALTER SEQUENCE {row['name']} CACHE 1)": row["cache"] > 1,
         }
+        others = strategies(lambda traits: traits.sees_updates and traits.form == "rows")
         raise InvalidConfiguration(
             f"{spec.table_name}: watermark_col {spec.watermarks[0]!r} takes its values from sequence {row['name']}, "
             f"which {' and '.join(fault for fault, found in faults.items() if found)}, so later rows may get lower "
-            "values; change that, or use timestamp or xmin"
+            f"values; change that, or use {others}"
         )
+
+
+def up_to_low(run: Run) -> sql.Composable | None:
+    """The rows up to FINAL's highest watermark; None where FINAL has none."""
+    if run.progress.low is None:
+        return None
+    return sql.SQL("{} <= {}").format(sql.Identifier(run.lead.name), typed(run.progress.low, run.lead.type_name))

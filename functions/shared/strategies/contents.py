@@ -2,11 +2,11 @@
 
 from psycopg2 import sql
 
-from functions.shared.aurora.session import Aurora
-from functions.shared.aurora.windows import EVERYTHING, both, comparable, written_before, written_since
+from functions.shared.aurora.session import AuroraSession
+from functions.shared.aurora.windows import full_name
 from functions.shared.contract.bounds import Contents
 from functions.shared.ground.errors import RowsBehindWatermark
-from functions.shared.strategies.run import Run
+from functions.shared.strategies.base import Run, Strategy
 
 _CONTENTS = """
 WITH RECURSIVE leaves AS (
@@ -30,33 +30,31 @@ WHERE c.oid = ANY(%(oids)s::oid[])
 _REMEDY = "set full_refresh to copy the table as it is now, or update those rows so that the next run reads them"
 
 
-def read_contents(aurora: Aurora, oid: int) -> Contents:
+def read_contents(aurora: AuroraSession, oid: int) -> Contents:
     """The files of the table's partitions, and the labels of all enums in its columns, each by its oid."""
     return Contents.model_validate(aurora.row(_CONTENTS, {"oid": oid}))
 
 
-def refuse_unread(run: Run, before: Contents, now: Contents) -> None:
+def refuse_unread(run: Run, strategy: Strategy, before: Contents, now: Contents) -> None:
     """Raises RowsBehindWatermark where rows came to lie behind the watermark that no run has read.
 
     A partition that was filled before it was attached brings such rows, and so do ids that a TRUNCATE began anew.
     """
     attached = [int(oid) for oid in now.storage if oid not in before.storage]
     for part in run.aurora.rows(_NAMED, {"oids": attached}) if attached else []:
-        if (behind := _behind(run)) and _any(run.aurora, sql.Identifier(part["schema"], part["name"]), behind):
+        behind = strategy.behind(run)
+        if behind is not None and _any(run.aurora, sql.Identifier(part["schema"], part["name"]), behind):
             raise RowsBehindWatermark(
                 f"{run.spec.table_name}: its new partition {part['schema']}.{part['name']} holds rows behind the "
                 f"watermark, which no run has read; {_REMEDY}"
             )
-    emptied = [oid for oid, file in before.storage.items() if now.storage.get(oid, file) != file]
-    horizon = run.state.last.get("horizon")
-    if emptied and run.spec.watermark_type == "integer" and horizon is not None and (behind := _behind(run)):
-        table = sql.Identifier(run.spec.source.schema, run.spec.source.name)
-        young = written_since(horizon) if comparable(horizon, run.fence.horizon) else EVERYTHING
-        if _any(run.aurora, table, both(behind, young)):
-            raise RowsBehindWatermark(
-                f"{run.spec.table_name}: it was truncated or rewritten, and rows written since then have ids up to "
-                f"{run.state.low}, which FINAL has already; {_REMEDY}"
-            )
+    rewritten = any(now.storage.get(oid, file) != file for oid, file in before.storage.items())
+    behind = strategy.behind_after_rewrite(run) if rewritten else None
+    if behind is not None and _any(run.aurora, full_name(run.spec.source), behind):
+        raise RowsBehindWatermark(
+            f"{run.spec.table_name}: it was truncated or rewritten, and rows written since then have values up to "
+            f"{run.progress.low}, which FINAL has already; {_REMEDY}"
+        )
 
 
 def renamed(before: Contents, now: Contents) -> str:
@@ -66,21 +64,6 @@ def renamed(before: Contents, now: Contents) -> str:
     return f"enum label {names}: rows merged before keep the old one until a full_refresh" if names else ""
 
 
-def _behind(run: Run) -> sql.Composable | None:
-    """The rows that this run takes for read; None where it takes none so."""
-    if run.spec.watermark_type == "xmin":
-        horizon = run.state.last.get("horizon")
-        if horizon is None or not comparable(horizon, run.fence.horizon):
-            return None
-        return written_before(horizon)
-    if not run.spec.watermarks or run.state.low is None:
-        return None
-    column = run.relation.column(run.spec.watermarks[0])
-    return sql.SQL("{} <= {}::{}").format(
-        sql.Identifier(column.name), sql.Literal(run.state.low), sql.SQL(column.type_name)
-    )
-
-
-def _any(aurora: Aurora, table: sql.Composable, condition: sql.Composable) -> bool:
+def _any(aurora: AuroraSession, table: sql.Composable, condition: sql.Composable) -> bool:
     query = sql.SQL("SELECT EXISTS (SELECT 1 FROM {} WHERE {}) AS found").format(table, condition)
     return bool(aurora.row(query)["found"])

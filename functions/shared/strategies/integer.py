@@ -1,62 +1,96 @@
-"""The bounds of a table whose watermark is an ever-growing integer, which no fence in time can bound."""
+"""integer: the rows above FINAL's highest id, up to a ceiling; no fence in time can bound ever-growing integers."""
 
 from datetime import datetime
 
 from psycopg2 import sql
 
-from functions.shared.aurora.windows import relation
-from functions.shared.contract.bounds import Bounds, Reading
-from functions.shared.snowflake.state import as_text, read_ceiling, store_reading
-from functions.shared.strategies.run import Run, idle, settling
+from functions.shared.aurora.catalog import Relation
+from functions.shared.aurora.session import AuroraSession
+from functions.shared.aurora.windows import EVERYTHING, both, comparable, full_name, written_since
+from functions.shared.contract.bounds import Below, Reading
+from functions.shared.contract.moments import as_text
+from functions.shared.contract.spec import TableSpec
+from functions.shared.snowflake.progress import read_ceiling, store_reading
+from functions.shared.strategies.base import Answer, Run
+from functions.shared.strategies.checks import check_append, check_lead, check_nulls, check_sequence, up_to_low
 
+_TYPES = ("int2", "int4", "int8")
 _BELOW_EVERY_BIGINT = -(2**63)
 
 
-def integer(run: Run, bounds: Bounds) -> Bounds:
-    """The bounds up to a ceiling: the highest value that was committed before every transaction that is open now began.
+class Integer:
+    """The watermark is an id that grows with every insert; rows are never updated."""
 
-    Whoever runs while a transaction is open keeps the ceiling that it read, for the runs after it.
-    """
-    column = run.relation.column(run.spec.watermarks[0])
-    query = sql.SQL("SELECT max({}) AS ceiling, clock_timestamp() AS read_at FROM {}")
-    found = run.aurora.row(query.format(sql.Identifier(column.name), relation(run.relation.source)))
-    low = None if run.state.low is None else int(run.state.low)
-    nothing = str(_BELOW_EVERY_BIGINT if low is None else low + 1)
-    window = {"column": column.name, "type_name": "int8", "low": run.state.low, "high": nothing}
-    bounds = bounds.model_copy(update=window)
-    ceiling = found["ceiling"]
-    if ceiling is None and not run.state.exists:
-        return bounds
-    if not bounds.complete and (ceiling is None or (low is not None and ceiling <= low)):
-        return idle(bounds, f"nothing above {low}")
-    reading = Reading(ceiling=_BELOW_EVERY_BIGINT if ceiling is None else ceiling, read_at=as_text(found["read_at"]))
-    if not run.settled:
-        return settling(run, bounds.model_copy(update={"reading": reading}))
-    if bounds.note:
-        _keep(run, reading)  # makes older readings void
-    passed = _passed_ceiling(run, reload=bool(bounds.note))
-    if passed is None or (low is not None and passed <= low and not bounds.complete):
-        _keep(run, reading)
-        return idle(bounds, f"rows above {low} wait for a transaction open since {as_text(run.fence.moment)}")
-    beyond = sql.SQL("SELECT count(*) AS held FROM {} WHERE {} > {}")
-    held = beyond.format(relation(run.relation.source), sql.Identifier(column.name), sql.Literal(passed))
-    found = {"high": str(passed + 1), "held": run.aurora.row(held)["held"]}
-    # How old the ceiling of an earlier run is, nobody kept.
-    own = run.reading if run.reading and run.reading.ceiling == passed else None
-    fenced_at = int(datetime.fromisoformat(own.read_at).timestamp() * 1000) if own else None
-    # The next wave goes up to the same ceiling.
-    return bounds.model_copy(update={**found, "fenced_at": fenced_at, "reading": run.reading})
+    def check(self, aurora: AuroraSession, spec: TableSpec, relation: Relation) -> None:
+        """Raises InvalidConfiguration for another type, changes without a key and a sequence out of order, and
+        NullWatermark for NULLs."""
+        check_lead(spec, relation, _TYPES, "an integer column")
+        check_append(aurora, spec, relation)
+        check_nulls(aurora, spec, relation)
+        check_sequence(aurora, spec, relation)
+
+    def read(self, run: Run) -> Answer:
+        """The rows up to a ceiling: the highest id that was committed before every open transaction began.
+
+        A run during which a transaction is open stores the ceiling that it read, for the runs after it.
+        """
+        query = sql.SQL("SELECT max({}) AS ceiling, clock_timestamp() AS read_at FROM {}")
+        table, column = full_name(run.relation.source), sql.Identifier(run.lead.name)
+        found = run.aurora.row(query.format(column, table))
+        ceiling, low = found["ceiling"], None if run.progress.low is None else int(run.progress.low)
+        nothing = Answer(run.window(_up_to(run, _BELOW_EVERY_BIGINT if low is None else low + 1)), run.fenced_at)
+        if ceiling is None and not run.progress.exists:
+            return nothing
+        if not run.complete and (ceiling is None or (low is not None and ceiling <= low)):
+            return nothing.idle(f"nothing above {low}")
+        reading = Reading(
+            ceiling=_BELOW_EVERY_BIGINT if ceiling is None else ceiling, read_at=as_text(found["read_at"])
+        )
+        if not run.settled:
+            return Answer(nothing.window, run.fenced_at, reading=reading).settling()
+        if run.reload:
+            _store(run, reading)  # makes older readings void
+        passed = _passed_ceiling(run)
+        if passed is None or (low is not None and passed <= low and not run.complete):
+            _store(run, reading)
+            return nothing.idle(f"rows above {low} wait for a transaction open since {as_text(run.fence.moment)}")
+        beyond = sql.SQL("SELECT count(*) AS held FROM {} WHERE {} > {}").format(table, column, sql.Literal(passed))
+        held = run.aurora.row(beyond)["held"]
+        # The next wave goes up to the same ceiling.
+        return Answer(run.window(_up_to(run, passed + 1)), _read_at(run, passed), held=held, reading=run.reading)
+
+    def behind(self, run: Run) -> sql.Composable | None:
+        """The rows up to FINAL's highest id."""
+        return up_to_low(run)
+
+    def behind_after_rewrite(self, run: Run) -> sql.Composable | None:
+        """The rows written since the last batch: TRUNCATE … RESTART IDENTITY begins the ids again."""
+        horizon, behind = run.progress.last.horizon, up_to_low(run)
+        if horizon is None or behind is None:
+            return None
+        return both(behind, written_since(horizon) if comparable(horizon, run.fence.horizon) else EVERYTHING)
 
 
-def _passed_ceiling(run: Run, reload: bool) -> int | None:
-    """A highest value that was read before every transaction that is open now began.
+def _up_to(run: Run, high: int) -> Below:
+    return Below(column=run.lead.name, type_name="int8", high=str(high))
 
-    In a `reload` only one of this run: what earlier ones read was another table, or another watermark.
+
+def _read_at(run: Run, ceiling: int) -> int | None:
+    """When this run read the ceiling, in milliseconds since the epoch; of an earlier run's that is not stored."""
+    if run.reading is None or run.reading.ceiling != ceiling:
+        return None
+    return int(datetime.fromisoformat(run.reading.read_at).timestamp() * 1000)
+
+
+def _passed_ceiling(run: Run) -> int | None:
+    """A highest id that was read before every transaction that is open now began.
+
+    In a reload only one of this run: what earlier ones read was another table, or another watermark.
     """
     if run.reading and run.reading.read_at < as_text(run.fence.moment):
         return run.reading.ceiling
-    return None if reload else read_ceiling(run.warehouse, run.objects, run.fence.moment)
+    return None if run.reload else read_ceiling(run.snowflake, run.objects, run.fence.moment)
 
 
-def _keep(run: Run, reading: Reading) -> None:
-    store_reading(run.warehouse, run.objects, reading.ceiling, reading.read_at)
+def _store(run: Run, reading: Reading) -> None:
+    store_reading(run.snowflake, run.objects, reading.ceiling, reading.read_at)

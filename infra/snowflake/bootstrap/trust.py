@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from functions.shared.contract.names import quote
-from functions.shared.snowflake.statements import storage_integration
+from functions.shared.snowflake.objects import storage_integration
 from infra.settings.settings import Settings
 from infra.snowflake.bootstrap.account import Account
 from infra.snowflake.bootstrap.run import QUEUE

@@ -18,7 +18,7 @@ ROWS: list[Row] = [("1", "1", at(1)), ("2", "2", at(2))]
 
 @pytest.fixture(params=["", " 100%s"], ids=["plain", "percent"])
 def made(target: Target, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Target:
-    monkeypatch.setattr(warehouse, "connect", lambda _table: target.warehouse)
+    monkeypatch.setattr(warehouse, "_connect", lambda _table: target.warehouse)
     odd = Target(target.warehouse, target.name + request.param)
     odd.make(KEYED)
     return odd
@@ -184,5 +184,5 @@ def test_a_loaded_file_is_not_listed(made: Target, context: Mock, monkeypatch: p
 
 
 def test_a_batch_without_rows_needs_no_load(made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warehouse, "connect", Mock(side_effect=AssertionError("asked Snowflake")))
+    monkeypatch.setattr(warehouse, "_connect", Mock(side_effect=AssertionError("asked Snowflake")))
     assert handler(event(made, 0), context)["load"]["status"] == "LOADED"

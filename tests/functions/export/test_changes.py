@@ -10,7 +10,7 @@ import pytest
 
 from functions.export import handler as module
 from functions.export.handler import handler
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.ground.errors import SchemaMismatch
 from local.aurora.server import Aurora as Server
 from tests.functions.bucket import Bucket
@@ -37,7 +37,7 @@ def table(owner: Any, schema: str) -> str:
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_columns_changed_since_the_schema_step_stop_the_export(
-    source: Aurora, owner: Any, table: str, bucket: Bucket, context: Mock, change: str
+    source: AuroraSession, owner: Any, table: str, bucket: Bucket, context: Mock, change: str
 ) -> None:
     asked = event(source, table, {})
     owner.execute(change.format(t=table))
@@ -56,7 +56,7 @@ def test_columns_changed_since_the_schema_step_stop_the_export(
     ],
 )
 def test_a_change_that_leaves_the_columns_to_be_exported_does_not(
-    source: Aurora, owner: Any, table: str, context: Mock, change: str
+    source: AuroraSession, owner: Any, table: str, context: Mock, change: str
 ) -> None:
     asked = event(source, table, {})
     owner.execute(change.format(t=table))
@@ -64,7 +64,7 @@ def test_a_change_that_leaves_the_columns_to_be_exported_does_not(
 
 
 def test_a_dropped_column_that_is_exported_as_nothing_is_not_missed(
-    source: Aurora, owner: Any, table: str, bucket: Bucket, context: Mock
+    source: AuroraSession, owner: Any, table: str, bucket: Bucket, context: Mock
 ) -> None:
     asked = event(source, table, {})
     asked["schema"]["columns"][1][-1] = True
@@ -97,21 +97,21 @@ def rewritten(server: Server, table: str, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def test_nobody_can_rewrite_the_table_while_it_is_exported(
-    source: Aurora, table: str, context: Mock, rewritten: list[str]
+    source: AuroraSession, table: str, context: Mock, rewritten: list[str]
 ) -> None:
     assert handler(event(source, table, {}), context)["rows"] == 50
     assert rewritten == ["locked out"]
 
 
 def test_without_the_lock_a_rewritten_table_would_look_empty(
-    source: Aurora, table: str, context: Mock, rewritten: list[str], monkeypatch: pytest.MonkeyPatch
+    source: AuroraSession, table: str, context: Mock, rewritten: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Aurora, "execute", lambda *_: None)
+    monkeypatch.setattr(AuroraSession, "execute", lambda *_: None)
     assert handler(event(source, table, {}), context)["rows"] == 0
     assert rewritten == ["rewritten"]
 
 
-def while_it_waits(source: Aurora, session: Any, table: str, context: Mock) -> dict[str, Any]:
+def while_it_waits(source: AuroraSession, session: Any, table: str, context: Mock) -> dict[str, Any]:
     """The export waits for a session that rewrites the table, which then commits."""
     asked = event(source, table, {})
     session.execute(REWRITE.format(t=table))
@@ -130,19 +130,19 @@ def while_it_waits(source: Aurora, session: Any, table: str, context: Mock) -> d
 
 
 def test_a_table_rewritten_while_the_export_waited_is_read_whole(
-    source: Aurora, session: Any, table: str, context: Mock
+    source: AuroraSession, session: Any, table: str, context: Mock
 ) -> None:
     assert while_it_waits(source, session, table, context)["rows"] == 50
 
 
 def test_with_a_snapshot_from_before_the_lock_it_would_look_empty(
-    source: Aurora, session: Any, table: str, context: Mock, monkeypatch: pytest.MonkeyPatch
+    source: AuroraSession, session: Any, table: str, context: Mock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock = Aurora.execute
+    lock = AuroraSession.execute
 
-    def late(self: Aurora, statement: Any) -> None:
+    def late(self: AuroraSession, statement: Any) -> None:
         self.rows("SELECT 1 AS snapshot")
         lock(self, statement)
 
-    monkeypatch.setattr(Aurora, "execute", late)
+    monkeypatch.setattr(AuroraSession, "execute", late)
     assert while_it_waits(source, session, table, context)["rows"] == 0

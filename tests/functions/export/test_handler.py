@@ -10,12 +10,12 @@ import pytest
 
 from functions.export.handler import handler
 from functions.shared.aurora.catalog import read_relation
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.batch import Batch
+from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import parse_spec
 from functions.shared.ground.errors import SourceRejected, SourceUnavailable
 from functions.shared.ground.settings import settings
-from functions.shared.snowflake.statements import MergeRules
 from tests.functions.bucket import Bucket
 
 SLICES: list[dict[str, Any]] = [{"low": None, "high": "34"}, {"low": "34", "high": "67"}, {"low": "67", "high": None}]
@@ -28,7 +28,7 @@ def table(owner: Any, schema: str) -> str:
     return f"{schema}.t"
 
 
-def event(source: Aurora, table: str, part: dict[str, Any]) -> dict[str, Any]:
+def event(source: AuroraSession, table: str, part: dict[str, Any]) -> dict[str, Any]:
     raw = {"table_name": table, "watermark_type": "full_snapshot"}
     relation = read_relation(source, parse_spec(raw, "test"))
     rules = MergeRules(relation.columns, [relation.column("id")], None, soft_deletes=True, version=3)
@@ -48,7 +48,9 @@ def ids(bucket: Bucket, part: dict[str, Any]) -> list[int]:
     return [int(row[1]) for text in texts for row in csv.reader(io.StringIO(text))]
 
 
-def test_the_slices_of_a_wave_are_together_its_rows(source: Aurora, table: str, bucket: Bucket, context: Mock) -> None:
+def test_the_slices_of_a_wave_are_together_its_rows(
+    source: AuroraSession, table: str, bucket: Bucket, context: Mock
+) -> None:
     parts = [handler(event(source, table, part), context) for part in SLICES]
     assert [part["rows"] for part in parts] == [33, 33, 34]
     assert [len(ids(bucket, part)) for part in parts] == [33, 33, 34]
@@ -59,7 +61,7 @@ def test_the_slices_of_a_wave_are_together_its_rows(source: Aurora, table: str, 
 
 
 def test_every_part_that_aurora_cut_a_file_into_is_named(
-    source: Aurora, table: str, bucket: Bucket, context: Mock
+    source: AuroraSession, table: str, bucket: Bucket, context: Mock
 ) -> None:
     before = set(bucket.objects)
     part = handler(event(source, table, {}), context)
@@ -71,7 +73,7 @@ def test_every_part_that_aurora_cut_a_file_into_is_named(
 
 
 def test_each_attempt_has_a_name_and_a_version_of_its_own(
-    source: Aurora, owner: Any, table: str, bucket: Bucket, context: Mock
+    source: AuroraSession, owner: Any, table: str, bucket: Bucket, context: Mock
 ) -> None:
     first = handler(event(source, table, SLICES[0]), context)["files"]
     owner.execute(f"UPDATE {table} SET note = 'y' WHERE id = 1")
@@ -81,13 +83,15 @@ def test_each_attempt_has_a_name_and_a_version_of_its_own(
     assert len({file["version"] for file in first}) == 1
 
 
-def test_a_file_is_named_by_its_hour_and_the_version_of_the_schema(source: Aurora, table: str, context: Mock) -> None:
+def test_a_file_is_named_by_its_hour_and_the_version_of_the_schema(
+    source: AuroraSession, table: str, context: Mock
+) -> None:
     file, *_ = handler(event(source, table, SLICES[0]), context)["files"]
     assert re.fullmatch(rf"{table}/\d{{4}}/\d\d/\d\d/\d\d/run-[0-9a-f-]{{36}}\.v3\.csv", file["name"])
 
 
 def test_a_file_says_first_what_of_a_row_cannot_be_held(
-    source: Aurora, owner: Any, table: str, bucket: Bucket, context: Mock
+    source: AuroraSession, owner: Any, table: str, bucket: Bucket, context: Mock
 ) -> None:
     owner.execute(f"ALTER TABLE {table} ADD day date; UPDATE {table} SET note = '', day = 'infinity' WHERE id = 1")
     part = handler(event(source, table, {"high": "3"}), context)
@@ -95,23 +99,23 @@ def test_a_file_says_first_what_of_a_row_cannot_be_held(
     assert rows == [' 3 ,1,"",infinity', f",2,{'x' * 2000},"]
 
 
-def test_an_empty_slice_is_a_file_without_rows(source: Aurora, table: str, context: Mock) -> None:
+def test_an_empty_slice_is_a_file_without_rows(source: AuroraSession, table: str, context: Mock) -> None:
     part = handler(event(source, table, {"low": "1000"}), context)
     assert (part["rows"], part["bytes"], len(part["files"])) == (0, 0, 1)
 
 
 def test_a_replica_is_not_exported_from(
-    source: Aurora, table: str, bucket: Bucket, context: Mock, monkeypatch: pytest.MonkeyPatch
+    source: AuroraSession, table: str, bucket: Bucket, context: Mock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may lack rows below the fence; after a failover the next attempt finds the writer."""
     asked = event(source, table, SLICES[0])
-    own, files = Aurora.rows, set(bucket.objects)
+    own, files = AuroraSession.rows, set(bucket.objects)
 
-    def as_replica(self: Aurora, query: Any, values: Any = None) -> list[dict[str, Any]]:
+    def as_replica(self: AuroraSession, query: Any, values: Any = None) -> list[dict[str, Any]]:
         replica = isinstance(query, str) and "pg_is_in_recovery" in query
         return [{**row, "replica": True} if replica else row for row in own(self, query, values)]
 
-    monkeypatch.setattr(Aurora, "rows", as_replica)
+    monkeypatch.setattr(AuroraSession, "rows", as_replica)
     assert not source.usable
     with pytest.raises(SourceUnavailable, match=rf"^{table}: .*replica.*a retry connects anew"):
         handler(asked, context)
@@ -126,7 +130,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("impatient")
 def test_a_slice_that_takes_too_long_says_what_to_change_and_publishes_nothing(
-    source: Aurora, session: Any, table: str, bucket: Bucket, context: Mock
+    source: AuroraSession, session: Any, table: str, bucket: Bucket, context: Mock
 ) -> None:
     asked = event(source, table, SLICES[0])
     session.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")

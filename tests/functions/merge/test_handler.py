@@ -40,7 +40,7 @@ def event(target: Target, rows: list[Row], exported: int | None = None) -> dict[
 
 @pytest.fixture
 def made(target: Target, monkeypatch: pytest.MonkeyPatch) -> Target:
-    monkeypatch.setattr(warehouse, "connect", lambda _table: target.warehouse)
+    monkeypatch.setattr(warehouse, "_connect", lambda _table: target.warehouse)
     target.make(KEYED)
     return target
 
@@ -69,7 +69,7 @@ def test_a_merge_that_still_runs_is_followed_and_not_submitted_again(
     running = handler(loaded, context)["merge"]
     assert (running["status"], bool(running["run"])) == ("RUNNING", True)
     monkeypatch.undo()
-    monkeypatch.setattr(warehouse, "connect", lambda _table: made.warehouse)
+    monkeypatch.setattr(warehouse, "_connect", lambda _table: made.warehouse)
     monkeypatch.setenv("SNOWFLAKE_DATABASE", "AURORA")
     monkeypatch.setattr(made.warehouse, "submit", Mock(side_effect=AssertionError("submitted twice")))
     assert handler({**loaded, "merge": running}, context)["merge"]["status"] == "MERGED"

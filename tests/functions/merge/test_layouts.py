@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from functions.shared.snowflake.statements import MergeRules, evolve_statements, table_statements
+from functions.shared.contract.rules import MergeRules
+from functions.shared.snowflake.statements import evolve_statements, table_statements
 from tests.functions.batches import AT, ID, KEYED, VALUE, Refused, Target, assert_adds_up, at, column
 
 GONE, NOTE = column("gone", "date"), column("note")

@@ -7,9 +7,10 @@ from unittest.mock import Mock
 import pytest
 
 from functions.merge.handler import handler
+from functions.shared.contract.rules import MergeRules
 from functions.shared.ground.errors import MergeFailed
 from functions.shared.snowflake import session as warehouse
-from functions.shared.snowflake.statements import MergeRules, merge_statement
+from functions.shared.snowflake.statements import merge_statement
 from tests.functions.batches import HARD, KEYED, SNAPSHOT, SOFT, WHOLE, Row, Target, assert_adds_up, at
 
 EACH = pytest.mark.parametrize("rules", [HARD, SOFT, WHOLE], ids=["hard", "soft", "keyless"])
@@ -107,7 +108,7 @@ def test_a_window_has_no_share_of_final_to_keep(target: Target) -> None:
 def test_the_error_gives_the_numbers_and_the_remedy(
     target: Target, context: Mock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(warehouse, "connect", lambda _table: target.warehouse)
+    monkeypatch.setattr(warehouse, "_connect", lambda _table: target.warehouse)
     filled(target, HARD, 300)
     name = f"public.{target.name}"
     spec = {"table_name": name, "watermark_type": "full_snapshot", "deletes": "hard", "max_delete_percent": 30}

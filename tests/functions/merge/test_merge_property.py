@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from functions.shared.snowflake.statements import MergeRules
+from functions.shared.contract.rules import MergeRules
 from tests.functions.batches import KEYED, KEYLESS, Refused, Row, Target, assert_adds_up, at
 
 SLOW = settings(

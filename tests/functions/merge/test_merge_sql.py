@@ -2,7 +2,8 @@
 
 import pytest
 
-from functions.shared.snowflake.statements import MergeRules, merge_statement
+from functions.shared.contract.rules import MergeRules
+from functions.shared.snowflake.statements import merge_statement
 from tests.functions.batches import AT, COLUMNS, ID, KEYED, VALUE, Target, assert_adds_up, at, column, without
 
 

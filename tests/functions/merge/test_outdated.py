@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from functions.shared.snowflake.statements import MergeRules, merge_statement
+from functions.shared.contract.rules import MergeRules
+from functions.shared.snowflake.statements import merge_statement
 from tests.functions.batches import HARD, KEYED, KEYLESS, SNAPSHOT, Target, assert_adds_up, at
 
 REFRESH: dict[str, Any] = {"complete": True, "high": at(9)}

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from functions.merge.batches import quarantined_columns, refused_columns
-from functions.shared.snowflake.statements import MergeRules, merge_statement
+from functions.shared.contract.rules import MergeRules
+from functions.shared.snowflake.statements import merge_statement
 from tests.functions.batches import AT, ID, Refused, Target, assert_adds_up, at, column, without
 
 DAY, AMOUNT = column("day", "date", unrepresentable="fail"), column("amount", "int4")

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from functions.shared.snowflake.statements import MergeRules, merge_statement
+from functions.shared.contract.rules import MergeRules
+from functions.shared.snowflake.statements import merge_statement
 from tests.functions.batches import AT, ID, KEYED, KEYLESS, SNAPSHOT, Refused, Target, assert_adds_up, at, column
 
 DAY, NOTE = column("day", "date"), column("note")

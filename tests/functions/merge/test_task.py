@@ -7,8 +7,8 @@ import pytest
 
 from functions.merge import task
 from functions.shared.contract.names import SourceTable
-from functions.shared.snowflake.session import Warehouse
-from functions.shared.snowflake.statements import TableObjects
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession
 from tests.functions.batches import KEYED
 
 OBJECTS = TableObjects("AURORA", SourceTable("public", "orders"))
@@ -23,7 +23,7 @@ def run(state: str, value: str | None = None, error: str | None = None) -> dict[
 
 
 def outcome(*rows: dict[str, Any]) -> str | None:
-    return task.outcome(cast("Warehouse", answering(*rows)), OBJECTS, "b1", "task")
+    return task.outcome(cast("SnowflakeSession", answering(*rows)), OBJECTS, "b1", "task")
 
 
 def test_the_task_is_run_for_one_batch() -> None:

@@ -7,15 +7,18 @@ import pytest
 from functions.reconcile.evidence import check_ledger, compare_sample, measure_drift
 from functions.shared.aurora.catalog import read_relation
 from functions.shared.aurora.fence import read_fence
-from functions.shared.aurora.session import Aurora
-from functions.shared.contract.bounds import Bounds
+from functions.shared.aurora.session import AuroraSession
+from functions.shared.contract.result import Ledger
+from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import TableSpec, parse_spec
 from functions.shared.ground.errors import ReconciliationFailed
-from functions.shared.snowflake.session import Warehouse
-from functions.shared.snowflake.statements import MergeRules, TableObjects
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession
 from tests.functions.batches import Refused, Target
+from tests.functions.bounds import bounds_of
 
-LEDGER = {"exported": 10, "loaded": 10, "merged": 5, "duplicates": 2, "quarantined": 2, "held": 1, "deleted": 7}
+COUNTS = {"exported": 10, "loaded": 10, "merged": 5, "duplicates": 2, "quarantined": 2, "held": 1, "deleted": 7}
+LEDGER = Ledger(**COUNTS)
 VERSION = 10
 
 
@@ -26,7 +29,7 @@ def test_a_ledger_that_adds_up_passes() -> None:
 @pytest.mark.parametrize("term", ["merged", "duplicates", "quarantined", "held", "exported", "loaded"])
 def test_one_row_too_few_anywhere_is_found(term: str) -> None:
     with pytest.raises(ReconciliationFailed, match=r"^t: the batch does not add up: Aurora exported 10"):
-        check_ledger("t", 10, 10, {**LEDGER, term: LEDGER[term] - 1})
+        check_ledger("t", 10, 10, Ledger(**{**COUNTS, term: COUNTS[term] - 1}))
 
 
 @pytest.mark.parametrize("counted", [(9, 10), (10, 9), (11, 11)])
@@ -38,7 +41,7 @@ def test_a_count_of_another_hand_that_differs_is_found(counted: tuple[int, int])
 class Pair:
     """A table in Aurora and its copy, made through the code's own steps."""
 
-    def __init__(self, source: Aurora, target: Target, spec: TableSpec, keyed: bool = True) -> None:
+    def __init__(self, source: AuroraSession, target: Target, spec: TableSpec, keyed: bool = True) -> None:
         self.source, self.target, self.spec = source, target, spec
         relation = read_relation(source, spec)
         key = [relation.column(name) for name in relation.key] if keyed else []
@@ -46,23 +49,27 @@ class Pair:
         self.oid = relation.oid
         self.rules = MergeRules(relation.columns, key, watermark, soft_deletes=False)
         self.objects = TableObjects("AURORA", spec.source)
-        self.warehouse: Warehouse = target.warehouse
+        self.warehouse: SnowflakeSession = target.warehouse
 
     def copy(self) -> None:
         """Exports and merges what there is now."""
         from psycopg2 import sql
 
         from functions.shared.aurora.export_query import export_query
-        from functions.shared.aurora.windows import relation
+        from functions.shared.aurora.windows import full_name
         from functions.shared.snowflake.statements import table_statements
 
         fence = read_fence(self.source, "t", 0, watermark=True)
-        self.bounds = Bounds(
-            status="NEW", strategy=self.spec.watermark_type, target="T", started_at=0, horizon=fence.horizon,
-            column=self.rules.watermark.name if self.rules.watermark else None,
-            oid=self.oid, type_name="timestamptz", high=fence.moment.isoformat(), complete=self.rules.watermark is None,
-        )  # fmt: skip
-        query = export_query(self.rules.columns, sql.SQL("FROM {}").format(relation(self.spec.source)))
+        watermark = self.rules.watermark
+        self.bounds = bounds_of(
+            watermark.name if watermark else None,
+            high=fence.moment.isoformat(),
+            complete=watermark is None,
+            strategy=self.spec.watermark_type,
+            horizon=fence.horizon,
+            oid=self.oid,
+        )
+        query = export_query(self.rules.columns, sql.SQL("FROM {}").format(full_name(self.spec.source)))
         exported = (tuple(row.values()) for row in self.source.rows(query))
         rows = [Refused(tuple(texts), *map(int, (refused or "").split())) for refused, *texts in exported]
         for statement in table_statements(self.objects, self.rules, replace=False):
@@ -80,7 +87,7 @@ class Pair:
 
 
 @pytest.fixture
-def pair(source: Aurora, owner: Any, target: Target) -> Any:
+def pair(source: AuroraSession, owner: Any, target: Target) -> Any:
     """Every kind of value that must compare equal, in schema public so that the target's helper finds it."""
     owner.execute(
         f"CREATE TABLE public.{target.name} (id int PRIMARY KEY, at timestamptz NOT NULL, n numeric(10,2), f float8, "

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from functions.replay.restage import restage_statement
+from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.types import SourceType
-from functions.shared.snowflake.rules import record_rules
-from functions.shared.snowflake.statements import MergeRules
+from functions.shared.snowflake.statements import restage_statement
+from functions.shared.snowflake.tables import record_rules
 from tests.functions.batches import KEYED, Row, Target, assert_adds_up
 
 Edit = Callable[[str], str]

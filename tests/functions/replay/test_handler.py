@@ -9,10 +9,10 @@ import pytest
 from functions.merge.handler import handler as merge
 from functions.reconcile.handler import handler as reconcile
 from functions.replay.handler import handler
-from functions.replay.restage import restage_statement
 from functions.shared.aurora import session as aurora
 from functions.shared.ground.errors import InvalidConfiguration, WarehouseRejected
 from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.statements import restage_statement
 from tests.functions.batches import Target, at
 from tests.functions.replay.quarantine import Quarantined, refuse_file, without
 from tests.functions.steps import Steps
@@ -23,8 +23,8 @@ XMIN = {"watermark_type": "xmin", "watermark_col": None}
 @pytest.fixture
 def table(target: Target, monkeypatch: pytest.MonkeyPatch) -> Quarantined:
     """Row 2 is in FINAL without its value; nobody asks Aurora."""
-    monkeypatch.setattr(warehouse, "connect", lambda _table: target.warehouse)
-    monkeypatch.setattr(aurora, "connect", Mock(side_effect=AssertionError("asked Aurora")))
+    monkeypatch.setattr(warehouse, "_connect", lambda _table: target.warehouse)
+    monkeypatch.setattr(aurora, "_connect", Mock(side_effect=AssertionError("asked Aurora")))
     made = Quarantined(target)
     made.make()
     made.sync([("1", "10", at(1)), ("2", "x", at(2))], 10)
@@ -89,7 +89,7 @@ def test_nothing_in_quarantine_is_idle(table: Quarantined, context: Mock) -> Non
 
 
 def test_a_table_that_was_never_synced_is_idle(target: Target, context: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warehouse, "connect", lambda _table: target.warehouse)
+    monkeypatch.setattr(warehouse, "_connect", lambda _table: target.warehouse)
     assert handler(asked(f"public.{target.name}"), context)["bounds"]["status"] == "IDLE"
 
 

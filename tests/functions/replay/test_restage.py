@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from functions.replay.restage import restage_statement
+from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.types import KEPT_CHARACTERS
-from functions.shared.snowflake.statements import MergeRules
+from functions.shared.snowflake.statements import restage_statement
 from tests.functions.batches import AT, ID, KEYED, KEYLESS, VALUE, Refused, Target, at, column
 from tests.functions.replay.quarantine import Quarantined, refuse_file, without
 from tests.snowflake_sql.gate import complaints, texts

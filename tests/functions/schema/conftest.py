@@ -5,22 +5,22 @@ from unittest.mock import Mock
 
 import pytest
 
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.snowflake import session as warehouse
-from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.session import SnowflakeSession
 from tests.functions.schema.table import Table
 
 
 @pytest.fixture
 def table(
-    source: Aurora,
+    source: AuroraSession,
     owner: Any,
     schema: str,
-    snowflake_session: Warehouse,
+    snowflake_session: SnowflakeSession,
     context: Mock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Table:
-    monkeypatch.setattr(warehouse, "connect", lambda _table: snowflake_session)
+    monkeypatch.setattr(warehouse, "_connect", lambda _table: snowflake_session)
     made = Table(owner, snowflake_session, schema, context)
     made.create()
     return made

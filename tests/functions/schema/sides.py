@@ -6,7 +6,8 @@ from typing import Any
 from functions.schema.drift import Drift, Sides, find_drift
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable
-from functions.shared.snowflake.statements import MergeRules, TableObjects
+from functions.shared.contract.rules import MergeRules
+from functions.shared.snowflake.objects import TableObjects
 from tests.functions.batches import column
 
 OBJECTS = TableObjects("AURORA", SourceTable("public", "orders"))

@@ -9,8 +9,8 @@ from unittest.mock import Mock
 
 from functions.schema.handler import handler
 from functions.shared.contract.names import SourceTable
-from functions.shared.snowflake.session import Warehouse
-from functions.shared.snowflake.statements import TableObjects
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession
 
 BOUNDS = {"status": "NEW", "strategy": "full_snapshot", "target": "T", "started_at": 0}
 
@@ -24,7 +24,7 @@ class Table:
     """`t` is its name in SQL; what the step said of its last change is `note`."""
 
     owner: Any
-    warehouse: Warehouse
+    warehouse: SnowflakeSession
     schema: str
     context: Mock
     called: str = "t"

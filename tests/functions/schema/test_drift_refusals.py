@@ -7,7 +7,7 @@ import pytest
 from functions.schema.drift import find_drift
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable
-from functions.shared.snowflake.statements import TableObjects
+from functions.shared.snowflake.objects import TableObjects
 from tests.functions.batches import column
 from tests.functions.schema.sides import AMOUNT, COLUMNS, ID, NOTE, drift_of, numeric, sides
 

@@ -4,9 +4,9 @@ import pytest
 
 from functions.schema.final import final_columns, is_whole, refuse_unknown_types, refuse_unusable_names
 from functions.shared.contract.columns import Column
+from functions.shared.contract.rules import MergeRules
 from functions.shared.ground.errors import InvalidConfiguration
-from functions.shared.snowflake.rules import read_rules, record_rules
-from functions.shared.snowflake.statements import MergeRules
+from functions.shared.snowflake.tables import read_rules, record_rules
 from tests.functions.batches import KEYED, Target, column
 
 

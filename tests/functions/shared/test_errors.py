@@ -40,7 +40,7 @@ def test_an_error_is_a_leaf_with_a_sentence_about_itself(kind: type[SyncError]) 
     ],
 )
 def test_what_aurora_says_becomes_the_workflows_error(raised: Exception, told: type[SyncError]) -> None:
-    with pytest.raises(told, match=r"^public.orders: ") as caught, aurora.speaking_of("public.orders"):
+    with pytest.raises(told, match=r"^public.orders: ") as caught, aurora._translated("public.orders"):
         raise raised
     assert str(raised).splitlines()[0] in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -54,7 +54,7 @@ def test_what_aurora_says_becomes_the_workflows_error(raised: Exception, told: t
     ],
 )
 def test_a_cancelled_statement_says_what_to_do(reason: str, remedy: str) -> None:
-    with pytest.raises(SyncError, match=remedy), aurora.speaking_of("public.orders"):
+    with pytest.raises(SyncError, match=remedy), aurora._translated("public.orders"):
         raise pg.QueryCanceled(f"canceling statement due to {reason}")
 
 
@@ -68,13 +68,13 @@ def test_a_cancelled_statement_says_what_to_do(reason: str, remedy: str) -> None
     ],
 )
 def test_what_snowflake_says_becomes_the_workflows_error(raised: Exception, told: type[SyncError], remedy: str) -> None:
-    with pytest.raises(told, match=rf"^public.orders: .*{remedy}") as caught, warehouse.speaking_of("public.orders"):
+    with pytest.raises(told, match=rf"^public.orders: .*{remedy}") as caught, warehouse._translated("public.orders"):
         raise raised
     assert "\n" not in str(caught.value)
 
 
 def test_an_error_of_our_own_passes_unchanged() -> None:
     own = errors.NullWatermark("public.orders: x")
-    with pytest.raises(errors.NullWatermark) as caught, warehouse.speaking_of("t"), aurora.speaking_of("t"):
+    with pytest.raises(errors.NullWatermark) as caught, warehouse._translated("t"), aurora._translated("t"):
         raise own
     assert caught.value is own

@@ -6,7 +6,7 @@ import pytest
 from psycopg2 import sql
 
 from functions.shared.aurora.export_query import export_query
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
 from tests.functions.batches import column
 from tests.functions.shared.exports import exported, one, query_of
 
@@ -24,7 +24,7 @@ EVERY_RULE = {
 
 
 def test_the_first_field_names_the_places_and_the_others_hold_the_texts_in_order(
-    source: Aurora, owner: Any, schema: str
+    source: AuroraSession, owner: Any, schema: str
 ) -> None:
     owner.execute(f"CREATE TABLE {schema}.t (b text, a date, n int, m numeric(4,1))")
     owner.execute(f"INSERT INTO {schema}.t VALUES ('x', 'infinity', 1, 'NaN'), ('y', '2026-01-01', NULL, 2.5)")
@@ -34,19 +34,19 @@ def test_the_first_field_names_the_places_and_the_others_hold_the_texts_in_order
     ]
 
 
-def test_the_fields_are_named_by_their_places(source: Aurora, owner: Any, schema: str) -> None:
+def test_the_fields_are_named_by_their_places(source: AuroraSession, owner: Any, schema: str) -> None:
     owner.execute(f"CREATE TABLE {schema}.t (t1 int, f0 int, texts int, holds date); INSERT INTO {schema}.t VALUES (1)")
     [row] = source.rows(query_of(source, f"{schema}.t"))
     assert row == {"f0": None, "f1": "1", "f2": None, "f3": None, "f4": None}
 
 
 @pytest.mark.parametrize("kind", EVERY_RULE)
-def test_a_null_is_never_refused(source: Aurora, owner: Any, schema: str, kind: str) -> None:
+def test_a_null_is_never_refused(source: AuroraSession, owner: Any, schema: str, kind: str) -> None:
     assert one(source, owner, schema, kind, EVERY_RULE[kind])[0] == " 1 "
     assert one(source, owner, schema, kind, None) == (None, None)
 
 
-def test_a_null_among_refused_values_is_not_one_of_them(source: Aurora, owner: Any, schema: str) -> None:
+def test_a_null_among_refused_values_is_not_one_of_them(source: AuroraSession, owner: Any, schema: str) -> None:
     names = [f"c{number}" for number in range(len(EVERY_RULE))]
     declared = ", ".join(f"{name} {kind}" for name, kind in zip(names, EVERY_RULE, strict=True))
     owner.execute(f"CREATE TABLE {schema}.t ({declared})")
@@ -56,13 +56,15 @@ def test_a_null_among_refused_values_is_not_one_of_them(source: Aurora, owner: A
     assert places == " 2  4  6  8 "
 
 
-def test_a_table_that_can_hold_all_its_values_names_none(source: Aurora, owner: Any, schema: str) -> None:
+def test_a_table_that_can_hold_all_its_values_names_none(source: AuroraSession, owner: Any, schema: str) -> None:
     owner.execute(f"CREATE TABLE {schema}.t (a int, b uuid, c bool); INSERT INTO {schema}.t DEFAULT VALUES")
     assert exported(source, f"{schema}.t") == [(None, None, None, None)]
 
 
 @pytest.mark.parametrize(("dates", "others"), [(101, 0), (150, 20), (1600, 0), (100, 1500)])
-def test_a_table_of_any_width_is_exported(source: Aurora, owner: Any, schema: str, dates: int, others: int) -> None:
+def test_a_table_of_any_width_is_exported(
+    source: AuroraSession, owner: Any, schema: str, dates: int, others: int
+) -> None:
     """A function takes 100 arguments, and a query returns 1664 columns."""
     declared = [f"d{number} date" for number in range(dates)] + [f"n{number} int" for number in range(others)]
     owner.execute(f"CREATE TABLE {schema}.t ({', '.join(declared)})")
@@ -96,13 +98,13 @@ def made(owner: Any, counter: str) -> int:
     return int(owner.fetchone()[0])
 
 
-def test_each_text_is_made_once(source: Aurora, owner: Any, schema: str, counted: str) -> None:
+def test_each_text_is_made_once(source: AuroraSession, owner: Any, schema: str, counted: str) -> None:
     assert exported(source, f"{schema}.t") == [(None, f"({n},{n})") for n in (1, 2, 3)]
     assert made(owner, counted) == 3
 
 
 def test_pulled_apart_by_the_planner_it_would_be_made_for_each_question(
-    source: Aurora, owner: Any, schema: str, counted: str
+    source: AuroraSession, owner: Any, schema: str, counted: str
 ) -> None:
     query = source.text(query_of(source, f"{schema}.t"))
     assert query.count(" OFFSET 0") == 1
@@ -110,7 +112,7 @@ def test_pulled_apart_by_the_planner_it_would_be_made_for_each_question(
     assert made(owner, counted) > 3
 
 
-def test_a_dropped_column_keeps_its_field(source: Aurora, owner: Any, schema: str) -> None:
+def test_a_dropped_column_keeps_its_field(source: AuroraSession, owner: Any, schema: str) -> None:
     owner.execute(f"CREATE TABLE {schema}.t (id int, day date); INSERT INTO {schema}.t VALUES (1, 'infinity')")
     columns = [column("id", "int4"), column("gone", "date", dropped=True), column("day", "date")]
     selection = sql.SQL("FROM {}").format(sql.Identifier(schema, "t"))
@@ -118,20 +120,20 @@ def test_a_dropped_column_keeps_its_field(source: Aurora, owner: Any, schema: st
 
 
 @pytest.mark.parametrize("name", ['a"b', "100%s", "{c}", "{t}", "t1", "holds", "f0", "Größe", "back\\slash"])
-def test_a_hostile_column_is_read_like_any_other(source: Aurora, owner: Any, schema: str, name: str) -> None:
+def test_a_hostile_column_is_read_like_any_other(source: AuroraSession, owner: Any, schema: str, name: str) -> None:
     made_of = sql.SQL("CREATE TABLE {} ({} date)").format(sql.Identifier(schema, "t"), sql.Identifier(name))
     owner.execute(made_of.as_string(owner.connection).replace("%", "%%"), ())
     owner.execute(f"INSERT INTO {schema}.t VALUES ('infinity'), ('2026-01-01')")
     assert exported(source, f"{schema}.t") == [(" 1 ", "infinity"), (None, "2026-01-01")]
 
 
-def test_a_policy_of_one_column_leaves_the_others_as_they_are(source: Aurora, owner: Any, schema: str) -> None:
+def test_a_policy_of_one_column_leaves_the_others_as_they_are(source: AuroraSession, owner: Any, schema: str) -> None:
     owner.execute(f"CREATE TABLE {schema}.t (a date, b date); INSERT INTO {schema}.t VALUES ('infinity', 'infinity')")
     assert exported(source, f"{schema}.t", on_unrepresentable={"a": "text"}) == [(" 2 ", "infinity", "infinity")]
     assert exported(source, f"{schema}.t", on_unrepresentable={"a": "fail"}) == [(" 1  2 ", "infinity", "infinity")]
 
 
-def test_sorting_and_limits_of_the_selection_hold(source: Aurora, owner: Any, schema: str) -> None:
+def test_sorting_and_limits_of_the_selection_hold(source: AuroraSession, owner: Any, schema: str) -> None:
     owner.execute(f"CREATE TABLE {schema}.t (id int); INSERT INTO {schema}.t VALUES (2), (1), (3)")
     selection = sql.SQL("FROM {} ORDER BY id DESC LIMIT 2").format(sql.Identifier(schema, "t"))
     rows = source.rows(export_query([column("id", "int4")], selection))

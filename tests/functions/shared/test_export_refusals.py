@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.types import VARCHAR_BYTES
 from tests.functions.shared.exports import exported, one
 
@@ -112,47 +112,49 @@ CHARACTERS = {
 
 @pytest.mark.parametrize(("kind", "value", "text"), MOMENTS)
 def test_what_a_type_does_not_hold_is_named_and_written_as_postgresql_writes_it(
-    source: Aurora, owner: Any, schema: str, kind: str, value: str, text: str
+    source: AuroraSession, owner: Any, schema: str, kind: str, value: str, text: str
 ) -> None:
     assert one(source, owner, schema, kind, value) == (" 1 ", text)
     assert one(source, owner, schema, kind, value, on_unrepresentable="fail") == (" 1 ", text)
 
 
 @pytest.mark.parametrize(("kind", "value"), HELD)
-def test_what_is_just_held_is_not_named(source: Aurora, owner: Any, schema: str, kind: str, value: str) -> None:
+def test_what_is_just_held_is_not_named(source: AuroraSession, owner: Any, schema: str, kind: str, value: str) -> None:
     assert one(source, owner, schema, kind, value)[0] is None
 
 
 @pytest.mark.parametrize("kind", ["json", "jsonb"])
 @pytest.mark.parametrize("document", NUMBERS)
 def test_long_numbers_are_named_and_digits_in_strings_are_not(
-    source: Aurora, owner: Any, schema: str, kind: str, document: str
+    source: AuroraSession, owner: Any, schema: str, kind: str, document: str
 ) -> None:
     assert one(source, owner, schema, kind, document)[0] == (" 1 " if NUMBERS[document] else None)
 
 
 @pytest.mark.parametrize("document", EXPONENTS)
 def test_exponents_are_named_where_a_double_would_not_do(
-    source: Aurora, owner: Any, schema: str, document: str
+    source: AuroraSession, owner: Any, schema: str, document: str
 ) -> None:
     assert one(source, owner, schema, "json", document)[0] == (" 1 " if EXPONENTS[document] else None)
 
 
 @pytest.mark.parametrize(("document", "refused"), [("1e36", False), ("1e37", True), ("1e-36", False), ("1e-37", True)])
 def test_jsonb_has_no_exponents_but_their_digits(
-    source: Aurora, owner: Any, schema: str, document: str, refused: bool
+    source: AuroraSession, owner: Any, schema: str, document: str, refused: bool
 ) -> None:
     assert one(source, owner, schema, "jsonb", document)[0] == (" 1 " if refused else None)
 
 
 @pytest.mark.parametrize("document", CHARACTERS)
-def test_escapes_of_no_character_are_named_in_json(source: Aurora, owner: Any, schema: str, document: str) -> None:
+def test_escapes_of_no_character_are_named_in_json(
+    source: AuroraSession, owner: Any, schema: str, document: str
+) -> None:
     assert one(source, owner, schema, "json", document)[0] == (" 1 " if CHARACTERS[document] else None)
 
 
 @pytest.mark.parametrize(("element", "refused"), [("1e36", False), ("1e37", True), ("0." + "1" * 40, True)])
 def test_long_decimals_are_named_in_arrays_too(
-    source: Aurora, owner: Any, schema: str, element: str, refused: bool
+    source: AuroraSession, owner: Any, schema: str, element: str, refused: bool
 ) -> None:
     assert one(source, owner, schema, "numeric[]", f"{{1,{element}}}")[0] == (" 1 " if refused else None)
 
@@ -168,7 +170,7 @@ SIZES = {
 
 
 @pytest.mark.parametrize("kind", SIZES)
-def test_what_is_a_byte_too_long_is_named_and_cut(source: Aurora, owner: Any, schema: str, kind: str) -> None:
+def test_what_is_a_byte_too_long_is_named_and_cut(source: AuroraSession, owner: Any, schema: str, kind: str) -> None:
     value, around = SIZES[kind]
     owner.execute(f"CREATE TABLE {schema}.t (c {kind})")
     for size in (VARCHAR_BYTES, VARCHAR_BYTES + 1):
@@ -177,13 +179,13 @@ def test_what_is_a_byte_too_long_is_named_and_cut(source: Aurora, owner: Any, sc
     assert [(places, len(str(text))) for places, text in rows] == [(" 1 ", 1000), (None, VARCHAR_BYTES)]
 
 
-def test_bytes_count_and_not_characters(source: Aurora, owner: Any, schema: str) -> None:
+def test_bytes_count_and_not_characters(source: AuroraSession, owner: Any, schema: str) -> None:
     owner.execute(f"CREATE TABLE {schema}.t (c text)")
     owner.execute(f"INSERT INTO {schema}.t VALUES (repeat('ß', {VARCHAR_BYTES // 2 + 1}))")
     assert exported(source, f"{schema}.t") == [(" 1 ", "ß" * 1000)]
 
 
-def test_of_bytea_half_as_much_is_held_for_its_text_is_hex(source: Aurora, owner: Any, schema: str) -> None:
+def test_of_bytea_half_as_much_is_held_for_its_text_is_hex(source: AuroraSession, owner: Any, schema: str) -> None:
     owner.execute(f"CREATE TABLE {schema}.t (c bytea)")
     for size in (VARCHAR_BYTES // 2, VARCHAR_BYTES // 2 + 1):
         owner.execute(f"INSERT INTO {schema}.t VALUES (decode(repeat('ab', {size}), 'hex'))")
@@ -191,12 +193,12 @@ def test_of_bytea_half_as_much_is_held_for_its_text_is_hex(source: Aurora, owner
     assert [(places, len(str(text))) for places, text in rows] == [(" 1 ", 1000), (None, VARCHAR_BYTES)]
 
 
-def test_the_policy_text_has_the_same_limit(source: Aurora, owner: Any, schema: str) -> None:
+def test_the_policy_text_has_the_same_limit(source: AuroraSession, owner: Any, schema: str) -> None:
     owner.execute(f"CREATE TABLE {schema}.t (c bytea)")
     owner.execute(f"INSERT INTO {schema}.t VALUES (decode(repeat('ab', {VARCHAR_BYTES // 2}), 'hex'))")
     [(places, text)] = exported(source, f"{schema}.t", on_unrepresentable="text")
     assert (places, str(text)[:4], len(str(text))) == (" 1 ", "\\xab", 1000)
 
 
-def test_json_keys_that_occur_twice_are_left_to_the_cast(source: Aurora, owner: Any, schema: str) -> None:
+def test_json_keys_that_occur_twice_are_left_to_the_cast(source: AuroraSession, owner: Any, schema: str) -> None:
     assert one(source, owner, schema, "json", '{"a": 1, "a": 2}') == (None, '{"a": 1, "a": 2}')

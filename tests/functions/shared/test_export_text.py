@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from functions.shared.aurora.catalog import read_relation
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.spec import parse_spec
-from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.session import SnowflakeSession
 from tests.functions.shared.exports import one, query_of
 
 VALUES = [
@@ -64,12 +64,12 @@ VALUES = [
 
 @pytest.mark.parametrize(("kind", "value", "text"), VALUES)
 def test_a_value_is_written_as_engine_neutral_text(
-    source: Aurora, owner: Any, schema: str, kind: str, value: str, text: str
+    source: AuroraSession, owner: Any, schema: str, kind: str, value: str, text: str
 ) -> None:
     assert one(source, owner, schema, kind, value) == (None, text)
 
 
-def test_domains_and_enums_are_written_as_their_values(source: Aurora, owner: Any, schema: str) -> None:
+def test_domains_and_enums_are_written_as_their_values(source: AuroraSession, owner: Any, schema: str) -> None:
     owner.execute(f"CREATE DOMAIN {schema}.d AS timestamptz; CREATE TYPE {schema}.mood AS ENUM ('so ''so''')")
     assert one(source, owner, schema, f"{schema}.d", "infinity") == (" 1 ", "infinity")
     moment = "2026-01-01T00:00:00.000000+00:00"
@@ -96,13 +96,13 @@ AS_TEXT = [
 
 @pytest.mark.parametrize(("kind", "value", "text"), AS_TEXT)
 def test_under_the_policy_text_a_value_is_written_as_postgresql_writes_it(
-    source: Aurora, owner: Any, schema: str, kind: str, value: str, text: str
+    source: AuroraSession, owner: Any, schema: str, kind: str, value: str, text: str
 ) -> None:
     assert one(source, owner, schema, kind, value, on_unrepresentable="text") == (None, text)
     assert one(source, owner, schema, kind, value, on_unrepresentable={"c": "text", "*": "fail"}) == (None, text)
 
 
-def test_the_settings_of_the_server_change_nothing(source: Aurora, owner: Any, schema: str) -> None:
+def test_the_settings_of_the_server_change_nothing(source: AuroraSession, owner: Any, schema: str) -> None:
     """The session's own settings win over the database's."""
     import functions.shared.aurora.session as adapter
 
@@ -121,7 +121,7 @@ def test_the_settings_of_the_server_change_nothing(source: Aurora, owner: Any, s
         owner.execute(f"ALTER DATABASE app SET {name} = '{value}'")
     try:
         adapter._warm.clear()
-        again = adapter.connect("t")
+        again = adapter._connect("t")
         assert again is not source
         assert again.rows(query) == before
         again._connection.close()
@@ -130,7 +130,9 @@ def test_the_settings_of_the_server_change_nothing(source: Aurora, owner: Any, s
             owner.execute(f"ALTER DATABASE app RESET {name}")
 
 
-def test_what_is_not_refused_casts_there(snowflake_session: Warehouse, source: Aurora, owner: Any, schema: str) -> None:
+def test_what_is_not_refused_casts_there(
+    snowflake_session: SnowflakeSession, source: AuroraSession, owner: Any, schema: str
+) -> None:
     cast = 0
     for kind, value, text in VALUES:
         owner.execute(f"DROP TABLE IF EXISTS {schema}.t; CREATE TABLE {schema}.t (c {kind})")
@@ -144,7 +146,9 @@ def test_what_is_not_refused_casts_there(snowflake_session: Warehouse, source: A
     assert cast >= 20
 
 
-def test_numbers_arrive_digit_for_digit(snowflake_session: Warehouse, source: Aurora, owner: Any, schema: str) -> None:
+def test_numbers_arrive_digit_for_digit(
+    snowflake_session: SnowflakeSession, source: AuroraSession, owner: Any, schema: str
+) -> None:
     number = "1234567890123456789012345678.0123456789"
     _, text = one(source, owner, schema, "numeric(38,10)", number)
     found = snowflake_session.rows('SELECT TRY_CAST(%s AS NUMBER(38,10)) AS "N"', [text])

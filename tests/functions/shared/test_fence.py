@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 
 from functions.shared.aurora.fence import VERSION, Fence, read_fence
-from functions.shared.aurora.session import APPLICATION, Aurora
+from functions.shared.aurora.session import APPLICATION, AuroraSession
 from functions.shared.ground.errors import FenceRefused
 from local import processes
 from local.aurora.binaries import find_binaries, unprivileged_account
@@ -25,16 +25,16 @@ from local.processes import Process, free_port
 MARGIN = 0.2
 
 
-def version(source: Aurora) -> int:
+def version(source: AuroraSession) -> int:
     return int(source.row(f"SELECT {VERSION} AS version")["version"])
 
 
-def test_without_open_transactions_the_fence_is_the_clock_less_the_margin(source: Aurora) -> None:
+def test_without_open_transactions_the_fence_is_the_clock_less_the_margin(source: AuroraSession) -> None:
     fence = read_fence(source, "t", 5, watermark=True)
     assert timedelta(seconds=4.99) < fence.clock - fence.moment < timedelta(seconds=5.1)
 
 
-def test_an_older_open_transaction_holds_the_fence(source: Aurora, session: Any) -> None:
+def test_an_older_open_transaction_holds_the_fence(source: AuroraSession, session: Any) -> None:
     session.execute("SELECT now()")
     began = session.fetchone()[0]
     time.sleep(MARGIN + 0.1)
@@ -44,7 +44,7 @@ def test_an_older_open_transaction_holds_the_fence(source: Aurora, session: Any)
 
 
 def test_a_transaction_that_wrote_holds_the_horizon_until_it_ends(
-    source: Aurora, owner: Any, session: Any, schema: str
+    source: AuroraSession, owner: Any, session: Any, schema: str
 ) -> None:
     owner.execute(f"CREATE TABLE {schema}.t (a int)")
     session.execute(f"INSERT INTO {schema}.t VALUES (1)")
@@ -56,7 +56,7 @@ def test_a_transaction_that_wrote_holds_the_horizon_until_it_ends(
     assert read_fence(source, "t", MARGIN, watermark=False).horizon > own
 
 
-def test_the_syncs_own_sessions_do_not_hold_the_fence(source: Aurora, server: LocalAurora) -> None:
+def test_the_syncs_own_sessions_do_not_hold_the_fence(source: AuroraSession, server: LocalAurora) -> None:
     exporting = psycopg2.connect(server.dsn(SYNC_ROLE), application_name=APPLICATION)
     exporting.cursor().execute("SELECT 1")
     time.sleep(MARGIN + 0.1)
@@ -66,7 +66,9 @@ def test_the_syncs_own_sessions_do_not_hold_the_fence(source: Aurora, server: Lo
 
 
 @pytest.mark.parametrize("name", ["someone", APPLICATION])
-def test_other_users_hold_it_whatever_they_call_themselves(source: Aurora, server: LocalAurora, name: str) -> None:
+def test_other_users_hold_it_whatever_they_call_themselves(
+    source: AuroraSession, server: LocalAurora, name: str
+) -> None:
     other = psycopg2.connect(server.dsn(), application_name=name)
     other.cursor().execute("SELECT 1")
     time.sleep(MARGIN + 0.1)
@@ -75,7 +77,7 @@ def test_other_users_hold_it_whatever_they_call_themselves(source: Aurora, serve
     assert fence.clock - fence.moment > timedelta(seconds=MARGIN + 0.05)
 
 
-def test_another_databases_transactions_do_not_hold_the_moment(source: Aurora, server: LocalAurora) -> None:
+def test_another_databases_transactions_do_not_hold_the_moment(source: AuroraSession, server: LocalAurora) -> None:
     elsewhere = psycopg2.connect(server.dsn().replace("/app", "/postgres"))
     elsewhere.cursor().execute("SELECT now()")
     time.sleep(MARGIN + 0.1)
@@ -84,7 +86,9 @@ def test_another_databases_transactions_do_not_hold_the_moment(source: Aurora, s
     assert fence.clock - fence.moment < timedelta(seconds=MARGIN + 0.05)
 
 
-def test_without_the_right_to_see_transactions_it_is_refused_for_watermarks_only(source: Aurora, owner: Any) -> None:
+def test_without_the_right_to_see_transactions_it_is_refused_for_watermarks_only(
+    source: AuroraSession, owner: Any
+) -> None:
     owner.execute(f"REVOKE pg_read_all_stats FROM {SYNC_ROLE}")
     try:
         with pytest.raises(FenceRefused, match=rf"^public.orders: .*GRANT pg_read_all_stats TO {SYNC_ROLE}$"):
@@ -94,7 +98,9 @@ def test_without_the_right_to_see_transactions_it_is_refused_for_watermarks_only
         owner.execute(f"GRANT pg_read_all_stats TO {SYNC_ROLE}")
 
 
-def test_without_that_right_the_fence_would_pass_an_open_transaction(source: Aurora, owner: Any, session: Any) -> None:
+def test_without_that_right_the_fence_would_pass_an_open_transaction(
+    source: AuroraSession, owner: Any, session: Any
+) -> None:
     """The damage that the refusal prevents."""
     session.execute("SELECT now()")
     began = session.fetchone()[0]
@@ -134,10 +140,10 @@ def standby(server: LocalAurora, home: Path) -> str:
     return dsn
 
 
-def connected(dsn: str) -> Aurora:
+def connected(dsn: str) -> AuroraSession:
     connection = psycopg2.connect(dsn)
     connection.autocommit = True
-    return Aurora(connection)
+    return AuroraSession(connection)
 
 
 def test_a_replica_is_refused_and_so_are_prepared_transactions_once_it_is_the_writer(
@@ -169,7 +175,7 @@ def test_a_replica_is_refused_and_so_are_prepared_transactions_once_it_is_the_wr
         aurora._connection.close()
 
 
-def test_the_version_is_equal_while_nothing_commits(source: Aurora, session: Any) -> None:
+def test_the_version_is_equal_while_nothing_commits(source: AuroraSession, session: Any) -> None:
     session.execute("SELECT 1")
     assert version(source) == version(source)
     before = version(source)
@@ -178,7 +184,7 @@ def test_the_version_is_equal_while_nothing_commits(source: Aurora, session: Any
 
 
 def test_every_commit_raises_the_version_savepoints_included(
-    source: Aurora, owner: Any, session: Any, schema: str
+    source: AuroraSession, owner: Any, session: Any, schema: str
 ) -> None:
     owner.execute(f"CREATE TABLE {schema}.t (a int)")
     seen = [version(source)]
@@ -196,7 +202,7 @@ def test_every_commit_raises_the_version_savepoints_included(
 
 
 def test_the_highest_transaction_alone_would_call_two_snapshots_equal(
-    source: Aurora, owner: Any, session: Any, schema: str
+    source: AuroraSession, owner: Any, session: Any, schema: str
 ) -> None:
     """Why those still running are subtracted."""
     highest = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS xmax"
@@ -211,7 +217,7 @@ def test_the_highest_transaction_alone_would_call_two_snapshots_equal(
 
 
 def test_a_snapshot_with_more_rows_has_a_higher_version_under_concurrent_writers(
-    source: Aurora, owner: Any, server: LocalAurora, schema: str
+    source: AuroraSession, owner: Any, server: LocalAurora, schema: str
 ) -> None:
     """Every commit adds a row, so the count of rows orders the snapshots; the version must order them alike."""
     owner.execute(f"CREATE TABLE {schema}.t (a int)")
@@ -246,7 +252,7 @@ def test_a_snapshot_with_more_rows_has_a_higher_version_under_concurrent_writers
 
 
 def fences_while_it_runs(
-    source: Aurora, server: LocalAurora, message: str, *margins: float
+    source: AuroraSession, server: LocalAurora, message: str, *margins: float
 ) -> tuple[datetime, dict[float, list[Fence]], int]:
     """Sends a message that ends with a SELECT of now() and clock_timestamp(), and reads fences until it has ended.
 
@@ -274,7 +280,9 @@ def fences_while_it_runs(
     return arrived, during, gaps
 
 
-def test_a_message_of_several_transactions_holds_the_fence_between_them(source: Aurora, server: LocalAurora) -> None:
+def test_a_message_of_several_transactions_holds_the_fence_between_them(
+    source: AuroraSession, server: LocalAurora
+) -> None:
     """They all take the message's arrival as now(), but between two of them the server shows no open transaction."""
     message = "BEGIN; COMMIT;" * 200_000 + "SELECT now(), clock_timestamp()"
     arrived, fences, gaps = fences_while_it_runs(source, server, message, MARGIN)
@@ -283,7 +291,7 @@ def test_a_message_of_several_transactions_holds_the_fence_between_them(source: 
     assert [fence for fence in fences[MARGIN] if fence.moment > arrived] == []
 
 
-def test_the_margin_covers_a_message_that_is_not_yet_shown(source: Aurora, server: LocalAurora) -> None:
+def test_the_margin_covers_a_message_that_is_not_yet_shown(source: AuroraSession, server: LocalAurora) -> None:
     """The server takes a message's time, then checks its encoding, and only then shows that its session is active."""
     message = "/* " + "ä" * 50_000_000 + " */ SELECT now(), clock_timestamp()"
     arrived, fences, _ = fences_while_it_runs(source, server, message, 0, 5)
@@ -291,7 +299,7 @@ def test_the_margin_covers_a_message_that_is_not_yet_shown(source: Aurora, serve
     assert [fence for fence in fences[5] if fence.moment > arrived] == []
 
 
-def test_a_session_that_hides_its_transactions_is_refused(source: Aurora, session: Any) -> None:
+def test_a_session_that_hides_its_transactions_is_refused(source: AuroraSession, session: Any) -> None:
     session.execute("SET track_activities = off")
     session.connection.commit()
     session.execute("SELECT now()")

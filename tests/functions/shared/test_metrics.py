@@ -27,7 +27,7 @@ def test_each_step_writes_the_metrics_that_are_listed_for_it() -> None:
     staleness = written(ROOT / "functions" / "shared")
     assert staleness == {"Staleness", "Stale"}
     for name in ("watermark", "reconcile"):
-        assert "tell_staleness(" in (ROOT / "functions" / name / "handler.py").read_text()
+        assert "emit_staleness(" in (ROOT / "functions" / name / "handler.py").read_text()
         by_step[name] |= staleness
     assert {name: found for name, found in by_step.items() if found} == listed
 

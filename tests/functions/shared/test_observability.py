@@ -6,16 +6,21 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from pydantic import BaseModel
 
 from functions.shared.ground.observability import count, step, verdict
 
 
+class Rows(BaseModel):
+    rows: int = 0
+
+
 @step
-def counting(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    count("RowsQuarantined", event["rows"])
-    if event["rows"] > 5:
+def counting(given: Rows) -> Rows:
+    count("RowsQuarantined", given.rows)
+    if given.rows > 5:
         raise ValueError("too many")
-    return {}
+    return given
 
 
 @pytest.fixture(autouse=True)
@@ -52,10 +57,10 @@ def test_a_verdict_is_one_for_its_own_errors_and_none_for_others(
 ) -> None:
     @step
     @verdict("LoadFailures", KeyError, OSError)
-    def judged(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    def judged(given: Rows) -> Rows:
         if error:
             raise error
-        return {}
+        return given
 
     with pytest.raises(type(error)) if error else nullcontext():
         judged({"table": {"table_name": "public.a"}}, context)

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from functions.shared.contract.names import SourceTable
-from functions.shared.contract.spec import STRATEGIES, parse_spec, spec_of
+from functions.shared.contract.spec import parse_spec
+from functions.shared.contract.state import Table
+from functions.shared.contract.traits import STRATEGIES
 from functions.shared.ground.errors import InvalidConfiguration
 
 BASE = {"table_name": "public.orders", "watermark_col": "updated_at"}
@@ -24,7 +26,7 @@ BAD = [
     ({**BASE, "watermark_col": 5}, ["watermark_col 5", "valid string"]),
     ({**BASE, "watermark_col": ["a"]}, ["watermark_col ['a']", "valid string"]),
     ({**BASE, "watermark_type": "integer", "watermark_cols": ["id"]}, ["watermark_cols belongs to", "watermark_col"]),
-    (COMPOSITE, ["watermark_cols needs two or more different columns", '["updated_at", "id"]']),
+    (COMPOSITE, ["watermark_cols is missing", "needs two or more different columns", '["updated_at", "id"]']),
     ({**COMPOSITE, "watermark_cols": ["updated_at"]}, ["watermark_cols needs two or more", "watermark_type timestamp"]),
     ({**COMPOSITE, "watermark_cols": "updated_at"}, ["watermark_cols needs two or more"]),
     ({**COMPOSITE, "watermark_cols": ["id", "id"]}, ["watermark_cols needs two or more different columns"]),
@@ -34,8 +36,8 @@ BAD = [
     ({**COMPOSITE, "watermark_cols": ["at", "id"], "watermark_col": "at"}, ["watermark_col belongs to"]),
     ({**SNAPSHOT, "watermark_col": "at"}, ["no meaning for watermark_type full_snapshot", "remove"]),
     ({**BASE, "watermark_type": "xmin"}, ["no meaning for watermark_type xmin", "remove"]),
-    ({**SNAPSHOT, "watermark_timezone": "UTC"}, ["watermark_timezone has no meaning", "remove it"]),
-    ({**BASE, "watermark_type": "integer", "watermark_timezone": "UTC"}, ["watermark_timezone has no meaning"]),
+    ({**SNAPSHOT, "watermark_timezone": "UTC"}, ["belongs to watermark_type timestamp or composite", "remove"]),
+    ({**BASE, "watermark_type": "integer", "watermark_timezone": "UTC"}, ["no meaning for watermark_type integer"]),
     ({**BASE, "deletes": "soft"}, ["deletes belongs to watermark_type full_snapshot", "remove it"]),
     ({**SNAPSHOT, "deletes": "maybe"}, ["deletes 'maybe'", "'soft' or 'hard'"]),
     ({**BASE, "max_staleness_minutes": 0}, ["max_staleness_minutes 0", "greater than or equal to 1"]),
@@ -148,8 +150,9 @@ def test_meaningful_combinations_are_accepted(raw: dict[str, Any]) -> None:
 
 def test_an_item_with_a_problem_ends_with_the_sentence_that_config_wrote() -> None:
     with pytest.raises(InvalidConfiguration, match=r"^public.orders: broken; mend it$"):
-        spec_of({"table_name": "public.orders", "problem": "public.orders: broken; mend it"})
+        Table(table_name="public.orders", problem="public.orders: broken; mend it").specification()
 
 
 def test_an_item_without_a_problem_is_its_specification() -> None:
-    assert spec_of({"table_name": "public.orders", "spec": BASE, "digest": "d"}) == parse_spec(BASE, "p")
+    table = Table(table_name="public.orders", spec=BASE, digest="d")
+    assert table.specification() == parse_spec(BASE, "p")

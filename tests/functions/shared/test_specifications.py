@@ -129,12 +129,12 @@ def test_two_tables_with_one_name_in_snowflake_are_told_apart_before_they_meet()
 
 def test_an_item_carries_the_specification_or_the_problem() -> None:
     entries = gathered(listed([ORDERS, {**ITEMS, "x": 1}]))
-    assert entries["public.orders"].to_item() == {
+    assert entries["public.orders"].to_table().model_dump() == {
         "table_name": "public.orders",
         "spec": ORDERS,
         "digest": entries["public.orders"].digest,
     }
-    assert entries["public.items"].to_item().keys() == {"table_name", "problem"}
+    assert entries["public.items"].to_table().model_dump().keys() == {"table_name", "problem"}
 
 
 def entries_of(*parameters: Parameter) -> list[Entry]:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from functions.shared.contract.names import SourceTable
+from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.session_parameters import SESSION_PARAMETERS
-from functions.shared.snowflake.statements import TableObjects, table_statements
+from functions.shared.snowflake.statements import table_statements
 from tests.functions.batches import KEYED
 
 PLAIN = TableObjects("AURORA", SourceTable("public", "orders"))

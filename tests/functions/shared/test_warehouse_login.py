@@ -34,13 +34,13 @@ def logins(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
 def test_a_role_that_aws_refuses_is_the_deployments(logins: list[Exception], error: Exception) -> None:
     logins.append(error)
     with pytest.raises(AccessDenied, match=r"public.orders: AWS refused this function the role .* snowflake_login"):
-        warehouse.connect("public.orders")
+        warehouse._connect("public.orders")
 
 
 def test_a_refused_user_is_tried_once_more_with_a_fresh_secret(logins: list[Exception]) -> None:
     logins += [DatabaseError("JWT token is invalid.", errno=250001)] * 2
     with pytest.raises(AccessDenied, match="check the user and its key"):
-        warehouse.connect("public.orders")
+        warehouse._connect("public.orders")
     assert logins == []
 
 
@@ -50,6 +50,6 @@ def test_a_session_does_not_depend_on_the_accounts_parameters(monkeypatch: pytes
     monkeypatch.setattr(warehouse, "_warm", [])
     monkeypatch.setattr(vault, "secret", lambda _table, _path: {"account": "a", "user": "u"})
     monkeypatch.setattr(warehouse.snowflake.connector, "connect", lambda **arguments: asked.update(arguments))
-    warehouse.connect("public.orders")
+    warehouse._connect("public.orders")
     assert asked["autocommit"] is True
     assert asked["session_parameters"].items() >= {**SESSION_PARAMETERS, "ABORT_DETACHED_QUERY": False}.items()

@@ -9,9 +9,9 @@ from sqlglot.dialects.snowflake import Snowflake
 
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable, fold
+from functions.shared.contract.rules import MergeRules
+from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.statements import (
-    MergeRules,
-    TableObjects,
     bootstrap_statements,
     compare_statement,
     evolve_statements,

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg2 import sql
 
-from functions.shared.aurora.session import Aurora
-from functions.shared.aurora.windows import slice_window, window, xmin_between
-from functions.shared.contract.bounds import Bounds, Slice
+from functions.shared.aurora.session import AuroraSession
+from functions.shared.aurora.windows import rows_in, rows_of_slice, written_between
+from functions.shared.contract.bounds import Below, ColumnWindow, Slice
+from tests.functions.bounds import bounds_of
 
 _CIRCLE = 2**32
 _FIRST_NORMAL_XID = 3
@@ -25,7 +26,9 @@ _TYPES = {
 in_postgres = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def selected(source: Aurora, values: list[Any], column: str, type_name: str, condition: sql.Composable) -> list[int]:
+def selected(
+    source: AuroraSession, values: list[Any], column: str, type_name: str, condition: sql.Composable
+) -> list[int]:
     """Indexes of the values that lie in the window."""
     rows = sql.SQL("SELECT n FROM (SELECT n::int, v::{} AS {} FROM unnest({}::text[]) WITH ORDINALITY AS r(v, n)) t")
     shown = sql.Literal([str(value) for value in values])
@@ -51,7 +54,7 @@ def rows_and_fences(small: int) -> st.SearchStrategy[tuple[list[int], list[tuple
 @in_postgres
 @given(history=rows_and_fences(40))
 def test_watermark_windows_take_each_row_once_and_all_below_the_last_fence(
-    source: Aurora, type_name: str, history: tuple[list[int], list[tuple[int, int]]]
+    source: AuroraSession, type_name: str, history: tuple[list[int], list[tuple[int, int]]]
 ) -> None:
     fences, rows = history
     as_text = _TYPES[type_name]
@@ -59,18 +62,10 @@ def test_watermark_windows_take_each_row_once_and_all_below_the_last_fence(
     for run, fence in enumerate(fences):
         visible = [index for index, (_, first) in enumerate(rows) if first <= run]
         low = max((rows[index][0] for index in taken), default=None)
-        bounds = Bounds(
-            status="NEW",
-            strategy="timestamp",
-            target="T",
-            started_at=0,
-            column="at",
-            type_name=type_name,
-            low=None if low is None else as_text(low),
-            high=as_text(fence),
-        )
+        below = Below(column="at", type_name=type_name, high=as_text(fence))
+        window = ColumnWindow(below=below, low=None if low is None else as_text(low))
         values = [as_text(rows[index][0]) for index in visible]
-        taken += [visible[position] for position in selected(source, values, "at", type_name, window(bounds))]
+        taken += [visible[position] for position in selected(source, values, "at", type_name, rows_in(window))]
     assert sorted(taken) == [index for index, (value, _) in enumerate(rows) if value < fences[-1]]
 
 
@@ -85,7 +80,7 @@ distance = st.one_of(st.integers(0, 5000), st.integers(0, 2**31 - 1), st.sampled
 @in_postgres
 @given(horizons=st.lists(distance, min_size=2, max_size=6), rows=st.lists(distance, max_size=30))
 def test_xmin_windows_take_each_row_once_and_all_below_the_last_horizon_across_the_wraparound(
-    source: Aurora, horizons: list[int], rows: list[int]
+    source: AuroraSession, horizons: list[int], rows: list[int]
 ) -> None:
     """The present is this server's next transaction id one epoch later, so most horizons lie before the crossing."""
     now = _CIRCLE + source.row("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next")["next"]
@@ -93,14 +88,14 @@ def test_xmin_windows_take_each_row_once_and_all_below_the_last_horizon_across_t
     raw = [xid % _CIRCLE for xid in written]
     taken: list[int] = []
     for low, high in pairwise(cuts):
-        found = selected(source, raw, "xmin", "xid", xmin_between(low, high))
+        found = selected(source, raw, "xmin", "xid", written_between(low, high))
         assert sorted(found) == [index for index, xid in enumerate(written) if low <= xid < high]
         taken += found
     inside = [index for index, xid in enumerate(written) if cuts and cuts[0] <= xid < cuts[-1]]
     assert sorted(taken) == inside
 
 
-def test_comparing_raw_ids_as_numbers_would_lose_rows_at_the_crossing(source: Aurora) -> None:
+def test_comparing_raw_ids_as_numbers_would_lose_rows_at_the_crossing(source: AuroraSession) -> None:
     """What the modular comparison prevents."""
     now = _CIRCLE + source.row("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next")["next"]
     written = xids([now - _CIRCLE + 10, now - _CIRCLE - 10], now)
@@ -108,7 +103,7 @@ def test_comparing_raw_ids_as_numbers_would_lose_rows_at_the_crossing(source: Au
     naive = sql.SQL("xmin::text::bigint >= {} AND xmin::text::bigint < {}").format(
         sql.Literal(low % _CIRCLE), sql.Literal(high % _CIRCLE)
     )
-    assert selected(source, raw, "xmin", "xid", xmin_between(low, high)) == [0, 1]
+    assert selected(source, raw, "xmin", "xid", written_between(low, high)) == [0, 1]
     assert selected(source, raw, "xmin", "xid", naive) == []
 
 
@@ -119,22 +114,19 @@ def test_comparing_raw_ids_as_numbers_would_lose_rows_at_the_crossing(source: Au
     high=st.none() | st.integers(-9, 10),
 )
 def test_slices_take_each_row_of_the_window_once(
-    source: Aurora, values: list[int | None], cuts: list[int], high: int | None
+    source: AuroraSession, values: list[int | None], cuts: list[int], high: int | None
 ) -> None:
-    common: dict[str, Any] = {"status": "NEW", "target": "T", "started_at": 0, "slice_column": "v"}
-    if high is None:
-        bounds = Bounds(**common, strategy="full_snapshot", complete=True)
-    else:
-        bounds = Bounds(**common, strategy="integer", column="v", type_name="int8", high=str(high))
+    end = None if high is None else str(high)
+    bounds = bounds_of("v", high=end, complete=high is None, type_name="int8", slice_column="v")
     edges = [None, *map(str, cuts), None]
     taken = [
         index
         for low, end in pairwise(edges)
-        for index in chosen(source, values, slice_window(bounds, Slice(low=low, high=end)))
+        for index in chosen(source, values, rows_of_slice(bounds, Slice(low=low, high=end)))
     ]
-    assert sorted(taken) == chosen(source, values, window(bounds))
+    assert sorted(taken) == chosen(source, values, rows_in(bounds.window))
 
 
-def chosen(source: Aurora, values: list[int | None], condition: sql.Composable) -> list[int]:
+def chosen(source: AuroraSession, values: list[int | None], condition: sql.Composable) -> list[int]:
     rows = sql.SQL("SELECT n FROM unnest({}::int8[]) WITH ORDINALITY AS r(v, n) WHERE ").format(sql.Literal(values))
     return sorted(row["n"] for row in source.rows(rows + condition))

@@ -7,12 +7,12 @@ from typing import Any
 from psycopg2 import sql
 
 from functions.shared.aurora.catalog import read_relation
-from functions.shared.aurora.session import Aurora
-from functions.shared.aurora.windows import relation as full_name
-from functions.shared.aurora.windows import slice_window, window
+from functions.shared.aurora.session import AuroraSession
+from functions.shared.aurora.windows import full_name, rows_in, rows_of_slice
 from functions.shared.contract.bounds import Bounds
 from functions.shared.contract.spec import parse_spec
 from functions.watermark.slices import Limits, cut
+from tests.functions.bounds import bounds_of
 
 ROWS = 2000
 SLICE_BYTES = 20_000
@@ -23,7 +23,7 @@ PAD = "pad text DEFAULT repeat('x', 80)"
 class Table:
     """The table `t` of a schema, for the sync and for its owner."""
 
-    aurora: Aurora
+    aurora: AuroraSession
     owner: Any
     schema: str
 
@@ -47,7 +47,7 @@ class Table:
 class Cuttable:
     """A table with its specification; a row is known by its ctid and partition."""
 
-    aurora: Aurora
+    aurora: AuroraSession
     raw: dict[str, Any]
 
     def cut(
@@ -55,8 +55,8 @@ class Cuttable:
     ) -> Bounds:
         """The bounds of a new window, cut."""
         spec = parse_spec(self.raw, "test")
-        common: dict[str, Any] = {"status": "NEW", "strategy": spec.watermark_type, "target": "T", "started_at": 0}
-        made = Bounds(**{**common, "complete": spec.watermark_type == "full_snapshot", **bounds})
+        whole = spec.traits.form == "whole"
+        made = bounds_of(**{"column": None, "complete": whole, "strategy": spec.watermark_type, **bounds})
         relation = read_relation(self.aurora, spec)
         return cut(self.aurora, spec, relation, made, Limits(slice_bytes, wave_slices), earlier)
 
@@ -68,13 +68,13 @@ class Cuttable:
 
     def values(self, bounds: Bounds, column: str) -> list[list[Any]]:
         """The column's values, slice by slice."""
-        return [[row[2] for row in self.rows(slice_window(bounds, part), column)] for part in bounds.slices]
+        return [[row[2] for row in self.rows(rows_of_slice(bounds, part), column)] for part in bounds.slices]
 
     def sizes(self, bounds: Bounds) -> list[int]:
         """Rows per slice; every row of the window is in exactly one of them."""
-        parts = [self.rows(slice_window(bounds, part)) for part in bounds.slices]
+        parts = [self.rows(rows_of_slice(bounds, part)) for part in bounds.slices]
         exported = Counter(row for part in parts for row in part)
-        assert exported == Counter(self.rows(window(bounds)))
+        assert exported == Counter(self.rows(rows_in(bounds.window)))
         assert set(exported.values()) <= {1}
         return [len(part) for part in parts]
 

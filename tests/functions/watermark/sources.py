@@ -5,13 +5,13 @@ from typing import Any, cast
 
 from functions.shared.aurora.catalog import read_relation
 from functions.shared.aurora.fence import Fence, read_fence
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.bounds import Bounds, Reading
 from functions.shared.contract.spec import parse_spec
-from functions.shared.snowflake.session import Warehouse
-from functions.shared.snowflake.state import TableState
-from functions.shared.snowflake.statements import TableObjects
-from functions.shared.strategies.run import Run
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.progress import Progress
+from functions.shared.snowflake.session import SnowflakeSession
+from functions.shared.strategies.base import Run
 from functions.watermark.resolve import resolve
 
 MARGIN = 0.05
@@ -19,7 +19,7 @@ MARGIN = 0.05
 
 @dataclass
 class Readings:
-    """A warehouse that only keeps the readings of ceilings."""
+    """A Snowflake that only keeps the readings of ceilings."""
 
     stored: list[tuple[int, str]] = field(default_factory=list)
 
@@ -37,7 +37,7 @@ class Readings:
 class Source:
     """One table's specification, and the readings that its runs left."""
 
-    aurora: Aurora
+    aurora: AuroraSession
     raw: dict[str, Any]
     readings: Readings = field(default_factory=Readings)
 
@@ -46,7 +46,7 @@ class Source:
 
     def resolve(
         self,
-        state: TableState,
+        progress: Progress,
         fence: Fence | None = None,
         reading: Reading | None = None,
         settled: bool = True,
@@ -56,14 +56,14 @@ class Source:
         relation = read_relation(self.aurora, parsed)
         run = Run(
             aurora=self.aurora,
-            warehouse=cast("Warehouse", self.readings),
+            snowflake=cast("SnowflakeSession", self.readings),
             spec=parsed,
             relation=relation,
             objects=TableObjects("AURORA", parsed.source),
-            state=state,
+            progress=progress,
             fence=fence or self.fence(),
             margin_seconds=MARGIN,
             reading=reading,
             settled=settled,
         )
-        return resolve(run, {"target": "T", "started_at": 0})
+        return resolve(run, "T", 0)

@@ -5,50 +5,53 @@ from typing import Any
 import pytest
 
 from functions.shared.aurora.catalog import read_relation
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
+from functions.shared.aurora.windows import rows_in
 from functions.shared.contract.bounds import Bounds
 from functions.shared.contract.spec import parse_spec
+from functions.shared.contract.watermark import Watermark
 from functions.shared.ground.errors import RowsBehindWatermark
-from functions.shared.snowflake.state import TableState
+from functions.shared.snowflake.progress import Progress
 from functions.shared.strategies.contents import read_contents
 from functions.watermark import resolve
 from tests.functions.watermark.sources import Source
-from tests.functions.watermark.test_identity import READS, STRATEGIES
 from tests.functions.watermark.test_resolve import window_of
+from tests.support.strategies import INCREMENTAL, SPECS
 
-incremental = pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name != "full_snapshot"])
+incremental = pytest.mark.parametrize("strategy", INCREMENTAL)
 
 
 class Table:
     """A table of two rows that FINAL has, and what the ledger knows of it."""
 
-    def __init__(self, source: Aurora, owner: Any, name: str, strategy: str) -> None:
+    def __init__(self, source: AuroraSession, owner: Any, name: str, strategy: str) -> None:
         self.owner, self.name, self.strategy = owner, name, strategy
-        self.source = Source(source, {"table_name": name, **STRATEGIES[strategy]})
+        self.source = Source(source, {"table_name": name, **SPECS[strategy]})
         self.synced()
 
     def synced(self) -> None:
         """FINAL has all that Aurora has now."""
         aurora = self.source.aurora
         found = aurora.row(f"SELECT max(id)::text AS id, max(at) AS at, count(*) AS rows FROM {self.name}")
-        low = {"integer": found["id"], "xmin": None, "full_snapshot": None}
-        relation = read_relation(aurora, parse_spec(self.source.raw, "test"))
+        spec = parse_spec(self.source.raw, "test")
+        low = {"integer": found["id"], "moment": found["at"].isoformat()}.get(spec.traits.leads or "")
+        relation = read_relation(aurora, spec)
         last = {
-            "reads": READS.get(self.strategy, self.strategy),
+            "reads": spec.measure,
             "oid": relation.oid,
             "shape": relation.shape,
             "rows": found["rows"],
             "horizon": self.source.fence().horizon,
             "contents": read_contents(aurora, relation.oid).model_dump(),
         }
-        self.state = TableState(True, low.get(self.strategy, found["at"].isoformat()), 1, last)
+        self.progress = Progress(True, low, 1, Watermark.model_validate(last))
 
     def run(self, **spec: Any) -> Bounds:
-        return window_of(self.source, self.state, **spec)
+        return window_of(self.source, self.progress, **spec)
 
 
 @pytest.fixture
-def partitioned(source: Aurora, owner: Any, schema: str) -> Any:
+def partitioned(source: AuroraSession, owner: Any, schema: str) -> Any:
     columns = "(id int NOT NULL, at timestamptz NOT NULL)"
     owner.execute(f"CREATE TABLE {schema}.t {columns} PARTITION BY RANGE (id)")
     owner.execute(f"CREATE TABLE {schema}.high PARTITION OF {schema}.t FOR VALUES FROM (100) TO (200)")
@@ -87,7 +90,7 @@ def test_without_the_refusal_no_run_reads_them(
     table.owner.execute(f"ALTER TABLE {table.name} ATTACH PARTITION {schema}.low FOR VALUES FROM (0) TO (100)")
     bounds = table.run()
     assert (bounds.status, bounds.complete) == ("NEW", False)
-    query = resolve.window(bounds)
+    query = rows_in(bounds.window)
     assert table.source.aurora.rows(f"SELECT id FROM {table.name} WHERE {table.source.aurora.text(query)}") == []
 
 
@@ -111,7 +114,7 @@ def test_a_snapshot_follows_partitions_though_the_count_stays(partitioned: Any) 
 
 
 @pytest.fixture
-def events(source: Aurora, owner: Any, schema: str) -> Any:
+def events(source: AuroraSession, owner: Any, schema: str) -> Any:
     owner.execute(f"CREATE TYPE {schema}.mood AS ENUM ('good', 'bad'); CREATE DOMAIN {schema}.moods AS {schema}.mood[]")
     at = "at timestamptz NOT NULL DEFAULT '2026-01-01'"
     owner.execute(f"CREATE TABLE {schema}.t (id serial PRIMARY KEY, {at}, m {schema}.moods)")
@@ -128,7 +131,9 @@ def test_ids_that_a_truncate_began_anew_are_refused(events: Any, rows: int) -> N
     table = events("integer")
     table.owner.execute(f"TRUNCATE {table.name} RESTART IDENTITY")
     table.owner.execute(f"INSERT INTO {table.name} (m) SELECT '{{good}}' FROM generate_series(1, {rows})")
-    with pytest.raises(RowsBehindWatermark, match=rf"^{table.name}: it was truncated .* ids up to 10, .*full_refresh"):
+    with pytest.raises(
+        RowsBehindWatermark, match=rf"^{table.name}: it was truncated .* values up to 10, .*full_refresh"
+    ):
         table.run()
     assert table.run(full_refresh=True).complete
 

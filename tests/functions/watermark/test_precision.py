@@ -7,13 +7,13 @@ import pytest
 
 from functions.shared.aurora.catalog import read_relation
 from functions.shared.aurora.moments import moment_as
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.spec import parse_spec
 
 FENCE = datetime(2026, 1, 1, 12, 0, 0, 300_000, tzinfo=UTC)
 
 
-def fence_of(source: Aurora, owner: Any, schema: str, kind: str) -> str:
+def fence_of(source: AuroraSession, owner: Any, schema: str, kind: str) -> str:
     owner.execute(f"CREATE TABLE {schema}.t (id int PRIMARY KEY, at {kind} NOT NULL)")
     spec = {"table_name": f"{schema}.t", "watermark_col": "at", "watermark_timezone": "UTC"}
     column = read_relation(source, parse_spec(spec, "test")).column("at")
@@ -30,12 +30,14 @@ def below(owner: Any, schema: str, fence: str) -> bool:
 @pytest.mark.parametrize(
     "kind", ["timestamptz(0)", "timestamptz(3)", "timestamptz", "timestamp(0)", "timestamp", "date"]
 )
-def test_a_row_dated_at_the_fence_never_lies_below_it(source: Aurora, owner: Any, schema: str, kind: str) -> None:
+def test_a_row_dated_at_the_fence_never_lies_below_it(
+    source: AuroraSession, owner: Any, schema: str, kind: str
+) -> None:
     assert not below(owner, schema, fence_of(source, owner, schema, kind))
 
 
 def test_an_unrounded_fence_would_take_a_row_that_is_still_uncommitted_for_passed(
-    source: Aurora, owner: Any, schema: str
+    source: AuroraSession, owner: Any, schema: str
 ) -> None:
     fence_of(source, owner, schema, "timestamptz(0)")
     assert below(owner, schema, FENCE.isoformat())

@@ -7,22 +7,24 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.moments import as_text
+from functions.shared.contract.watermark import Watermark
 from functions.shared.ground.errors import InvalidConfiguration
-from functions.shared.snowflake.state import TableState, as_text
+from functions.shared.snowflake.progress import Progress
 from tests.functions.watermark.sources import MARGIN, Source
 
-NOTHING = TableState(exists=False)
-EMPTY = TableState(exists=True)
+NOTHING = Progress(exists=False)
+EMPTY = Progress(exists=True)
 
 
-def filled(low: str | None, version: int = 1, **last: Any) -> TableState:
-    return TableState(True, low, version, last)
+def filled(low: str | None, version: int = 1, **last: Any) -> Progress:
+    return Progress(True, low, version, Watermark(**last))
 
 
 @pytest.fixture
-def events(source: Aurora, owner: Any, schema: str) -> Source:
+def events(source: AuroraSession, owner: Any, schema: str) -> Source:
     owner.execute(f"CREATE TABLE {schema}.t (id int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())")
     owner.execute(f"INSERT INTO {schema}.t VALUES (1, now() - interval '1 hour'), (2, now() - interval '1 minute')")
     return Source(source, {"table_name": f"{schema}.t", "watermark_col": "at"})
@@ -35,7 +37,7 @@ def newest(source: Source, column: str = "at") -> str:
 
 class TestTimestamp:
     @pytest.mark.parametrize("state", [NOTHING, EMPTY])
-    def test_a_first_run_reads_everything_below_the_fence(self, events: Source, state: TableState) -> None:
+    def test_a_first_run_reads_everything_below_the_fence(self, events: Source, state: Progress) -> None:
         bounds = events.resolve(state)
         assert (bounds.status, bounds.low, bounds.complete, bounds.held) == ("NEW", None, False, 0)
         assert bounds.high is not None
@@ -114,7 +116,7 @@ class TestTimestamp:
 
 
 @pytest.fixture
-def local_times(source: Aurora, owner: Any, schema: str) -> Source:
+def local_times(source: AuroraSession, owner: Any, schema: str) -> Source:
     owner.execute(f"CREATE TABLE {schema}.t (id int PRIMARY KEY, at timestamp NOT NULL, day date NOT NULL)")
     local = "now() AT TIME ZONE 'Asia/Kolkata'"
     owner.execute(f"INSERT INTO {schema}.t VALUES (1, {local}, ({local})::date - 1)")
@@ -127,7 +129,8 @@ class TestWithoutTimeZone:
         bounds = local_times.resolve(EMPTY, fence, watermark_timezone="Asia/Kolkata")
         expected = (fence.moment.astimezone(UTC) + timedelta(hours=5, minutes=30)).replace(tzinfo=None)
         assert datetime.fromisoformat(str(bounds.high)) == expected
-        assert bounds.type_name == "timestamp"
+        assert bounds.below
+        assert bounds.below.type_name == "timestamp"
 
     def test_without_a_stated_zone_it_is_the_databases(self, local_times: Source) -> None:
         fence = local_times.fence()
@@ -175,13 +178,13 @@ class TestWithoutTimeZone:
 
 
 @pytest.fixture
-def numbers(source: Aurora, owner: Any, schema: str) -> Source:
+def numbers(source: AuroraSession, owner: Any, schema: str) -> Source:
     owner.execute(f"CREATE TABLE {schema}.t (id serial PRIMARY KEY); INSERT INTO {schema}.t VALUES (1), (2), (3)")
     owner.execute(f"SELECT setval('{schema}.t_id_seq', 3)")
     return Source(source, {"table_name": f"{schema}.t", "watermark_type": "integer", "watermark_col": "id"})
 
 
-def window_of(source: Source, state: TableState, settle: float = 2 * MARGIN, **spec: Any) -> Bounds:
+def window_of(source: Source, state: Progress, settle: float = 2 * MARGIN, **spec: Any) -> Bounds:
     """The first call, and after the wait the second, as the workflow makes them."""
     first = source.resolve(state, settled=False, **spec)
     if first.status != "SETTLING":
@@ -280,7 +283,7 @@ class TestInteger:
 
 
 @pytest.fixture
-def rows(source: Aurora, owner: Any, schema: str) -> Source:
+def rows(source: AuroraSession, owner: Any, schema: str) -> Source:
     owner.execute(f"CREATE TABLE {schema}.t (id int PRIMARY KEY); INSERT INTO {schema}.t VALUES (1), (2)")
     return Source(source, {"table_name": f"{schema}.t", "watermark_type": "xmin"})
 
@@ -331,7 +334,7 @@ class TestFullSnapshot:
     def whole(self, rows: Source) -> Source:
         return Source(rows.aurora, {**rows.raw, "watermark_type": "full_snapshot"})
 
-    def state(self, source: Source, count: int) -> TableState:
+    def state(self, source: Source, count: int) -> Progress:
         return filled(None, reads="full_snapshot", horizon=source.fence().horizon, rows=count)
 
     def test_it_is_always_complete(self, whole: Source) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from functions.shared.aurora.fence import read_fence
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.bounds import Slice
 from functions.watermark import slices as module
 from tests.functions.watermark.cuts import ROWS, Table, about_equal
@@ -29,7 +29,7 @@ KEYS = {
 
 
 @pytest.fixture
-def table(source: Aurora, owner: Any, schema: str) -> Table:
+def table(source: AuroraSession, owner: Any, schema: str) -> Table:
     return Table(source, owner, schema)
 
 

@@ -6,24 +6,25 @@ from typing import Any
 
 import pytest
 
-from functions.shared.snowflake.state import TableState, as_text, read_ceiling, read_state, store_reading
+from functions.shared.contract.moments import as_text
+from functions.shared.snowflake.progress import Progress, read_ceiling, read_progress, store_reading
 from tests.functions.batches import AT, KEYED, Target, at
 
 
 def test_a_table_that_does_not_exist_yet_has_no_state(target: Target) -> None:
-    assert read_state(target.warehouse, target.objects, AT) == TableState(exists=False)
+    assert read_progress(target.warehouse, target.objects, AT) == Progress(exists=False)
 
 
 def test_an_empty_final_has_no_low_and_no_version(target: Target) -> None:
     target.make(KEYED)
-    assert read_state(target.warehouse, target.objects, AT) == TableState(exists=True)
+    assert read_progress(target.warehouse, target.objects, AT) == Progress(exists=True)
 
 
 def test_low_and_version_are_finals_maxima(target: Target) -> None:
     target.make(KEYED)
     target.merge(KEYED, target.load([("1", "1", at(7)), ("2", "1", at(5))], version=10))
-    state = read_state(target.warehouse, target.objects, AT)
-    assert (state.low, state.version, state.last["reads"]) == (at(7), 10, "column at")
+    state = read_progress(target.warehouse, target.objects, AT)
+    assert (state.low, state.version, state.last.reads) == (at(7), 10, "column at")
 
 
 def test_the_last_watermark_is_that_of_the_batch_merged_last(target: Target) -> None:
@@ -32,8 +33,8 @@ def test_the_last_watermark_is_that_of_the_batch_merged_last(target: Target) -> 
     target.merge(KEYED, target.load([("1", "1", at(1))], version=1000, horizon=999))
     reset: dict[str, Any] = {"complete": True, "reset": True, "high": at(9), "horizon": 499}
     target.merge(KEYED, target.load([("1", "2", at(1))], version=500, **reset))
-    state = read_state(target.warehouse, target.objects, None)
-    assert (state.version, state.last["horizon"]) == (500, 499)
+    state = read_progress(target.warehouse, target.objects, None)
+    assert (state.version, state.last.horizon) == (500, 499)
 
 
 def test_a_ceiling_is_used_only_when_it_was_read_before_the_fence(target: Target) -> None:

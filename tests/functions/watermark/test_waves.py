@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aurora.session import Aurora
-from functions.shared.aurora.windows import window
+from functions.shared.aurora.session import AuroraSession
+from functions.shared.aurora.windows import rows_in
 from functions.shared.contract.bounds import Bounds
 from tests.functions.watermark.cuts import ROWS, Cuttable, Table, about_equal
 
@@ -46,7 +46,7 @@ WINDOWS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.fixture
-def table(source: Aurora, owner: Any, schema: str) -> Table:
+def table(source: AuroraSession, owner: Any, schema: str) -> Table:
     return Table(source, owner, schema)
 
 
@@ -58,7 +58,7 @@ def waves(read: Cuttable, wave_slices: int = 2, **bounds: Any) -> list[tuple[Bou
         assert len(found) < 50, "endless"
         earlier = found[-1][0] if found else None
         wave = read.cut(wave_slices, earlier=earlier, **{**bounds, "low": low})
-        rows = read.rows(window(wave), f"{bounds['column']}::text")
+        rows = read.rows(rows_in(wave.window), f"{bounds['column']}::text")
         assert rows, "an empty wave"
         found.append((wave, sum(read.sizes(wave))))
         low = read.aurora.row(

@@ -8,10 +8,10 @@ import psycopg2
 import pytest
 
 from functions.merge import handler as merge_handler
-from functions.shared.aurora.session import Aurora
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.ground.settings import settings
 from functions.shared.snowflake import session as warehouse
-from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.session import SnowflakeSession
 from tests.functions import conftest
 from tests.functions.bucket import Bucket
 from tests.functions.steps import Steps
@@ -37,10 +37,14 @@ def missing(server: Any) -> set[str]:
 
 @pytest.fixture
 def run(
-    source: Aurora, snowflake_session: Warehouse, bucket: Bucket, context: Mock, monkeypatch: pytest.MonkeyPatch
+    source: AuroraSession,
+    snowflake_session: SnowflakeSession,
+    bucket: Bucket,
+    context: Mock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
     """Runs a table by its specification; the results of its waves."""
-    monkeypatch.setattr(warehouse, "connect", lambda _table: snowflake_session)
+    monkeypatch.setattr(warehouse, "_connect", lambda _table: snowflake_session)
     monkeypatch.setattr(merge_handler, "_POLL_SECONDS", 0.01)
     monkeypatch.setenv("FENCE_MARGIN_SECONDS", "0")
     settings.cache_clear()

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from psycopg2 import sql
 
 from functions.shared.ground.errors import ReconciliationFailed
-from functions.shared.snowflake.session import Warehouse
+from functions.shared.snowflake.session import SnowflakeSession
 from tests.types.random_tables import RandomTable, random_tables
 from tests.types.random_types import column_types
 from tests.types.random_verdicts import Copied
@@ -19,7 +19,7 @@ _numbers = count(1)
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_random_table_arrives_or_is_listed(
-    part: int, missing: set[str], owner: Any, schema: str, server: Any, snowflake_session: Warehouse, run: Any
+    part: int, missing: set[str], owner: Any, schema: str, server: Any, snowflake_session: SnowflakeSession, run: Any
 ) -> None:
     @seed(part)
     @settings(

@@ -1,17 +1,18 @@
-"""What a table's Snowflake objects were last made for."""
+"""CONTROL.TABLES: what a table's Snowflake objects were last made for."""
 
 import json
 from collections.abc import Sequence
 
 from functions.shared.contract.names import literal
+from functions.shared.contract.rules import MergeRules
 from functions.shared.snowflake.control import control_table, insert_into
-from functions.shared.snowflake.session import Warehouse
-from functions.shared.snowflake.statements import MergeRules, TableObjects
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession
 
 
-def read_rules(warehouse: Warehouse, objects: TableObjects) -> MergeRules | None:
+def read_rules(snowflake: SnowflakeSession, objects: TableObjects) -> MergeRules | None:
     """The columns and rules that the objects were last made for, None for a new table."""
-    rows = warehouse.rows(
+    rows = snowflake.rows(
         f'SELECT "RULES" FROM {control_table(objects.database, "TABLES")} '
         f'WHERE "TABLE_NAME" = {literal(str(objects.source))} ORDER BY "CREATED_AT" DESC LIMIT 1'
     )
@@ -19,10 +20,10 @@ def read_rules(warehouse: Warehouse, objects: TableObjects) -> MergeRules | None
 
 
 def record_rules(
-    warehouse: Warehouse, objects: TableObjects, oid: int, rules: MergeRules, changes: Sequence[str]
+    snowflake: SnowflakeSession, objects: TableObjects, oid: int, rules: MergeRules, changes: Sequence[str]
 ) -> None:
     """Remembers what the objects were made for, and what had changed."""
-    warehouse.execute(
+    snowflake.execute(
         f"{insert_into(objects.database, 'TABLES')} SELECT %s, %s, %s, %s, %s, CURRENT_TIMESTAMP()",
         [str(objects.source), rules.version, oid, json.dumps(rules.to_json()), "; ".join(changes)],
     )

@@ -1,0 +1,42 @@
+"""The words that a merge ends with, and what a person is to do about those that are failures."""
+
+from functions.merge.batches import refused_columns
+from functions.shared.contract.rules import MergeRules
+from functions.shared.contract.spec import TableSpec
+from functions.shared.ground.errors import MergeFailed
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession
+
+# Nothing was applied and nothing is wrong: another batch of the table was merged meanwhile, or its task was busy.
+AGAIN = ("CONCURRENT", "TASK_SKIPPED")
+_REMEDIES = {
+    "PARTIAL_LOAD": "STAGING does not hold every row of the batch in the table's present layout; re-run the table, "
+    "which exports it again",
+    "DUPLICATE_KEYS": "its primary_keys occur more than once in one snapshot, so they are no key; name unique columns",
+    "NO_BATCH": "the batch is not recorded in CONTROL.BATCHES; re-run the table",
+}
+
+
+def failure(
+    outcome: str, spec: TableSpec, rules: MergeRules, snowflake: SnowflakeSession, objects: TableObjects, batch_id: str
+) -> MergeFailed:
+    """The error for a merge that ended with this outcome; a word may have details behind it."""
+    word, _, details = outcome.partition(" ")
+    if word == "MASS_DELETE":
+        missing, living = details.split()
+        reason = (
+            f"the snapshot lacks {missing} of FINAL's {living} rows, more than max_delete_percent "
+            f"{spec.max_delete_percent} allows to delete; if they are gone on purpose, set max_delete_percent to 100 "
+            "for one run"
+        )
+    elif word == "UNREPRESENTABLE":
+        strict = [column.target_name for column in rules.columns if column.unrepresentable == "fail"]
+        refused = refused_columns(snowflake, objects, batch_id)
+        counts = ", ".join(f"{name} ({rows} rows)" for name, rows in refused.items() if name in strict)
+        reason = (
+            f"FINAL cannot hold values of {counts}, and on_unrepresentable says fail; mend the rows in Aurora, or set "
+            "it to quarantine or text"
+        )
+    else:
+        reason = f"the merge ended with {outcome}: {_REMEDIES.get(word, 're-run the table')}"
+    return MergeFailed(f"{spec.table_name}: {reason}")

@@ -1,0 +1,90 @@
+"""Logging in to Aurora, as the user that Vault names or makes."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from functions.shared.access import vault
+from functions.shared.ground.errors import AccessDenied, SourceUnavailable
+from functions.shared.ground.settings import settings
+
+# The fence leaves out sessions of this name and user: they only read.
+APPLICATION = "aurora-snowflake-sync"
+_CONNECT_TIMEOUT_SECONDS = 10
+# How long what was sent may stay unacknowledged: the server of a warm session can be gone without a word.
+_UNANSWERED_MILLISECONDS = 60_000
+_LEASE_MARGIN_SECONDS = 60
+# Amazon's certificate authorities for RDS in every region (truststore.pki.rds.amazonaws.com, global bundle).
+_RDS_AUTHORITIES = Path(__file__).with_name("rds_global_bundle.pem")
+
+
+@dataclass(frozen=True)
+class Login:
+    """An autocommit connection, and until when (monotonic clock) its user may begin a statement."""
+
+    connection: Any
+    until: float
+
+
+def log_in(table: str) -> Login:
+    """Opens a connection; a user that Aurora rejects is read from Vault once more, for it may have been rotated.
+
+    Raises SourceUnavailable, VaultUnavailable or AccessDenied, naming `table`.
+    """
+
+    def attempt() -> Login:
+        login = _login_of(table)
+        return Login(_connected(login.data), login.until)
+
+    try:
+        return vault.log_in(_login_path(), attempt, _is_rejected)
+    except psycopg2.OperationalError as error:
+        if not _is_rejected(error):
+            raise SourceUnavailable(
+                f"{table}: Aurora could not be reached from {settings().network}: {first_line(error)}; check the "
+                "cluster's state, that its security group lets the functions' in, and the host in Vault's secret"
+            ) from error
+        raise AccessDenied(
+            f"{table}: Aurora refused the user of Vault's secret {_login_path()}: {first_line(error)}; "
+            "check that the user exists and that the secret holds its present password"
+        ) from error
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a driver's error, without its hints; the error's name where it has no text."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _login_path() -> str:
+    """Where the user and its password come from: Vault's database engine, or the secret that holds all."""
+    return settings().vault_aurora_login_path or settings().vault_aurora_path
+
+
+def _login_of(table: str) -> vault.Kept:
+    """The connection's arguments; of a user that Vault made, only while it outlives the longest statement."""
+    where = vault.secret(table, settings().vault_aurora_path)
+    if not settings().vault_aurora_login_path:
+        return vault.Kept(where, math.inf)
+    login = vault.lease(table, _login_path(), settings().export_seconds + _LEASE_MARGIN_SECONDS)
+    return vault.Kept({**where, **login.data}, login.until)
+
+
+def _connected(secret: dict[str, Any]) -> Any:
+    connection = psycopg2.connect(
+        **{"sslmode": "verify-full", "sslrootcert": str(_RDS_AUTHORITIES), **secret},
+        application_name=APPLICATION,
+        connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+        keepalives_idle=60,
+        tcp_user_timeout=_UNANSWERED_MILLISECONDS,
+    )
+    connection.autocommit = True
+    return connection
+
+
+def _is_rejected(error: Exception) -> bool:
+    text = str(error) if isinstance(error, psycopg2.OperationalError) else ""
+    return "authentication failed" in text or ("role" in text and "does not exist" in text)

@@ -1,0 +1,44 @@
+"""What decides how a table's batches are applied to FINAL."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from functions.shared.contract.columns import Column
+
+
+@dataclass(frozen=True)
+class MergeRules:
+    """What decides how a table's batches are applied.
+
+    `columns` are in the order of the file's fields. `key` is empty for a table without one: its rows are appended, or
+    replaced by a complete snapshot. `watermark` is the leading watermark column, None where there is none. `version`
+    counts the table's schemas; files of versions before `since` had another layout and are not merged.
+    """
+
+    columns: Sequence[Column]
+    key: Sequence[Column]
+    watermark: Column | None
+    soft_deletes: bool
+    version: int = 1
+    since: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """The form in which they travel through the workflow."""
+        return {
+            "columns": [column.to_json() for column in self.columns],
+            "key": [column.name for column in self.key],
+            "watermark": self.watermark.name if self.watermark else None,
+            "soft_deletes": self.soft_deletes,
+            "version": self.version,
+            "since": self.since,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "MergeRules":
+        """The inverse of `to_json`."""
+        columns = [Column.from_json(column) for column in value["columns"]]
+        named = {column.name: column for column in columns}
+        watermark = named[value["watermark"]] if value["watermark"] is not None else None
+        key = [named[name] for name in value["key"]]
+        return cls(columns, key, watermark, value["soft_deletes"], value["version"], value["since"])

@@ -1,0 +1,135 @@
+"""What one table's child execution carries from Config to Reconcile, each part with the step that adds it.
+
+Every step declares, as its Input and Output, which of these parts it reads and which it adds; the names are those of
+the state machine's definition. Parts keep their names on the wire: an execution keeps the definition it began with.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BeforeValidator, Field, PlainSerializer
+
+from functions.shared.contract.batch import Batch, ExportedFile
+from functions.shared.contract.bounds import Bounds, Slice
+from functions.shared.contract.result import Ledger, Result
+from functions.shared.contract.rules import MergeRules
+from functions.shared.contract.spec import TableSpec, parse_spec
+from functions.shared.contract.wire import Wire
+from functions.shared.ground.errors import InvalidConfiguration
+
+# The part `schema` on the wire, a name that pydantic uses itself.
+Rules = Annotated[
+    MergeRules,
+    BeforeValidator(lambda value: value if isinstance(value, MergeRules) else MergeRules.from_json(value)),
+    PlainSerializer(MergeRules.to_json),
+]
+
+
+class Table(Wire):
+    """Config: one table as the operators wrote it, or what is wrong with it. `replay` asks for its quarantine."""
+
+    table_name: str
+    spec: dict[str, Any] | None = None
+    digest: str | None = None
+    problem: str | None = None
+    replay: Literal[True] | None = None
+
+    def specification(self) -> TableSpec:
+        """The validated specification.
+
+        Raises InvalidConfiguration with the sentence that Config recorded for a table that cannot run.
+        """
+        if self.problem is not None:
+            raise InvalidConfiguration(self.problem)
+        return parse_spec(self.spec, self.table_name)
+
+
+class Part(Wire):
+    """Export: what one slice adds to the batch, and how many seconds to wait before its load is looked for."""
+
+    rows: int
+    bytes: int
+    files: list[ExportedFile]
+    wait_seconds: int
+
+
+class Load(Wire):
+    """Await load: how far the batch's load has come, and since when (the end of the export) it is awaited."""
+
+    since: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    wait_seconds: int = 0
+    status: Literal["PENDING", "LOADED"] = "PENDING"
+    loaded: int = 0
+    refreshed: bool = False
+
+
+class Merging(Wire):
+    """Merge: the merge is under way as `run`; without one it is to be submitted again after `wait_seconds`."""
+
+    status: Literal["RUNNING"] = "RUNNING"
+    run: str | None = None
+    wait_seconds: int
+
+
+class Merged(Wire):
+    """Merge: the batch is merged; how many rows of it were quarantined for each column."""
+
+    status: Literal["MERGED"] = "MERGED"
+    ledger: Ledger
+    quarantined_columns: dict[str, int] = Field(default_factory=dict)
+
+
+Merge = Annotated[Merging | Merged, Field(discriminator="status")]
+
+
+class Failure(Wire):
+    """The definition's Catch: the state that failed, the error's class name and its message."""
+
+    state: str
+    error: str
+    message: str
+
+
+class State(Wire):
+    """One table's state. `slice` is there in the branches of Export only, `failure` after an error only."""
+
+    table: Table
+    execution: str
+    bounds: Bounds | None = None
+    rules: Rules | None = Field(default=None, validation_alias="schema", serialization_alias="schema")
+    slice: Slice | None = None
+    batch: Batch | None = None
+    load: Load | None = None
+    merge: Merge | None = None
+    result: Result | None = None
+    failure: Failure | None = None
+
+
+class Ended(Wire):
+    """What a table's child execution tells its parent: `digest` where it was reloaded; zeros are left out."""
+
+    table_name: str
+    status: Literal["LOADED", "IDLE", "FAILED"]
+    digest: str | None = None
+    error: str | None = None
+    exported: int = 0
+    loaded: int = 0
+    merged: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    held: int = 0
+    deleted: int = 0
+    drift: float = 0
+    sampled: int = 0
+    waves: int = 0
+    quarantined_columns: dict[str, int] = Field(default_factory=dict)
+    seconds: float = 0
+
+
+class Execution(Wire):
+    """The state of the whole execution: its tables, whether it replays, its redrives so far, and how tables ended."""
+
+    tables: list[Table]
+    replay: bool = False
+    attempt: int = 0
+    results: list[Ended] = Field(default_factory=list)

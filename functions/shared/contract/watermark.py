@@ -1,0 +1,37 @@
+"""What a merged batch leaves in the ledger for the runs after it."""
+
+from pydantic import BaseModel, ConfigDict
+
+from functions.shared.contract.bounds import Bounds, Contents
+
+
+class Watermark(BaseModel):
+    """How far a batch read, in what measure (`reads`), and of which table; `rows` is how many it exported.
+
+    None is what nothing says: a table's first batch has no `low`, and one of an earlier version no `contents`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    reads: str | None = None
+    low: str | None = None
+    high: str | None = None
+    horizon: int | None = None
+    oid: int | None = None
+    shape: str | None = None
+    contents: Contents | None = None
+    rows: int | None = None
+
+
+def watermark_of(bounds: Bounds, rows: int) -> Watermark:
+    """What a batch of so many rows, read within these bounds, leaves when it is merged."""
+    return Watermark(
+        reads=bounds.measure,
+        low=bounds.low,
+        high=bounds.high,
+        horizon=bounds.horizon,
+        oid=bounds.oid,
+        shape=bounds.shape,
+        contents=bounds.contents,
+        rows=rows,
+    )

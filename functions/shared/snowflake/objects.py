@@ -1,0 +1,58 @@
+"""The names of one table's Snowflake objects."""
+
+from dataclasses import dataclass
+
+from functions.shared.contract.names import SourceTable, literal, quote
+from functions.shared.ground.settings import settings
+
+
+@dataclass(frozen=True)
+class TableObjects:
+    """The Snowflake objects of one source table, as quoted full names."""
+
+    database: str
+    source: SourceTable
+
+    def _named(self, schema: str) -> str:
+        return f'{quote(self.database)}."{schema}".{quote(self.source.object_name)}'
+
+    @property
+    def staging(self) -> str:
+        """The table that the pipe loads; the pipe and the task have the same name."""
+        return self._named("STAGING")
+
+    @property
+    def typed(self) -> str:
+        """The view of STAGING's rows in FINAL's types, with what does not cast.
+
+        In a schema of its own name space: any suffix may be the end of another table's name.
+        """
+        return self._named("CONTROL")
+
+    @property
+    def final(self) -> str:
+        """The copy of the Aurora table."""
+        return self._named("FINAL")
+
+    def names(self) -> dict[str, str]:
+        """What the templates call these objects."""
+        return {
+            "database": quote(self.database),
+            "staging": self.staging,
+            "typed": self.typed,
+            "final": self.final,
+            "pipe": self.staging,
+            "task": self.staging,
+            "comment": literal(str(self.source)),
+            "file_format": literal(f'{quote(self.database)}."STAGING"."AURORA_CSV"'),
+        }
+
+
+def table_objects(source: SourceTable) -> TableObjects:
+    """The objects of a table in the database of this deployment."""
+    return TableObjects(settings().snowflake_database, source)
+
+
+def storage_integration(database: str) -> str:
+    """The quoted name of a database's way to its bucket; an account may have several."""
+    return quote(f"{database}_EXPORTS")

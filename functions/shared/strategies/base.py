@@ -1,0 +1,109 @@
+"""What a strategy is to the watermark step: the run that it decides about, and its answer."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from psycopg2 import sql
+
+from functions.shared.aurora.catalog import Relation
+from functions.shared.aurora.fence import Fence
+from functions.shared.aurora.session import AuroraSession
+from functions.shared.aurora.windows import full_name
+from functions.shared.contract.bounds import Below, ColumnWindow, Everything, Reading, Status, Window
+from functions.shared.contract.columns import Column
+from functions.shared.contract.spec import TableSpec
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.progress import Progress
+from functions.shared.snowflake.session import SnowflakeSession
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that decides the bounds of one run of one table.
+
+    `reload` says why FINAL cannot be continued from, empty where it can; `settled` that the fence's margin was already
+    waited for; `reading` is what this run read before that wait.
+    """
+
+    aurora: AuroraSession
+    snowflake: SnowflakeSession
+    spec: TableSpec
+    relation: Relation
+    objects: TableObjects
+    progress: Progress
+    fence: Fence
+    margin_seconds: float
+    reading: Reading | None = None
+    settled: bool = False
+    reload: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether this run reads the whole table, whatever its strategy."""
+        return self.spec.full_refresh or bool(self.reload)
+
+    @property
+    def lead(self) -> Column:
+        """The leading watermark column of a strategy that has one."""
+        return self.relation.column(self.spec.watermarks[0])
+
+    @property
+    def fenced_at(self) -> int:
+        """The fence in milliseconds since the epoch."""
+        return int(self.fence.moment.timestamp() * 1000)
+
+    def window(self, below: Below) -> Window:
+        """What lies below the fence and is not in FINAL yet; everything where the run reads the whole table."""
+        return Everything(below=below) if self.complete else ColumnWindow(below=below, low=self.progress.low)
+
+    def stays_empty(self) -> bool:
+        """Whether FINAL has no row, and neither has Aurora; a full_refresh runs all the same, which clears its flag."""
+        if not self.progress.exists or self.progress.version is not None or self.spec.full_refresh:
+            return False
+        query = sql.SQL("SELECT NOT EXISTS (SELECT 1 FROM {}) AS empty")
+        return bool(self.aurora.row(query.format(full_name(self.relation.source)))["empty"])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run reads; the counts are those of `Bounds`, and `note` says why, where there is something to say."""
+
+    window: Window
+    fenced_at: int | None
+    status: Status = "NEW"
+    held: int = 0
+    late: int = 0
+    waited: float | None = None
+    reading: Reading | None = None
+    note: str = ""
+
+    def idle(self, note: str) -> "Answer":
+        """There is nothing to read, and why."""
+        held = f"; {self.held} rows are held back past the fence" if self.held else ""
+        return replace(self, status="IDLE", note=note + held)
+
+    def settling(self) -> "Answer":
+        """To be asked for again when the fence's margin has passed."""
+        return replace(self, status="SETTLING")
+
+
+def settle_seconds(run: Run) -> int:
+    """How long a settling run waits."""
+    return math.ceil(run.margin_seconds) + 1
+
+
+class Strategy(Protocol):
+    """How one kind of table is read. What it is, as data, stands in its traits."""
+
+    def check(self, aurora: AuroraSession, spec: TableSpec, relation: Relation) -> None:
+        """Raises InvalidConfiguration or NullWatermark where the strategy cannot copy this table exactly."""
+
+    def read(self, run: Run) -> Answer:
+        """What this run reads. Idempotent: the workflow may ask again with the same run."""
+
+    def behind(self, run: Run) -> sql.Composable | None:
+        """The rows that every run takes as read; None where it takes none so. No row may appear there unread."""
+
+    def behind_after_rewrite(self, run: Run) -> sql.Composable | None:
+        """Those of them that TRUNCATE or a rewrite of the table brought there; None where it brings none."""
