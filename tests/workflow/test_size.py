@@ -12,7 +12,7 @@ from ministack.services import stepfunctions as sfn
 from functions.shared.contract.specifications import Parameter, collect
 from local.aws.workflow.execution import MAX_STATE_DATA_BYTES
 from tests.infra.synthesis import ROOT
-from tests.workflow.test_definition import STATES
+from tests.workflow.definition import STATES
 
 DEFINITION = dict(STATES)
 CONTEXT = {"Execution": {"Id": "arn:aws:states:eu-central-1:123456789012:execution:s:e", "RedriveCount": 0}}
