@@ -12,7 +12,7 @@ from tests.local.workflows import events, machine, run
 from tests.workflow.branch import branch_with
 from tests.workflow.definition import STATES
 
-SENTENCE = "The step ended without a message, as at its time limit: see the log of its function for what held it up."
+SENTENCE = "The step ended without an error message, as at its time limit: see the log of its function for the cause."
 CATCHES = {
     name: catch["Output"] for name, state in STATES for catch in state.get("Catch", []) if "failure" in catch["Output"]
 }
