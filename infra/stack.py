@@ -69,7 +69,7 @@ class SyncStack(Stack):
             self,
             "Workflow",
             settings=settings,
-            definition=root / "statemachine" / "sync.asl.json",
+            definition=root / "statemachine" / "sync.asl.yaml",
             functions=functions.functions,
             dead_letters=dead_letters,
             topic=notifications.topic,

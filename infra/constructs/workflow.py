@@ -12,6 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.constructs.definition import as_json
 from infra.constructs.names import workflow_role
 from infra.constructs.retention import log_group
 from infra.settings.settings import Settings
@@ -42,7 +43,7 @@ class SyncWorkflow(Construct):
             "StateMachine",
             state_machine_name=self._name,
             state_machine_type=sfn.StateMachineType.STANDARD,
-            definition_body=sfn.DefinitionBody.from_string(definition.read_text()),
+            definition_body=sfn.DefinitionBody.from_string(as_json(definition)),
             definition_substitutions={
                 **arns,
                 "DeadLetterQueueUrl": dead_letters.queue_url,

@@ -151,7 +151,7 @@ def _hangs(scene: Scene) -> Outcome:
     scene.bench.forget_sessions("export")
     with scene.bench.stopped("vault"):
         arn = scene.start()
-        until(lambda: scene.state(arn) == "Export slices", "the state Export slices")
+        until(lambda: scene.state(arn) == "Export", "the state Export")
         time.sleep(11)
     return scene.ended(arn)
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.constructs.definition import as_json
+
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 STEPS = sorted(path.parent.name for path in FUNCTIONS.glob("*/handler.py"))
 MODULES = sorted(path for path in FUNCTIONS.rglob("*.py") if path.name != "__init__.py")
@@ -23,7 +25,7 @@ def imported(path: Path) -> set[str]:
 
 
 def test_the_steps_are_those_of_the_workflow() -> None:
-    workflow = (FUNCTIONS.parent / "statemachine" / "sync.asl.json").read_text()
+    workflow = as_json()
     assert STEPS
     for step in STEPS:
         assert "${" + step.title().replace("_", "") + "Function}" in workflow

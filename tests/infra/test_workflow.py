@@ -1,12 +1,20 @@
 import json
 
-from tests.infra.synthesis import ROOT, Synthesized, synthesize_stack
+from infra.constructs.definition import load
+from tests.infra.synthesis import Synthesized, synthesize_stack
 
 
 def test_the_definition_is_the_file_itself(stack: Synthesized) -> None:
     [machine] = stack.of_type("AWS::StepFunctions::StateMachine")
-    assert machine["DefinitionString"] == (ROOT / "statemachine" / "sync.asl.json").read_text()
-    assert json.loads(machine["DefinitionString"])["QueryLanguage"] == "JSONata"
+    definition = json.loads(machine["DefinitionString"])
+    assert definition == load()
+    assert definition["QueryLanguage"] == "JSONata"
+
+
+def test_the_definition_has_only_fields_of_the_states_language(stack: Synthesized) -> None:
+    [machine] = stack.of_type("AWS::StepFunctions::StateMachine")
+    fields = json.loads(machine["DefinitionString"]).keys()
+    assert fields == {"Comment", "QueryLanguage", "TimeoutSeconds", "StartAt", "States"}
 
 
 def test_the_machine_is_standard_and_bears_the_name_of_the_stack(stack: Synthesized) -> None:

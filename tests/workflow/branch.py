@@ -1,12 +1,11 @@
 """The branch of the definition that every table runs by, on the laptop's AWS, between functions of a test's own."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from local.aws.server import Aws
 from tests.local.workflows import function
-from tests.workflow.test_definition import PLACEHOLDER, SOURCE
+from tests.workflow.definition import filled
 
 STEPS = ("replay", "watermark", "schema", "export", "await_load", "merge", "reconcile")
 
@@ -18,6 +17,5 @@ def branch_with(aws: Aws, code: Mapping[str, str], dead_letters: str) -> dict[st
         for step, text in code.items()
     }
     names["DeadLetterQueueUrl"] = aws.client("sqs").create_queue(QueueName=dead_letters)["QueueUrl"]
-    definition = json.loads(PLACEHOLDER.sub(lambda match: names.get(match[1], "1"), SOURCE))
-    branch: dict[str, Any] = definition["States"]["Each table"]["ItemProcessor"]
+    branch: dict[str, Any] = filled(names)["States"]["Each table"]["ItemProcessor"]
     return branch

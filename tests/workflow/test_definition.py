@@ -2,22 +2,20 @@
 
 import copy
 import inspect
-import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import infra  # noqa: F401 -- before aws_cdk: it chooses the Node.js that aws_cdk starts
 from functions.shared.ground import errors
+from infra.constructs.definition import as_json
 from infra.constructs.functions import FUNCTIONS, FunctionSpec
 from tests.infra.synthesis import ROOT, Synthesized, synthesize_stack
 from tests.workflow.asl_validator import AslValidator, install
+from tests.workflow.definition import PLACEHOLDER, STATES, filled
 
-PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-SOURCE = (ROOT / "statemachine" / "sync.asl.json").read_text()
-DEFINITION: dict[str, Any] = json.loads(PLACEHOLDER.sub("1", SOURCE))
+DEFINITION = filled()
 INVOKE = "arn:aws:states:::lambda:invoke"
 AWS_ERRORS = {
     "States.ALL",
@@ -34,17 +32,10 @@ AWS_ERRORS = {
 ERROR_CLASSES = dict(inspect.getmembers(errors, inspect.isclass))
 
 
-def states_of(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, state in machine["States"].items():
-        yield name, state
-        for inner in (state.get("ItemProcessor"), *state.get("Branches", [])):
-            if inner:
-                yield from states_of(inner)
-
-
-STATES = list(states_of(json.loads(SOURCE)))
 TASKS = {name: state for name, state in STATES if state["Type"] == "Task"}
 LAMBDA_TASKS = {name: state for name, state in TASKS.items() if state["Resource"] == INVOKE}
+# A step's folder by the state that calls it: the state bears its name, but for the one that calls it for each slice.
+STEPS = {name: name.removesuffix(" slice").lower().replace(" ", "_") for name in LAMBDA_TASKS}
 
 
 def handlers_of(field: str) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -91,7 +82,7 @@ def test_the_validator_sees_damage(validator: AslValidator, damage: Callable[[di
 
 def test_every_placeholder_is_supplied_and_every_supply_is_used(deployed: Synthesized) -> None:
     [machine] = deployed.of_type("AWS::StepFunctions::StateMachine")
-    assert set(PLACEHOLDER.findall(SOURCE)) == machine["DefinitionSubstitutions"].keys()
+    assert set(PLACEHOLDER.findall(as_json())) == machine["DefinitionSubstitutions"].keys()
 
 
 def test_the_machine_itself_has_a_timeout() -> None:
@@ -101,15 +92,14 @@ def test_the_machine_itself_has_a_timeout() -> None:
 
 @pytest.mark.parametrize("name", LAMBDA_TASKS)
 def test_a_lambda_state_bears_the_name_of_its_function(name: str) -> None:
-    folder = name.lower().replace(" ", "_")
-    function = "".join(word.capitalize() for word in folder.split("_"))
+    function = "".join(word.capitalize() for word in STEPS[name].split("_"))
     assert LAMBDA_TASKS[name]["Arguments"]["FunctionName"] == f"${{{function}Function}}"
-    assert (ROOT / "functions" / folder / "handler.py").exists()
+    assert (ROOT / "functions" / STEPS[name] / "handler.py").exists()
 
 
 @pytest.mark.parametrize("name", LAMBDA_TASKS)
 def test_a_function_gives_up_before_its_state_does(deployed: Synthesized, name: str) -> None:
-    function_name = f"aurora-snowflake-sync-{name.lower().replace(' ', '-')}"
+    function_name = f"aurora-snowflake-sync-{STEPS[name].replace('_', '-')}"
     functions = {found["FunctionName"]: found for found in deployed.of_type("AWS::Lambda::Function")}
     # Before: the state's clock runs while the function starts, and only the function's own end has a message.
     assert functions[function_name]["Timeout"] + 60 <= LAMBDA_TASKS[name]["TimeoutSeconds"]
@@ -153,7 +143,7 @@ def test_transient_errors_are_retried_and_permanent_ones_are_not() -> None:
 
 @pytest.mark.parametrize("spec", FUNCTIONS, ids=lambda spec: spec.name)
 def test_a_state_retries_what_its_function_depends_on(spec: FunctionSpec) -> None:
-    state = dict(STATES)[spec.name.replace("_", " ").capitalize()]
+    [state] = [LAMBDA_TASKS[name] for name, step in STEPS.items() if step == spec.name]
     retried = {error for retrier in state["Retry"] for error in retrier["ErrorEquals"]}
     services = {"SourceUnavailable", "WarehouseUnavailable", "VaultUnavailable"}
     assert retried & services == (services if spec.needs_credentials else set())

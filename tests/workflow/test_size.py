@@ -12,7 +12,7 @@ from ministack.services import stepfunctions as sfn
 from functions.shared.contract.specifications import Parameter, collect
 from local.aws.workflow.execution import MAX_STATE_DATA_BYTES
 from tests.infra.synthesis import ROOT
-from tests.workflow.test_definition import STATES
+from tests.workflow.definition import STATES
 
 DEFINITION = dict(STATES)
 CONTEXT = {"Execution": {"Id": "arn:aws:states:eu-central-1:123456789012:execution:s:e", "RedriveCount": 0}}
@@ -133,7 +133,7 @@ def test_a_redrive_runs_what_failed_or_died_and_a_reload_is_cleared_by_its_diges
     given = tables(4)
     told = heard(given, [idle(given[0]), refreshed(given[1]), failed(given[2])])
     assert [one["status"] for one in told["results"]] == ["IDLE", "LOADED", "FAILED", "FAILED"]
-    assert told["results"][3]["error"].startswith("States.Runtime: the child execution died")
+    assert told["results"][3]["error"].startswith("States.Runtime: the child execution failed before")
     assert again(told) == {"tables": [name_of(2), name_of(3)], "replay": False}
     assert cleared(told) == {"tables": [{"table_name": name_of(1), "digest": given[1]["digest"]}]}
 
