@@ -36,15 +36,15 @@ test: venv ## Lint, type-check and test
 
 .PHONY: torture
 torture: venv ## Sync while 8, then 32 sessions write, and write docs/torture.md
-	@$(BIN)/python -m tests.torture --writers 8 32 --seconds 120 --write docs/torture.md
+	@$(BIN)/python -m tests.system.torture --writers 8 32 --seconds 120 --write docs/torture.md
 
 .PHONY: faults
 faults: venv ## Play the fault matrix and write docs/fault-matrix.md
-	@$(BIN)/python -m tests.faults --write docs/fault-matrix.md
+	@$(BIN)/python -m tests.system.faults --write docs/fault-matrix.md
 
 .PHONY: types
 types: venv ## Send every type and edge value through and write docs/types.md
-	@$(BIN)/python -m tests.types --write docs/types.md
+	@$(BIN)/python -m tests.system.types --write docs/types.md
 
 .PHONY: cost
 cost: venv ## Count what runs use, times list prices, and write docs/cost.md

@@ -1,0 +1,55 @@
+"""The control rows of a batch."""
+
+import json
+
+from functions.merge.batches import by_column, read_ledger
+from tests.support.batches import Target, at
+
+
+def recorded(target: Target, batch: str) -> dict[str, object]:
+    rows = target.warehouse.rows('SELECT * FROM "AURORA"."CONTROL"."BATCHES" WHERE "BATCH_ID" = %s', [batch])
+    assert len(rows) == 1
+    return rows[0]
+
+
+def test_a_batch_is_recorded_once_however_often_it_is_asked_for(target: Target) -> None:
+    for _ in range(2):
+        target.record(f"b-{target.name}", ["f1", "f2"], 10, 5, schema_version=3, high=at(2), horizon=7)
+    row = recorded(target, f"b-{target.name}")
+    assert (row["VERSION"], row["EXPORTED"], row["COMPLETE"], row["RESET"], row["REPLAY"]) == (
+        10,
+        5,
+        False,
+        False,
+        False,
+    )
+    files = target.warehouse.rows(
+        'SELECT "FILE_NAME", "SCHEMA_VERSION" FROM "AURORA"."CONTROL"."BATCH_FILES" WHERE "BATCH_ID" = %s ORDER BY 1',
+        [f"b-{target.name}"],
+    )
+    assert [(file["FILE_NAME"], file["SCHEMA_VERSION"]) for file in files] == [("f1", 3), ("f2", 3)]
+
+
+def test_the_stored_watermark_says_what_it_measures(target: Target) -> None:
+    source = {"oid": 16400, "shape": "f00d", "contents": {"storage": {"16400": 1}, "labels": {"16409": "bad"}}}
+    target.record(f"b-{target.name}", ["f"], 10, 5, low=at(1), high=at(2), horizon=7, **source)
+    stored = json.loads(str(recorded(target, f"b-{target.name}")["WATERMARK"]))
+    assert stored == {"reads": "column at", "low": at(1), "high": at(2), "horizon": 7, "rows": 5, **source}
+
+
+def test_only_a_complete_batch_holds_rows_back(target: Target) -> None:
+    """A window has no rows past its high; a reload has."""
+    target.record(f"w-{target.name}", ["f"], 10, 5, high=at(2))
+    target.record(f"c-{target.name}", ["f"], 10, 5, high=at(2), complete=True)
+    assert recorded(target, f"w-{target.name}")["HIGH"] is None
+    assert recorded(target, f"c-{target.name}")["HIGH"] == at(2)
+
+
+def test_a_batch_that_is_not_merged_has_no_ledger(target: Target) -> None:
+    target.record(f"b-{target.name}", ["f"], 10, 5)
+    assert read_ledger(target.warehouse, target.objects, f"b-{target.name}") is None
+
+
+def test_rows_are_counted_by_each_of_their_columns() -> None:
+    counts = [('cannot be held: "A" "say ""hi"""', 2), ('cannot be held: "A"', 3)]
+    assert by_column(counts) == {"A": 5, 'say "hi"': 2}

@@ -1,0 +1,175 @@
+"""What shows that a merged batch is right, and that a wrong one is found."""
+
+from typing import Any
+
+import pytest
+
+from functions.reconcile.evidence import check_ledger, compare_sample, measure_drift
+from functions.shared.aurora.catalog import read_relation
+from functions.shared.aurora.fence import read_fence
+from functions.shared.aurora.session import AuroraSession
+from functions.shared.contract.result import Ledger
+from functions.shared.contract.rules import MergeRules
+from functions.shared.contract.spec import TableSpec, parse_spec
+from functions.shared.ground.errors import ReconciliationFailed
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.session import SnowflakeSession
+from tests.support.batches import Refused, Target
+from tests.support.bounds import bounds_of
+
+COUNTS = {"exported": 10, "loaded": 10, "merged": 5, "duplicates": 2, "quarantined": 2, "held": 1, "deleted": 7}
+LEDGER = Ledger(**COUNTS)
+VERSION = 10
+
+
+def test_a_ledger_that_adds_up_passes() -> None:
+    check_ledger("t", 10, 10, LEDGER)
+
+
+@pytest.mark.parametrize("term", ["merged", "duplicates", "quarantined", "held", "exported", "loaded"])
+def test_one_row_too_few_anywhere_is_found(term: str) -> None:
+    with pytest.raises(ReconciliationFailed, match=r"^t: the batch does not add up: Aurora exported 10"):
+        check_ledger("t", 10, 10, Ledger(**{**COUNTS, term: COUNTS[term] - 1}))
+
+
+@pytest.mark.parametrize("counted", [(9, 10), (10, 9), (11, 11)])
+def test_a_count_of_another_hand_that_differs_is_found(counted: tuple[int, int]) -> None:
+    with pytest.raises(ReconciliationFailed):
+        check_ledger("t", *counted, LEDGER)
+
+
+class Pair:
+    """A table in Aurora and its copy, made through the code's own steps."""
+
+    def __init__(self, source: AuroraSession, target: Target, spec: TableSpec, keyed: bool = True) -> None:
+        self.source, self.target, self.spec = source, target, spec
+        relation = read_relation(source, spec)
+        key = [relation.column(name) for name in relation.key] if keyed else []
+        watermark = relation.column(spec.watermarks[0]) if spec.watermarks else None
+        self.oid = relation.oid
+        self.rules = MergeRules(relation.columns, key, watermark, soft_deletes=False)
+        self.objects = TableObjects("AURORA", spec.source)
+        self.warehouse: SnowflakeSession = target.warehouse
+
+    def copy(self) -> None:
+        """Exports and merges what there is now."""
+        from psycopg2 import sql
+
+        from functions.shared.aurora.export_query import export_query
+        from functions.shared.aurora.windows import full_name
+        from functions.shared.snowflake.statements import table_statements
+
+        fence = read_fence(self.source, "t", 0, watermark=True)
+        watermark = self.rules.watermark
+        self.bounds = bounds_of(
+            watermark.name if watermark else None,
+            high=fence.moment.isoformat(),
+            complete=watermark is None,
+            strategy=self.spec.watermark_type,
+            horizon=fence.horizon,
+            oid=self.oid,
+        )
+        query = export_query(self.rules.columns, sql.SQL("FROM {}").format(full_name(self.spec.source)))
+        exported = (tuple(row.values()) for row in self.source.rows(query))
+        rows = [Refused(tuple(texts), *map(int, (refused or "").split())) for refused, *texts in exported]
+        for statement in table_statements(self.objects, self.rules, replace=False):
+            self.warehouse.execute(statement)
+        copied = Target(self.warehouse, self.spec.source.name)
+        assert copied.objects == self.objects
+        batch = copied.load(rows, VERSION, columns=self.rules.columns, complete=self.bounds.complete)
+        assert copied.merge(self.rules, batch) == "MERGED"
+
+    def sample(self) -> int:
+        return compare_sample(self.source, self.warehouse, self.spec, self.bounds, self.rules, self.objects, VERSION)
+
+    def drift(self) -> float | None:
+        return measure_drift(self.source, self.warehouse, self.spec, self.bounds, self.rules, self.objects)
+
+
+@pytest.fixture
+def pair(source: AuroraSession, owner: Any, target: Target) -> Any:
+    """Every kind of value that must compare equal, in schema public so that the target's helper finds it."""
+    owner.execute(
+        f"CREATE TABLE public.{target.name} (id int PRIMARY KEY, at timestamptz NOT NULL, n numeric(10,2), f float8, "
+        'j jsonb, b bytea, d date, t text, "100%s" text, a int[])'
+    )
+    owner.execute(
+        f"INSERT INTO public.{target.name} SELECT i, now() - interval '1 hour' + i * interval '1 second', i / 3.0, "
+        """CASE i WHEN 1 THEN 'NaN' WHEN 2 THEN '-Infinity' ELSE i / 3.0 END::float8, '{"b": 1, "a": [null, "x"]}', """
+        r"""'\x00ff', '2026-01-01', E'it''s, "quoted"\n\\', NULL, '{1,NULL}' FROM generate_series(1, 20) i"""
+    )
+    spec = parse_spec({"table_name": f"public.{target.name}", "watermark_col": "at"}, "test")
+    made = Pair(source, target, spec)
+    made.copy()
+    yield made
+    owner.execute(f"DROP TABLE public.{target.name}")
+
+
+def test_a_right_copy_passes_with_no_drift(pair: Pair) -> None:
+    assert pair.sample() == 10
+    assert pair.drift() == 0
+
+
+DIFFERENT = {
+    "N": "1",
+    "F": "1.5",
+    "J": "PARSE_JSON('{}')",
+    "B": "NULL",
+    "D": "NULL",
+    "T": "'x'",
+    "100%s": "''",
+    "A": "NULL",
+}
+
+
+def test_a_value_that_differs_names_its_column(pair: Pair) -> None:
+    pair.warehouse.execute(f'CREATE TABLE {pair.objects.final[:-1]}_RIGHT" AS SELECT * FROM {pair.objects.final}')
+    for column, value in DIFFERENT.items():
+        pair.warehouse.execute(f'UPDATE {pair.objects.final} SET "{column}" = {value} WHERE "ID" = 15')
+        with pytest.raises(ReconciliationFailed, match=rf"lacks 0 and differs in columns \['{column.lower()}'\]"):
+            pair.sample()
+        pair.warehouse.execute(f"DELETE FROM {pair.objects.final}")
+        pair.warehouse.execute(f'INSERT INTO {pair.objects.final} SELECT * FROM {pair.objects.final[:-1]}_RIGHT"')
+    assert pair.sample() == 10
+
+
+def test_a_row_that_final_lacks_is_found(pair: Pair) -> None:
+    pair.warehouse.execute(f'DELETE FROM {pair.objects.final} WHERE "ID" = 20')
+    with pytest.raises(ReconciliationFailed, match=r"FINAL lacks 1"):
+        pair.sample()
+    assert pair.drift() == 1
+
+
+def test_an_empty_final_under_a_filled_table_is_found(pair: Pair) -> None:
+    pair.warehouse.execute(f"DELETE FROM {pair.objects.final}")
+    with pytest.raises(ReconciliationFailed, match=r"FINAL is empty"):
+        pair.drift()
+
+
+def test_rows_changed_since_the_fence_are_not_compared(pair: Pair, owner: Any) -> None:
+    owner.execute(f"UPDATE public.{pair.spec.source.name} SET t = 'later' WHERE id = 15")
+    assert pair.sample() == 10
+
+
+def test_rows_that_a_later_batch_already_changed_are_not_compared(pair: Pair) -> None:
+    pair.warehouse.execute(f'UPDATE {pair.objects.final} SET "T" = NULL, "_VERSION" = {VERSION + 1} WHERE "ID" = 15')
+    assert pair.sample() == 9
+
+
+def test_rows_in_quarantine_are_not_missed(pair: Pair, owner: Any) -> None:
+    owner.execute(f"UPDATE public.{pair.spec.source.name} SET d = 'infinity' WHERE id = 20")
+    pair.warehouse.execute(f"DELETE FROM {pair.objects.final}")
+    pair.copy()
+    assert pair.sample() == 9
+
+
+def test_without_a_key_a_row_is_found_by_all_its_values(pair: Pair) -> None:
+    spec = parse_spec({"table_name": str(pair.spec.source), "watermark_type": "full_snapshot"}, "test")
+    pair.warehouse.execute(f"DROP TABLE {pair.objects.final}")
+    whole = Pair(pair.source, pair.target, spec, keyed=False)
+    whole.copy()
+    assert whole.sample() == 10
+    assert whole.drift() is None
+    whole.warehouse.execute(f"UPDATE {whole.objects.final} SET \"T\" = 'x'")
+    with pytest.raises(ReconciliationFailed, match=r"FINAL lacks 10"):
+        whole.sample()

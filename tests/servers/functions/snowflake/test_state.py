@@ -1,0 +1,74 @@
+"""What Snowflake knows of a table, read back through the code that stored it."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from functions.shared.contract.moments import as_text
+from functions.shared.snowflake.progress import Progress, read_ceiling, read_progress, store_reading
+from tests.support.batches import AT, KEYED, Target, at
+
+
+def test_a_table_that_does_not_exist_yet_has_no_state(target: Target) -> None:
+    assert read_progress(target.warehouse, target.objects, AT) == Progress(exists=False)
+
+
+def test_an_empty_final_has_no_low_and_no_version(target: Target) -> None:
+    target.make(KEYED)
+    assert read_progress(target.warehouse, target.objects, AT) == Progress(exists=True)
+
+
+def test_low_and_version_are_finals_maxima(target: Target) -> None:
+    target.make(KEYED)
+    target.merge(KEYED, target.load([("1", "1", at(7)), ("2", "1", at(5))], version=10))
+    state = read_progress(target.warehouse, target.objects, AT)
+    assert (state.low, state.version, state.last.reads) == (at(7), 10, "column at")
+
+
+def test_the_last_watermark_is_that_of_the_batch_merged_last(target: Target) -> None:
+    """After a restore its version is lower than that of the batches before."""
+    target.make(KEYED)
+    target.merge(KEYED, target.load([("1", "1", at(1))], version=1000, horizon=999))
+    reset: dict[str, Any] = {"complete": True, "reset": True, "high": at(9), "horizon": 499}
+    target.merge(KEYED, target.load([("1", "2", at(1))], version=500, **reset))
+    state = read_progress(target.warehouse, target.objects, None)
+    assert (state.version, state.last.horizon) == (500, 499)
+
+
+def test_a_ceiling_is_used_only_when_it_was_read_before_the_fence(target: Target) -> None:
+    fence = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    assert read_ceiling(target.warehouse, target.objects, fence) is None
+    for minutes, ceiling in ((-10, 50), (-5, 70), (0, 80), (5, 90)):
+        store_reading(target.warehouse, target.objects, ceiling, as_text(fence + timedelta(minutes=minutes)))
+    assert read_ceiling(target.warehouse, target.objects, fence) == 70
+
+
+def test_after_a_restore_the_newest_reading_counts_not_the_highest(target: Target) -> None:
+    fence = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    for minutes, ceiling in ((-10, 1000), (-5, 300)):
+        store_reading(target.warehouse, target.objects, ceiling, as_text(fence + timedelta(minutes=minutes)))
+    assert read_ceiling(target.warehouse, target.objects, fence) == 300
+
+
+def test_a_table_named_with_a_percent_sign_has_its_own_ceiling(target: Target) -> None:
+    odd = Target(target.warehouse, f"{target.name} 100%s")
+    store_reading(odd.warehouse, odd.objects, 5, "2026-01-01T00:00:00.000000+00:00")
+    assert read_ceiling(odd.warehouse, odd.objects, datetime(2026, 1, 2, tzinfo=UTC)) == 5
+    assert read_ceiling(odd.warehouse, target.objects, datetime(2026, 1, 2, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))), "2026-01-01T00:00:00.000000+00:00"),
+        (datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC), "2026-01-01T00:00:00.000001+00:00"),
+        (datetime(2026, 1, 1, 2), "2026-01-01T02:00:00.000000"),
+        (date(2026, 1, 1), "2026-01-01"),
+        (Decimal("9223372036854775807"), "9223372036854775807"),
+        (5, "5"),
+    ],
+)
+def test_a_watermark_is_text_that_casts_back_without_loss(value: Any, text: str) -> None:
+    assert as_text(value) == text

@@ -1,0 +1,78 @@
+"""Another table of the same name, and other columns: what a run makes of them before it reads a row."""
+
+from typing import Any
+
+import pytest
+
+from functions.shared.aurora.catalog import read_relation
+from functions.shared.aurora.session import AuroraSession
+from functions.shared.contract.spec import parse_spec
+from functions.shared.contract.traits import TRAITS
+from functions.shared.contract.watermark import Watermark
+from functions.shared.snowflake.progress import Progress
+from tests.servers.functions.watermark.test_resolve import window_of
+from tests.support.sources import Source
+from tests.support.strategies import SPECS, WHOLE
+
+LOWS = {"moment": "2026-01-01T00:00:00.000000+00:00", "integer": "1"}
+each = pytest.mark.parametrize("strategy", SPECS)
+
+
+@pytest.fixture
+def made(source: AuroraSession, owner: Any, schema: str) -> Any:
+    owner.execute(f"CREATE TABLE {schema}.t (id int PRIMARY KEY, at timestamptz NOT NULL)")
+    owner.execute(f"INSERT INTO {schema}.t VALUES (1, '2026-01-01 00:00+00')")
+
+    def of(strategy: str) -> Source:
+        return Source(source, {"table_name": f"{schema}.t", **SPECS[strategy]})
+
+    return of
+
+
+def progress_of(table: Source, **last: Any) -> Progress:
+    """Everything that Aurora has is in FINAL."""
+    spec = parse_spec(table.raw, "test")
+    relation = read_relation(table.aurora, spec)
+    low = LOWS.get(TRAITS[spec.watermark_type].leads or "")
+    source = {"reads": spec.measure, "oid": relation.oid, "shape": relation.shape, "rows": 1}
+    return Progress(True, low, 1, Watermark(**{**source, "horizon": table.fence().horizon, **last}))
+
+
+@each
+def test_the_same_table_with_nothing_new_is_idle(made: Any, strategy: str) -> None:
+    table = made(strategy)
+    bounds = window_of(table, progress_of(table))
+    assert (bounds.status, bounds.complete, bounds.recreated) == ("IDLE", False, False) or (
+        strategy in WHOLE and bounds.status == "IDLE"
+    )
+    assert bounds.oid > 0
+    assert bounds.shape
+
+
+@each
+def test_another_table_of_the_same_name_is_reloaded(made: Any, strategy: str) -> None:
+    table = made(strategy)
+    bounds = window_of(table, progress_of(table, oid=1))
+    assert (bounds.status, bounds.complete, bounds.recreated) == ("NEW", True, True)
+    assert "dropped and created anew: reloaded" in bounds.note
+
+
+@each
+def test_other_columns_are_followed_although_there_is_nothing_to_read(made: Any, strategy: str) -> None:
+    table = made(strategy)
+    bounds = window_of(table, progress_of(table, shape="another"))
+    assert (bounds.status, bounds.recreated, bounds.note) == ("NEW", False, "")
+    assert bounds.complete == (strategy in WHOLE)
+
+
+@each
+def test_a_ledger_that_does_not_know_them_yet_changes_nothing(made: Any, strategy: str) -> None:
+    table = made(strategy)
+    assert window_of(table, progress_of(table, oid=None, shape=None)).status == "IDLE"
+
+
+def test_without_the_watermark_in_final_everything_is_read_again(made: Any) -> None:
+    table = made("timestamp")
+    progress = Progress(True, None, 1, Watermark(reads="column at"), lacks="at")
+    bounds = window_of(table, progress)
+    assert (bounds.status, bounds.complete, bounds.note) == ("NEW", True, "FINAL has no column 'at': reloaded")

@@ -1,0 +1,161 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from functions.shared.ground.settings import Settings
+from infra.constructs.functions import FUNCTIONS, FunctionSpec
+from tests.support.contexts import MODES, ROOT
+from tests.support.synthesis import Synthesized, synthesize_stack
+
+# Seconds and MB of each function.
+EXPECTED = {
+    "config": (60, 512),
+    "replay": (300, 1024),
+    "watermark": (300, 1024),
+    "schema": (300, 1024),
+    "export": (900, 512),
+    "await_load": (120, 1024),
+    "merge": (120, 1024),
+    "reconcile": (300, 1024),
+    "clear_full_refresh": (60, 512),
+}
+
+
+def test_there_is_one_function_per_folder(stack: Synthesized) -> None:
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/requirements.txt")}
+    assert {spec.name for spec in FUNCTIONS} == EXPECTED.keys() == folders
+    stack.template.resource_count_is("AWS::Lambda::Function", len(EXPECTED))
+
+
+@pytest.mark.parametrize("spec", FUNCTIONS, ids=lambda spec: spec.name)
+def test_a_function_has_its_names_limits_role_and_logs(stack: Synthesized, spec: FunctionSpec) -> None:
+    timeout, memory = EXPECTED[spec.name]
+    name = f"aurora-snowflake-sync-{spec.name.replace('_', '-')}"
+    [function] = [found for found in stack.of_type("AWS::Lambda::Function") if found["FunctionName"] == name]
+    assert function["Handler"] == f"functions.{spec.name}.handler.handler"
+    assert (function["Timeout"], function["MemorySize"]) == (timeout, memory)
+    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+    assert stack.text(function["Role"]) == f"arn of {name}"
+    assert stack.text(function["LoggingConfig"]["LogGroup"]) == f"/aws/lambda/{name}"
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert "ReservedConcurrentExecutions" not in function
+    assert "KmsKeyArn" not in function
+
+
+@pytest.mark.parametrize("minutes", [15, 4])
+def test_an_export_ends_its_statement_a_minute_before_lambda_ends_the_function(
+    minutes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specs = [replace(spec, timeout=minutes) if spec.name == "export" else spec for spec in FUNCTIONS]
+    monkeypatch.setattr("infra.constructs.functions.FUNCTIONS", specs)
+    functions = {found["FunctionName"]: found for found in synthesize_stack().of_type("AWS::Lambda::Function")}
+    export = functions["aurora-snowflake-sync-export"]
+    assert export["Timeout"] == minutes * 60
+    assert int(export["Environment"]["Variables"]["EXPORT_SECONDS"]) == export["Timeout"] - 60
+
+
+def test_the_environment_is_all_that_a_function_needs_and_nothing_in_it_may_be_lost(stack: Synthesized) -> None:
+    [variables, *_] = (found["Environment"]["Variables"] for found in stack.of_type("AWS::Lambda::Function"))
+    given = {name.lower(): stack.text(value) for name, value in variables.items()}
+    assert Settings.model_fields.keys() - given.keys() == {"aws_region"}, "which Lambda itself sets"
+    Settings.model_validate({**given, "aws_region": "eu-central-1"})
+    assert all(field.is_required() for field in Settings.model_fields.values())
+
+
+def test_runtime_and_architecture_come_from_the_context() -> None:
+    stack = synthesize_stack(lambda_python="3.12", lambda_architecture="x86_64")
+    for function in stack.of_type("AWS::Lambda::Function"):
+        assert (function["Runtime"], function["Architectures"]) == ("python3.12", ["x86_64"])
+
+
+def test_the_environment_carries_the_context(tmp_path: Path) -> None:
+    authority = tmp_path / "ca.pem"
+    authority.write_text("-----BEGIN CERTIFICATE-----")
+    stack = synthesize_stack(
+        stack_name="other",
+        parameter_prefix="/other",
+        vault_url="https://vault.internal",
+        vault_ca_file=str(authority),
+        vault_role="reader",
+        vault_auth_mount="aws-eu",
+        vault_server_id="vault.internal",
+        vault_sts_region="eu-central-1",
+        vault_kv_mount="kv",
+        vault_aurora_path="a/b",
+        vault_aurora_login_path="database/creds/sync",
+        network="none",
+        vault_snowflake_path="c/d",
+        snowflake_database="DB",
+        fence_margin_seconds=7,
+        load_timeout_seconds=60,
+        load_poll_seconds=3,
+        slice_megabytes=0.5,
+        wave_slices=2,
+        log_level="DEBUG",
+    )
+    functions = {found["FunctionName"]: found for found in stack.of_type("AWS::Lambda::Function")}
+    variables = functions["other-await-load"]["Environment"]["Variables"]
+    assert stack.text(variables.pop("STAGING_BUCKET")) == "StagingBucket"
+    assert variables == {
+        "PARAMETER_PREFIX": "/other",
+        "VAULT_URL": "https://vault.internal",
+        "VAULT_CA_PEM": "-----BEGIN CERTIFICATE-----",
+        "VAULT_ROLE": "reader",
+        "VAULT_AUTH_MOUNT": "aws-eu",
+        "VAULT_SERVER_ID": "vault.internal",
+        "VAULT_STS_REGION": "eu-central-1",
+        "VAULT_KV_MOUNT": "kv",
+        "VAULT_AURORA_PATH": "a/b",
+        "VAULT_AURORA_LOGIN_PATH": "database/creds/sync",
+        "NETWORK": "outside of a VPC",
+        "VAULT_SNOWFLAKE_PATH": "c/d",
+        "SNOWFLAKE_DATABASE": "DB",
+        "FENCE_MARGIN_SECONDS": "7",
+        "EXPORT_SECONDS": "840",
+        "LOAD_TIMEOUT_SECONDS": "60",
+        "LOAD_POLL_SECONDS": "3",
+        "SLICE_MEGABYTES": "0.5",
+        "WAVE_SLICES": "2",
+        "POWERTOOLS_SERVICE_NAME": "await-load",
+        "POWERTOOLS_METRICS_NAMESPACE": "other",
+        "POWERTOOLS_LOG_LEVEL": "DEBUG",
+    }
+
+
+def test_a_function_knows_where_it_runs(existing: Synthesized) -> None:
+    texts = {
+        existing.text(found["Environment"]["Variables"]["NETWORK"])
+        for found in existing.of_type("AWS::Lambda::Function")
+    }
+    subnets = " ".join(MODES["existing"]["private_subnet_ids"])
+    assert texts == {f"subnets {subnets}, security group GroupId of NetworkFunctionsGroup"}
+
+
+def test_every_function_has_the_same_environment_but_for_its_service_name(stack: Synthesized) -> None:
+    environments = [found["Environment"]["Variables"] for found in stack.of_type("AWS::Lambda::Function")]
+    services = [variables.pop("POWERTOOLS_SERVICE_NAME") for variables in environments]
+    assert sorted(services) == sorted(spec.dashed for spec in FUNCTIONS)
+    assert all(variables == environments[0] for variables in environments)
+
+
+def test_logs_are_kept_as_long_as_the_context_says(stack: Synthesized) -> None:
+    groups = stack.of_type("AWS::Logs::LogGroup")
+    assert len(groups) == len(EXPECTED) + 2
+    assert {group["RetentionInDays"] for group in groups} == {30}
+    assert {
+        group["RetentionInDays"] for group in synthesize_stack(log_retention_days=365).of_type("AWS::Logs::LogGroup")
+    } == {365}
+
+
+def test_traces_can_be_switched_off() -> None:
+    stack = synthesize_stack(tracing=False)
+    assert not [found for found in stack.of_type("AWS::Lambda::Function") if "TracingConfig" in found]
+    [machine] = stack.of_type("AWS::StepFunctions::StateMachine")
+    assert machine["TracingConfiguration"] == {"Enabled": False}
+
+
+def test_the_longest_allowed_stack_name_still_makes_valid_names() -> None:
+    stack = synthesize_stack(stack_name="n" * 45)
+    names = [role["RoleName"] for role in stack.of_type("AWS::IAM::Role") if "RoleName" in role]
+    assert max(map(len, names)) == 64

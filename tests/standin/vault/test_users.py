@@ -1,0 +1,128 @@
+"""Short-lived users of Aurora, made by Vault's database engine for a function's own identity."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg2
+import pytest
+
+from functions.shared.access import vault
+from functions.shared.aurora import session as adapter
+from functions.shared.aurora.fence import read_fence
+from functions.shared.ground.errors import AccessDenied
+from functions.shared.ground.settings import Settings, settings
+from local import processes
+from local.aurora.server import DATABASE, OWNER, SYNC_ROLE, Aurora
+from local.aws.server import Aws
+from local.vault.bao import DatabaseUsers
+from local.vault.server import start_vault
+from tests.standin.vault.test_vault import credentials
+from tests.support.environment import ENVIRONMENT
+
+LOGIN = "database/creds/sync"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory, aws: Aws, aurora: Aurora) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("vault")
+    where = {"host": "127.0.0.1", "port": aurora.port, "dbname": DATABASE, "sslmode": "disable"}
+    users = DatabaseUsers(
+        f"postgresql://{{{{username}}}}:{{{{password}}}}@127.0.0.1:{aurora.port}/{DATABASE}?sslmode=disable",
+        OWNER,
+        aurora.owner_password,
+        "sync",
+        SYNC_ROLE,
+    )
+    yield start_vault(home, aws, {"aurora": where}, "sync", "bound-*", users=users)
+    processes.stop(home)
+
+
+@pytest.fixture(autouse=True)
+def function(url: str, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process as a function with a role of its own."""
+    keys = credentials(aws, "bound-export")
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": keys["access_key"],
+        "AWS_SECRET_ACCESS_KEY": keys["secret_key"],
+        "AWS_SESSION_TOKEN": keys["session_token"],
+        "AWS_REGION": "eu-central-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    usual = {name.lower(): value for name, value in ENVIRONMENT.items()}
+    given = Settings.model_validate({**usual, "vault_url": url, "vault_aurora_login_path": LOGIN})
+    for module in (adapter, vault):
+        monkeypatch.setattr(module, "settings", lambda: given)
+    monkeypatch.setattr(vault, "_cache", {})
+    monkeypatch.setattr(adapter, "_warm", [])
+    settings.cache_clear()
+    yield
+    for session in adapter._warm:
+        session.aurora.close()
+
+
+def user(session: adapter.AuroraSession) -> str:
+    return str(session.row("SELECT current_user::text AS name")["name"])
+
+
+def test_a_session_is_a_user_that_vault_made_and_that_may_read_what_its_group_may() -> None:
+    session = adapter._connect("public.t")
+    assert user(session).startswith("v-")
+    assert session.row("SELECT pg_has_role(current_user, %s, 'USAGE') AS member", (SYNC_ROLE,))["member"]
+    assert adapter._connect("public.t") is session
+
+
+def test_near_the_end_of_its_lease_a_session_is_opened_with_a_new_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = adapter._connect("public.t")
+    name = user(first)
+    kept = vault._cache[LOGIN]
+    monkeypatch.setitem(vault._cache, LOGIN, vault.Kept(kept.data, 0))
+    monkeypatch.setattr(adapter, "_warm", [adapter._Session(first, 0)])
+    second = adapter._connect("public.t")
+    assert user(second) not in ("", name)
+    assert first._connection.closed
+
+
+def test_a_user_that_was_revoked_meanwhile_is_replaced_once() -> None:
+    kept = vault.lease("public.t", LOGIN, 900)
+    vault._cache[LOGIN] = vault.Kept({**kept.data, "password": "revoked"}, math.inf)
+    assert user(adapter._connect("public.t")).startswith("v-")
+
+
+def test_a_lease_shorter_than_a_statement_is_refused() -> None:
+    with pytest.raises(AccessDenied, match=r"^public.t: .* live for 3600 s, .* may take 7200 s; raise default_ttl"):
+        vault.lease("public.t", LOGIN, 7200)
+
+
+def test_a_path_without_a_role_is_refused_by_name() -> None:
+    with pytest.raises(AccessDenied, match=r"^public.t: .*database/creds/nobody"):
+        vault.lease("public.t", "database/creds/nobody", 1)
+
+
+def test_the_fence_leaves_out_the_syncs_other_users(aurora: Aurora) -> None:
+    reading = adapter._connect("public.t")
+    other = vault._read_lease(vault_client(), "public.t", LOGIN, 900).data
+    held = psycopg2.connect(
+        host="127.0.0.1", port=aurora.port, dbname=DATABASE, sslmode="disable",
+        application_name=adapter.APPLICATION, **other,
+    )  # fmt: skip
+    stranger = psycopg2.connect(aurora.dsn(), application_name=adapter.APPLICATION)
+    try:
+        held.cursor().execute("SELECT now()")
+        free = read_fence(reading, "t", 0, watermark=True)
+        assert (free.clock - free.moment).total_seconds() < 0.5
+        stranger.cursor().execute("SELECT now()")
+        reading.rows("SELECT 1 AS n FROM pg_sleep(0.6)")
+        blocked = read_fence(reading, "t", 0, watermark=True)
+        assert (blocked.clock - blocked.moment).total_seconds() >= 0.6
+    finally:
+        held.close()
+        stranger.close()
+
+
+def vault_client() -> Any:
+    import hvac
+
+    client = hvac.Client(url=vault.settings().vault_url)
+    vault._login(client, "public.t")
+    return client

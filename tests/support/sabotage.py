@@ -1,0 +1,69 @@
+"""Repackaging a deployed function with pieces of its source replaced: what a guard prevents shows when it is gone."""
+
+import io
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.request import urlopen
+
+from local.cloud.lifecycle import STACK
+from tests.support.laptop import Laptop
+
+Edit = Callable[[str], str]
+
+
+def function_name(step: str) -> str:
+    """The deployed function of a step such as await_load."""
+    return f"{STACK}-{step.replace('_', '-')}"
+
+
+def replacing(old: str, new: str) -> Edit:
+    """An edit of exactly one place; an AssertionError says that the source no longer holds it."""
+
+    def edit(text: str) -> str:
+        assert text.count(old) == 1, f"{text.count(old)} places hold {old!r}, not one"
+        return text.replace(old, new)
+
+    return edit
+
+
+def repackage(package: bytes, edits: Mapping[str, Edit]) -> bytes:
+    """The zip with each named file edited, and its byte code void; a file that it lacks is edited from nothing."""
+    made = io.BytesIO(package)
+    with zipfile.ZipFile(made, "a", zipfile.ZIP_DEFLATED) as zipped, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a name written twice: the later one is unpacked
+        present = set(zipped.namelist())
+        for path, edit in edits.items():
+            entry = zipfile.ZipInfo(path)
+            entry.external_attr = 0o644 << 16
+            zipped.writestr(entry, edit(zipped.read(path).decode() if path in present else ""))
+            folder, _, name = path.rpartition("/")
+            for compiled in [one for one in present if one.startswith(f"{folder}/__pycache__/{name[:-2]}")]:
+                zipped.writestr(zipfile.ZipInfo(compiled), b"")  # Python falls back to the source
+    return made.getvalue()
+
+
+def deploy_edited(laptop: Laptop, step: str, edits: Mapping[str, Edit]) -> bytes:
+    """Deploys the step's package with the edits; returns the package as it was."""
+    functions = laptop.aws.client("lambda")
+    with urlopen(functions.get_function(FunctionName=function_name(step))["Code"]["Location"]) as answer:  # noqa: S310 -- the laptop's
+        package = bytes(answer.read())
+    _deploy(functions, step, repackage(package, edits))
+    return package
+
+
+@contextmanager
+def sabotaged(laptop: Laptop, step: str, edits: Mapping[str, Edit]) -> Iterator[None]:
+    """The step runs with its package edited; afterwards with the one that was deployed."""
+    package = deploy_edited(laptop, step, edits)
+    try:
+        yield
+    finally:
+        _deploy(laptop.aws.client("lambda"), step, package)
+
+
+def _deploy(functions: Any, step: str, package: bytes) -> None:
+    functions.update_function_code(FunctionName=function_name(step), ZipFile=package)
+    functions.get_waiter("function_updated_v2").wait(FunctionName=function_name(step), WaiterConfig={"Delay": 0.2})

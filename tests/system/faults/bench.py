@@ -1,0 +1,133 @@
+"""A laptop cloud whose functions obey orders, and what a test can break in it from outside."""
+
+import json
+import os
+import signal
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from local import processes
+from local.cloud import lifecycle as cloud
+from tests.support.laptop import Laptop
+from tests.support.sabotage import deploy_edited, function_name
+
+STEPS = ("config", "watermark", "schema", "export", "await_load", "merge", "reconcile")
+_WAIT_SCALE = 0.3
+_FILE_BYTES = 2500
+_PUPPET = (Path(__file__).parent / "puppet.py").read_text()
+# Every write here is committed before the run that must see it.
+_MARGIN_SECONDS = 0
+# Longer than any invocation here takes, the first included.
+FUNCTION_TIMEOUT_SECONDS = 15
+
+
+class Bench:
+    """The cloud in `home`; orders to its functions go through the folder `orders`."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home.resolve()
+        self.laptop = Laptop(cloud.up(home, print, wait_scale=_WAIT_SCALE, max_file_bytes=_FILE_BYTES))
+        self.orders = self.home / "orders"
+        self.functions: Any = self.laptop.aws.client("lambda", read_timeout=300)
+        for step in STEPS:
+            edits = {
+                "functions/puppet.py": lambda _: _PUPPET.replace("@FOLDER@", str(self.orders)),
+                f"functions/{step}/handler.py": _puppeteer(step),
+            }
+            deploy_edited(self.laptop, step, edits)
+            self.set_environment(step, FENCE_MARGIN_SECONDS=str(_MARGIN_SECONDS))
+            self._configure(function_name(step), Timeout=FUNCTION_TIMEOUT_SECONDS)
+
+    def set_environment(self, step: str, **variables: str) -> dict[str, str]:
+        """Changes environment variables, which makes the next invocation a cold start; returns the former ones."""
+        name = function_name(step)
+        former = self.functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        self._configure(name, Environment={"Variables": {**former, **variables}})
+        return dict(former)
+
+    def _configure(self, name: str, **changes: Any) -> None:
+        self.functions.update_function_configuration(FunctionName=name, **changes)
+        self.functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.2})
+
+    @contextmanager
+    def load_timeout(self, seconds: int) -> Iterator[None]:
+        """How long await_load has patience."""
+        former = self.set_environment("await_load", LOAD_TIMEOUT_SECONDS=str(seconds))
+        try:
+            yield
+        finally:
+            self.set_environment("await_load", **former)
+
+    @contextmanager
+    def throttled(self, step: str) -> Iterator[None]:
+        """Lambda answers TooManyRequestsException for the function."""
+        name = function_name(step)
+        self.functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+        try:
+            yield
+        finally:
+            self.functions.delete_function_concurrency(FunctionName=name)
+
+    def forget_sessions(self, *steps: str) -> None:
+        """The next invocation of each step is a cold start: no session, no secret."""
+        for step in steps or STEPS:
+            self.set_environment(step, COLD_START=str(time.monotonic_ns()))
+
+    def snowflake_fault(self, **orders: Any) -> dict[str, Any]:
+        """Orders for the laptop's Snowflake."""
+        known = self.laptop.known["snowflake"]
+        return _post(f"http://{known['host']}:{known['port']}/laptop/faults", orders)
+
+    def vault_fault(self, **orders: Any) -> None:
+        """Orders for the laptop's Vault."""
+        _post(f"{self.laptop.known['vault']['url']}/laptop/faults", orders)
+
+    @contextmanager
+    def stopped(self, process: str) -> Iterator[None]:
+        """The process hangs: it keeps its connections and answers nothing."""
+        group = json.loads((self.home / "processes" / f"{process}.json").read_text())["pid"]
+        os.killpg(group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(group, signal.SIGCONT)
+
+    def put_file(self, key: str, content: str) -> None:
+        """Writes an object into the staging bucket."""
+        self.laptop.aws.client("s3").put_object(Bucket=self.laptop.known["bucket"], Key=key, Body=content.encode())
+
+    def read_file(self, key: str) -> str:
+        """The text of an object of the staging bucket."""
+        answer = self.laptop.aws.client("s3").get_object(Bucket=self.laptop.known["bucket"], Key=key)
+        return str(answer["Body"].read().decode())
+
+    def down(self) -> None:
+        """Stops everything."""
+        cloud.down(self.home)
+
+    def logs(self) -> str:
+        """The ends of all logs, for a failure that explains itself badly."""
+        return "\n".join(processes.tail(self.home, path.stem) for path in (self.home / "logs").glob("*.log"))
+
+
+def until(true: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+    """The first true answer. Raises AssertionError naming what did not come."""
+    deadline = time.monotonic() + seconds
+    while not (answer := true()):
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}"
+        time.sleep(0.05)
+    return answer
+
+
+def _puppeteer(step: str) -> Callable[[str], str]:
+    return lambda source: f"{source}\n\nfrom functions.puppet import puppet\n\nhandler = puppet({step!r}, handler)\n"
+
+
+def _post(url: str, orders: dict[str, Any]) -> dict[str, Any]:
+    request = urllib.request.Request(url, data=json.dumps(orders).encode(), method="POST")  # noqa: S310 -- the laptop's
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- the laptop's
+        return dict(json.loads(answer.read()))

@@ -1,0 +1,41 @@
+"""Bits and bytes, networks, geometry, and what PostgreSQL's own catalogs are made of."""
+
+from tests.system.types.forms import BINARY, BOOLEAN
+from tests.system.types.pg_type import PgType, as_text, edges, shown
+
+OTHERS = [
+    PgType("boolean", "BOOLEAN", BOOLEAN, edges("t", "f")),
+    PgType("bytea", "BINARY", BINARY,
+           edges(shown("\\x", "no bytes"), r"\x00", r"\xff", r"\x5c4e", r"\x22", r"\x0a0d", r"\x78",
+               shown("\\x" + "00ff" * 30_000, "60,000 bytes"))),
+    as_text("bit", "0", "1"),
+    as_text("bit(8)", "00000001", "10000000"),
+    as_text("varbit", shown("", "''"), "0", "00", "101"),
+    as_text("varbit(5)", shown("", "''"), "00001"),
+    as_text("inet", "10.0.0.1", "10.0.0.1/8", "::1", "::ffff:1.2.3.4/128", "2001:db8::/32"),
+    as_text("cidr", "10.0.0.0/8", "10.0.0.1/32", "2001:db8::/32", "0.0.0.0/0"),
+    as_text("macaddr", "08:00:2b:01:02:03", "ff:ff:ff:ff:ff:ff"),
+    as_text("macaddr8", "08:00:2b:01:02:03:04:05"),
+    as_text("point", "(0,-0)", "(0.1,1e300)", "(NaN,Infinity)"),
+    as_text("line", "{1,-1,0}"),
+    as_text("lseg", "[(0,0),(0.30000000000000004,1)]"),
+    as_text("box", "(2,2),(0,0)"),
+    as_text("path", "[(0,0),(1,1)]", "((0,0),(1,1),(5e-324,2))"),
+    as_text("polygon", "((0,0),(1,1),(1,0))"),
+    as_text("circle", "<(0.1,0),1>"),
+    as_text("oid", "0", "4294967295"),
+    as_text("xid", "4294967295"),
+    as_text("xid8", "18446744073709551615"),
+    as_text("cid", "0"),
+    as_text("tid", "(4294967295,65535)"),
+    as_text("pg_lsn", "0/0", "FFFFFFFF/FFFFFFFF"),
+    as_text("pg_snapshot", "10:20:10,14,15"),
+    as_text("txid_snapshot", "10:20:10"),
+    as_text("regclass", "pg_class", "-"),
+    as_text("regtype", "integer", "timestamp with time zone"),
+    as_text("regproc", "now"),
+    as_text("regrole", "aurora_owner"),
+    as_text("regnamespace", "pg_catalog"),
+    as_text("int2vector", "1 2", shown("", "no elements")),
+    as_text("oidvector", "1 4294967295"),
+]  # fmt: skip

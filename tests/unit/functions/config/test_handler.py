@@ -1,0 +1,109 @@
+"""Config: Parameter Store to validated tables."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from moto import mock_aws
+
+from functions.config.handler import handler
+from functions.shared.access import parameters
+from functions.shared.ground.errors import InvalidConfiguration
+
+ORDERS = {"table_name": "public.orders", "watermark_col": "updated_at"}
+
+
+@pytest.fixture
+def ssm() -> Iterator[Any]:
+    with mock_aws():
+        yield parameters._ssm()
+
+
+def put(ssm: Any, name: str, value: Any, kind: str = "String") -> None:
+    text = value if isinstance(value, str) else json.dumps(value)
+    ssm.put_parameter(Name=name, Value=text, Type=kind, Overwrite=True)
+
+
+def tables(event: dict[str, Any], context: Mock) -> dict[str, dict[str, Any]]:
+    return {item["table_name"]: item for item in handler(event, context)["tables"]}
+
+
+def test_the_list_and_the_own_parameters_are_one_set_of_tables(ssm: Any, context: Mock) -> None:
+    put(ssm, "/sync/tables", [ORDERS])
+    put(ssm, "/sync/tables/public.orders", {"full_refresh": True})
+    put(ssm, "/sync/tables/public.items", {"watermark_type": "xmin"})
+    put(ssm, "/other/tables/public.secret", {"watermark_type": "xmin"})
+    found = tables({}, context)
+    assert {name: item["spec"] for name, item in found.items()} == {
+        "public.orders": {**ORDERS, "full_refresh": True},
+        "public.items": {"table_name": "public.items", "watermark_type": "xmin"},
+    }
+
+
+def test_more_own_parameters_than_one_page_are_all_read(ssm: Any, context: Mock) -> None:
+    for number in range(25):
+        put(ssm, f"/sync/tables/public.t{number}", {"watermark_type": "xmin"})
+    assert len(tables({}, context)) == 25
+
+
+def test_parameters_in_deeper_folders_and_secure_ones_are_read(ssm: Any, context: Mock) -> None:
+    put(ssm, "/sync/tables/public.secure", {"watermark_type": "xmin"}, "SecureString")
+    assert tables({}, context)["public.secure"]["spec"]["watermark_type"] == "xmin"
+
+
+def test_a_broken_table_is_an_item_with_its_problem_beside_the_others(ssm: Any, context: Mock) -> None:
+    put(ssm, "/sync/tables", [ORDERS, {"table_name": "public.items"}])
+    found = tables({}, context)
+    assert "problem" not in found["public.orders"]
+    assert found["public.items"].keys() == {"table_name", "problem"}
+    assert "watermark_col is missing" in found["public.items"]["problem"]
+
+
+def test_the_input_narrows_the_tables(ssm: Any, context: Mock) -> None:
+    put(ssm, "/sync/tables", [ORDERS, {"table_name": "public.items", "watermark_type": "xmin"}])
+    assert list(tables({"tables": ["items"]}, context)) == ["public.items"]
+
+
+def test_a_replay_is_passed_on_to_each_table_the_broken_ones_too(ssm: Any, context: Mock) -> None:
+    put(ssm, "/sync/tables", [ORDERS, {"table_name": "public.items"}])
+    result = handler({"replay": True}, context)
+    assert result["replay"] is True
+    assert [item["replay"] for item in result["tables"]] == [True, True]
+
+
+@pytest.mark.parametrize("given", [{}, {"replay": False}])
+def test_a_run_that_is_no_replay_says_so_once(ssm: Any, context: Mock, given: dict[str, Any]) -> None:
+    put(ssm, "/sync/tables", [ORDERS])
+    result = handler(given, context)
+    assert result["replay"] is False
+    assert "replay" not in result["tables"][0]
+
+
+@pytest.mark.parametrize("value", ["true", 1, "yes", ["public.orders"]])
+def test_a_replay_that_is_neither_true_nor_false_is_refused(ssm: Any, context: Mock, value: Any) -> None:
+    """A slip must not sync what was to be replayed."""
+    put(ssm, "/sync/tables", [ORDERS])
+    with pytest.raises(InvalidConfiguration, match=r'"replay" is .*, which is neither true nor false'):
+        handler({"replay": value}, context)
+
+
+def test_a_wrong_input_is_refused(ssm: Any, context: Mock) -> None:
+    put(ssm, "/sync/tables", [ORDERS])
+    with pytest.raises(InvalidConfiguration, match=r"not a list of table names"):
+        handler({"tables": "public.orders"}, context)
+
+
+@pytest.mark.parametrize("value", [None, [], {"tables": []}])
+def test_no_table_at_all_says_what_to_write_and_where(ssm: Any, context: Mock, value: Any) -> None:
+    if value is not None:
+        put(ssm, "/sync/tables", value)
+    with pytest.raises(InvalidConfiguration, match=r'\[\{"table_name": .*\}\] into the parameter /sync/tables$'):
+        handler({}, context)
+
+
+def test_the_items_can_travel_through_the_workflow(ssm: Any, context: Mock) -> None:
+    put(ssm, "/sync/tables", [ORDERS, 5])
+    result = handler({}, context)
+    assert json.loads(json.dumps(result)) == result

@@ -1,0 +1,179 @@
+"""How many tables an execution takes: its data is 256 KiB at most, measured by the definition's own expressions."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ministack.services import stepfunctions as sfn
+
+from functions.shared.contract.specifications import Parameter, collect
+from local.aws.workflow.execution import MAX_STATE_DATA_BYTES
+from tests.support.contexts import ROOT
+from tests.support.definition import STATES
+
+DEFINITION = dict(STATES)
+CONTEXT = {"Execution": {"Id": "arn:aws:states:eu-central-1:123456789012:execution:s:e", "RedriveCount": 0}}
+OUTAGE = "public.t: Aurora could not be reached from the subnets subnet-0a1b2c3d4e5f67890: timeout expired; " * 5
+BOUNDS = {"strategy": "timestamp", "target": "AURORA.FINAL.X", "held": 0, "started_at": time.time() * 1000 - 61_500}
+ROWS = 1_234_567
+
+
+def name_of(number: int) -> str:
+    """A name of 30 characters."""
+    return f"commerce.customer_orders_{number:05}"
+
+
+def evaluated(template: Any, data: Any, result: Any = None) -> Any:
+    return sfn._apply_jsonata_template(template, data, CONTEXT, result=result)
+
+
+def tables(count: int, **keys: Any) -> list[dict[str, Any]]:
+    """What Config tells of so many tables."""
+    specs = [{"table_name": name_of(one), "watermark_col": "updated_at", **keys} for one in range(count)]
+    return [entry.to_table().model_dump() for entry in collect([Parameter("/p/tables", json.dumps(specs), 1)], "/p")]
+
+
+def idle(table: dict[str, Any]) -> Any:
+    note = "no row is newer than the last version in FINAL, 2026-01-01 00:00:00+00"
+    return evaluated(DEFINITION["Idle"]["Output"], {"table": table, "bounds": {**BOUNDS, "note": note}})
+
+
+def loaded(table: dict[str, Any], full_refresh: bool = False) -> Any:
+    counts = dict.fromkeys(("exported", "loaded", "merged"), ROWS)
+    nothing = dict.fromkeys(("duplicates", "quarantined", "held", "deleted"), 0)
+    result = {"table_name": table["table_name"], "strategy": "timestamp", "target": "AURORA.FINAL.X"}
+    result |= {**counts, **nothing, "quarantined_columns": {}, "drift": 0.0, "sampled": 100, "waves": 1}
+    result |= {"full_refresh": full_refresh, "batch_id": "5f3e" * 9, "note": ""}
+    return evaluated(DEFINITION["Loaded"]["Output"], {"table": table, "bounds": BOUNDS, "result": result})
+
+
+def refreshed(table: dict[str, Any]) -> Any:
+    return loaded(table, full_refresh=True)
+
+
+def failed(table: dict[str, Any], message: str = OUTAGE) -> Any:
+    failure = {"state": "Watermark", "error": "SourceUnavailable", "message": message}
+    return evaluated(DEFINITION["Failed"]["Output"], {"table": table, "bounds": BOUNDS, "failure": failure})
+
+
+def failed_in_merge(table: dict[str, Any]) -> Any:
+    failure = {"state": "Merge", "error": "WarehouseUnavailable", "message": OUTAGE}
+    data = {"table": table, "bounds": BOUNDS, "batch": {"rows": ROWS}, "failure": failure}
+    return evaluated(DEFINITION["Failed"]["Output"], data)
+
+
+ENDS = [idle, loaded, refreshed, failed, failed_in_merge]
+
+
+def size(data: Any) -> int:
+    return len(json.dumps(data).encode())
+
+
+def heard(given: list[dict[str, Any]], results: list[Any]) -> Any:
+    """What the parent knows once all children have ended."""
+    data = {"tables": given, "replay": False, "attempt": 0}
+    return evaluated(DEFINITION["Each table"]["Output"], data, results)
+
+
+def again(told: Any) -> Any:
+    """What a redrive runs."""
+    return evaluated(DEFINITION["Redrive to retry failed tables"]["Choices"][0]["Output"], told)
+
+
+def cleared(told: Any) -> Any:
+    """What loses its flag."""
+    return evaluated(DEFINITION["Clear full refresh"]["Arguments"]["Payload"], told)
+
+
+def all_ended(given: list[dict[str, Any]], end: Callable[[dict[str, Any]], Any]) -> list[Any]:
+    """The results of all tables: the first one's, under each table's name."""
+    first = end(given[0])
+    return [{**first, "table_name": table["table_name"]} for table in given]
+
+
+def largest(count: int, end: Callable[[dict[str, Any]], Any]) -> int:
+    """Bytes of the parent's largest data, whichever state has it, when all tables end in one way."""
+    given = tables(count)
+    results = all_ended(given, end)
+    told = heard(given, results)
+    return max(map(size, [{"tables": given, "replay": False, "attempt": 0}, results, told, again(told), cleared(told)]))
+
+
+def documented() -> int:
+    [told] = re.findall(r"takes about (\d+) tables", (ROOT / "docs" / "limits.md").read_text())
+    return int(told)
+
+
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
+def test_the_documented_number_of_tables_fits_however_they_end(end: Callable[[dict[str, Any]], Any]) -> None:
+    assert largest(documented(), end) <= MAX_STATE_DATA_BYTES
+
+
+def test_the_documented_number_is_near_the_limit() -> None:
+    assert largest(documented() * 12 // 10, failed_in_merge) > MAX_STATE_DATA_BYTES
+
+
+def test_a_long_error_is_cut_and_a_short_one_is_not() -> None:
+    [table] = tables(1)
+    long, short = (failed(table, message)["error"] for message in (OUTAGE, "gone"))
+    assert (len(long), long[-3:], short) == (150, "...", "SourceUnavailable: gone")
+
+
+def test_a_table_that_quarantined_in_many_columns_names_five() -> None:
+    waves = {f"COLUMN_{one}": one + 1 for one in range(500)}
+    data = {"bounds": BOUNDS, "result": {"table_name": "t", "quarantined_columns": waves}}
+    told = evaluated(DEFINITION["Loaded"]["Output"], data)
+    assert told["quarantined_columns"] == {f"COLUMN_{one}": one + 1 for one in range(5)}
+
+
+def test_a_redrive_runs_what_failed_or_died_and_a_reload_is_cleared_by_its_digest() -> None:
+    given = tables(4)
+    told = heard(given, [idle(given[0]), refreshed(given[1]), failed(given[2])])
+    assert [one["status"] for one in told["results"]] == ["IDLE", "LOADED", "FAILED", "FAILED"]
+    assert told["results"][3]["error"].startswith("States.Runtime: the child execution failed before")
+    assert again(told) == {"tables": [name_of(2), name_of(3)], "replay": False}
+    assert cleared(told) == {"tables": [{"table_name": name_of(1), "digest": given[1]["digest"]}]}
+
+
+def test_children_that_all_died_are_all_told() -> None:
+    told = heard(tables(3), [])
+    assert [one["table_name"] for one in told["results"]] == again(told)["tables"] == [name_of(one) for one in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("results", "refresh", "failures"),
+    [
+        ([idle], False, False),
+        ([loaded], False, False),
+        ([idle, refreshed], True, False),
+        ([failed], False, True),
+        ([loaded, failed], False, True),
+        ([refreshed, failed, idle], True, True),
+    ],
+    ids=lambda value: "-".join(one.__name__ for one in value) if isinstance(value, list) else "",
+)
+def test_the_parent_clears_and_tells_only_where_there_is_something(
+    results: list[Callable[[dict[str, Any]], Any]], refresh: bool, failures: bool
+) -> None:
+    given = tables(len(results))
+    told = heard(given, [end(table) for end, table in zip(results, given, strict=True)])
+    [clear], [end_well] = (DEFINITION[name]["Choices"] for name in ("Anything refreshed?", "Any failures?"))
+    assert evaluated(clear["Condition"], told) is refresh
+    assert evaluated(end_well["Condition"], told) is not failures
+
+
+@pytest.mark.parametrize(("count", "more"), [(1, 0), (2, 0), (100, 0), (101, 1), (1000, 900)])
+def test_a_message_names_a_hundred_failures_and_counts_the_rest(count: int, more: int) -> None:
+    given = tables(count)
+    told = heard(given, all_ended(given, failed))
+    arguments = DEFINITION["Publish summary"]["Arguments"]
+    message, subject = (evaluated(arguments[key], told) for key in ("Message", "Subject"))
+    assert subject == f"{count} of {count} tables failed to sync"
+    assert message.count("SourceUnavailable") == count - more
+    assert f"{name_of(0)}: SourceUnavailable" in message
+    assert (f"\n... and {more} more\n" in message) == bool(more)
+    assert (" more\n" in message) == bool(more)
+    assert len(message.encode()) < 64 * 1024
