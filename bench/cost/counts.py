@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.request import urlopen
 
-from infra.constructs.functions import FUNCTIONS
+from infra.constructs.function_specs import FUNCTIONS
 from local.aws.server import Aws
 from local.cloud.context import STACK
 from local.endpoints import Endpoints, aws_of

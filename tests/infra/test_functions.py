@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from functions.shared.ground.settings import Settings
-from infra.constructs.functions import FUNCTIONS, FunctionSpec
+from infra.constructs.function_specs import FUNCTIONS, FunctionSpec
 from tests.infra.synthesis import MODES, ROOT, Synthesized, synthesize_stack
 
 # Seconds and MB of each function.

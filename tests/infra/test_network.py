@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match
 
-from infra.constructs.functions import FUNCTIONS
+from infra.constructs.function_specs import FUNCTIONS
 from tests.infra.synthesis import AURORA_GROUP, MODES, ROOT, Synthesized, synthesize_stack
 
 IN_VPC = {f"aurora-snowflake-sync-{spec.dashed}" for spec in FUNCTIONS if spec.needs_credentials}

@@ -11,7 +11,7 @@ import pytest
 
 import infra  # noqa: F401 -- before aws_cdk: it chooses the Node.js that aws_cdk starts
 from functions.shared.ground import errors
-from infra.constructs.functions import FUNCTIONS, FunctionSpec
+from infra.constructs.function_specs import FUNCTIONS, FunctionSpec
 from tests.infra.synthesis import ROOT, Synthesized, synthesize_stack
 from tests.workflow.asl_validator import AslValidator, install
 
