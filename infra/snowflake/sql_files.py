@@ -14,7 +14,7 @@ import typer
 
 from functions.replay.restage import restage_statement
 from functions.shared.contract.names import quote
-from functions.shared.snowflake import statements as warehouse_sql
+from functions.shared.snowflake import statements as sync_statements
 from functions.shared.snowflake.statements import TableObjects
 from infra.settings import context_file
 from infra.settings.settings import Settings, SettingsError
@@ -62,7 +62,7 @@ def files(account: SnowflakeAccount) -> list[SqlFile]:
         ),
         SqlFile("02-database.sql", "Database, schemas, stage, control tables.", admin, database_statements(account)),
         SqlFile("03-grants.sql", "What the sync and the readers may do.", admin, grant_statements(account)),
-        SqlFile("04-queue.sql", "The queue that hears of new files.", admin, queue_statements(account)),
+        SqlFile("04-queue.sql", "The queue that is notified of new files.", admin, queue_statements(account)),
         *_example_files(account),
         SqlFile(
             "tear-down/99-tear-down.sql",
@@ -84,14 +84,14 @@ def _example_files(account: SnowflakeAccount) -> Iterator[SqlFile]:
 
 def _table_statements(account: SnowflakeAccount, table: ExampleTable) -> Iterator[tuple[str, str, list[str]]]:
     objects, rules = TableObjects(account.database, table.source), table.rules
-    yield "objects", "STAGING, FINAL, typed view, pipe, task.", warehouse_sql.table_statements(objects, rules)
-    merge = warehouse_sql.merge_statement(objects, rules, "batch")
+    yield "objects", "STAGING, FINAL, typed view, pipe, task.", sync_statements.table_statements(objects, rules)
+    merge = sync_statements.merge_statement(objects, rules, "batch")
     yield "merge", "Applies one batch; without such a batch it returns NO_BATCH.", [merge]
-    compare = warehouse_sql.compare_statement(objects, rules, _SCHEMA_VERSION, [table.row])
+    compare = sync_statements.compare_statement(objects, rules, _SCHEMA_VERSION, [table.row])
     yield "compare", "Compares rows of Aurora with FINAL.", [compare]
     replay = restage_statement(objects, rules, "execution", most_rows=_REPLAYED_ROWS)
     yield "replay", "Puts quarantined rows back in STAGING.", [replay]
-    evolve = warehouse_sql.evolve_statements(objects, [table.added], [table.added], table.widened)
+    evolve = sync_statements.evolve_statements(objects, [table.added], [table.added], table.widened)
     yield "evolve", "Follows a change of the Aurora table.", evolve
 
 

@@ -2,7 +2,7 @@
 
 from functions.shared.contract.names import literal, quote
 from functions.shared.ground.templates import render, statements
-from functions.shared.snowflake import statements as warehouse_sql
+from functions.shared.snowflake import statements as sync_statements
 from infra.snowflake.account import SnowflakeAccount
 
 
@@ -13,7 +13,7 @@ def account_statements(account: SnowflakeAccount) -> list[str]:
 
 def database_statements(account: SnowflakeAccount) -> list[str]:
     """Database, schemas, file format, stage and control tables; running them again changes nothing."""
-    return ["USE ROLE SYSADMIN", *warehouse_sql.bootstrap_statements(account.database, account.bucket)]
+    return ["USE ROLE SYSADMIN", *sync_statements.bootstrap_statements(account.database, account.bucket)]
 
 
 def grant_statements(account: SnowflakeAccount) -> list[str]:
@@ -39,7 +39,7 @@ def _rendered(template: str, account: SnowflakeAccount) -> list[str]:
         "user": quote(account.user),
         "warehouse": quote(account.warehouse),
         "network_policy": quote(account.user),
-        "storage_integration": warehouse_sql.storage_integration(account.database),
+        "storage_integration": sync_statements.storage_integration(account.database),
         "bucket_url": literal(f"s3://{account.bucket}/"),
         "storage_role_arn": literal(account.storage_role_arn),
         "storage_external_id": account.storage_external_id and literal(account.storage_external_id),
