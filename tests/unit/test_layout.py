@@ -12,6 +12,14 @@ STEPS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler
 # Rooms from the lowest floor to the highest. A module may import its own room and the rooms of lower floors; rooms of
 # one floor do not know each other. The module before a room's first dot is its folder.
 FLOORS: Mapping[str, Sequence[Sequence[str]]] = {
+    "functions": [
+        ["functions.shared.ground"],
+        ["functions.shared.contract"],
+        ["functions.shared.access"],
+        ["functions.shared.aurora", "functions.shared.snowflake"],
+        ["functions.shared.strategies"],
+        [f"functions.{step}" for step in STEPS],
+    ],
     "infra": [
         ["infra.settings"],
         ["infra.package", "infra.snowflake"],
@@ -22,6 +30,14 @@ FLOORS: Mapping[str, Sequence[Sequence[str]]] = {
         ["infra.application"],
     ],
     "operate": [["operate"]],
+    "local": [
+        ["local.processes"],
+        ["local.aws"],
+        ["local.endpoints", "local.aurora", "local.vault", "local.snowflake"],
+        ["local.cloud"],
+        ["local.demo"],
+        ["local.__main__"],
+    ],
     "bench": [["bench"]],
     "app": [["app"]],
 }
