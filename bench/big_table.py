@@ -48,7 +48,7 @@ def _measure(known: Endpoints, home: Path, rows: int) -> list[str]:
     value = json.dumps([{"table_name": name, "watermark_col": "updated_at"}])
     ssm = endpoints.aws_of(known).client("ssm")
     ssm.put_parameter(Name=f"{known['parameter_prefix']}/tables", Value=value, Type="String", Overwrite=True)
-    workflow = Workflow(endpoints.aws_of(known), known["state_machine_arn"])
+    workflow = Workflow(endpoints.aws_of(known).client("stepfunctions"), known["state_machine_arn"])
     began = time.monotonic()
     (result,) = workflow.follow(workflow.start()).tables
     seconds = time.monotonic() - began

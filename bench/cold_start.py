@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from infra.constructs.functions import FUNCTIONS, FunctionSpec
+from infra.constructs.function_specs import FUNCTIONS, FunctionSpec
 from infra.package.bundling import Bundler
 
 ROOT = Path(__file__).resolve().parent.parent

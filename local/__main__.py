@@ -68,7 +68,7 @@ def run(
     except NotUp as missing:
         progress.print(str(missing), markup=False, style="red", soft_wrap=True)
         raise typer.Exit(1) from None
-    workflow = Workflow(endpoints.aws_of(known), known["state_machine_arn"])
+    workflow = Workflow(endpoints.aws_of(known).client("stepfunctions"), known["state_machine_arn"])
     arn = workflow.start(tables or [], replay)
     with Live(progress_table([]), console=progress, transient=True) as live:
         outcome = workflow.follow(arn, lambda seen: live.update(progress_table(seen)))

@@ -14,7 +14,8 @@ from typing import Any
 
 import psycopg2
 import psycopg2.extras
-import snowflake.connector
+
+from snowflake import connector
 
 _SYNC_COLUMNS = {"_VERSION", "_SYNCED_AT", "_FILE", "_ROW", "IS_DELETED", "_DELETED_AT"}
 _AS_TEXT = ("interval", "int4range", "uuid", "xml", "inet")
@@ -35,11 +36,14 @@ class Comparison:
         return not self.only_in_aurora and not self.only_in_final
 
 
-def compare(dsn: str, warehouse: dict[str, Any], schema: str, table: str, target: str) -> Comparison:
-    """Compares one table in both places; rows soft-deleted in FINAL count as gone."""
-    columns, there = _read_aurora(dsn, schema, table)
-    here = _read_final(warehouse, target, columns)
-    return Comparison(there.total(), here.total(), (there - here).total(), (here - there).total())
+def compare(dsn: str, snowflake: dict[str, Any], schema: str, table: str, final: str) -> Comparison:
+    """Compares one table of Aurora with its copy ``final``; rows soft-deleted there count as gone.
+
+    ``snowflake`` is what Snowflake's connector takes to connect.
+    """
+    columns, source = _read_aurora(dsn, schema, table)
+    copy = _read_final(snowflake, final, columns)
+    return Comparison(source.total(), copy.total(), (source - copy).total(), (copy - source).total())
 
 
 def _read_aurora(dsn: str, schema: str, table: str) -> tuple[list[str], Counter[tuple[Any, ...]]]:
@@ -62,14 +66,14 @@ def _read_aurora(dsn: str, schema: str, table: str) -> tuple[list[str], Counter[
         return [name for name, _ in found], Counter(tuple(map(_comparable, row)) for row in cursor)
 
 
-def _read_final(warehouse: dict[str, Any], target: str, columns: list[str]) -> Counter[tuple[Any, ...]]:
-    with snowflake.connector.connect(**warehouse) as connection, connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {target} LIMIT 0")
+def _read_final(snowflake: dict[str, Any], final: str, columns: list[str]) -> Counter[tuple[Any, ...]]:
+    with connector.connect(**snowflake) as connection, connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {final} LIMIT 0")
         present = [column.name for column in cursor.description]
         by_name = {name.lower(): name for name in present if name not in _SYNC_COLUMNS}
         selected = ['"' + by_name[name.lower()].replace('"', '""') + '"' for name in columns]
         live = "WHERE NOT IS_DELETED" if "IS_DELETED" in present and "_DELETED_AT" in present else ""
-        cursor.execute(f"SELECT {', '.join(selected)} FROM {target} {live}")
+        cursor.execute(f"SELECT {', '.join(selected)} FROM {final} {live}")
         return Counter(tuple(map(_comparable, row)) for row in cursor)
 
 
@@ -91,7 +95,7 @@ def _moment(value: datetime) -> str:
 
 
 def _text(value: str) -> str:
-    """JSON reaches the warehouse's client as text."""
+    """Snowflake's connector returns JSON as text."""
     if value[:1] not in ("{", "["):
         return value
     try:

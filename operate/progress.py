@@ -21,8 +21,8 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
     """One line per table, then how the execution ended."""
     for one in outcome.tables:
         counts = ", ".join(f"{name} {one[name]:,}" for name in _COUNTS if one[name])
-        told = one.get("error") or counts or one.get("note") or ""
-        yield f"  {one['table_name']:<26} {one['status']:<7} {one['seconds'] or 0:>5} s  {told}"
+        detail = one.get("error") or counts or one.get("note") or ""
+        yield f"  {one['table_name']:<26} {one['status']:<7} {one['seconds'] or 0:>5} s  {detail}"
     if outcome.error:
         yield f"  {outcome.error}"
     yield f"  {outcome.status} {outcome.execution_arn}"

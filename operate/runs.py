@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.aws.server import Aws
-
 _POLL_SECONDS = 0.3
 _RESULT_FIELDS: dict[str, Any] = {
     "table_name": None,
@@ -21,13 +19,13 @@ _RESULT_FIELDS: dict[str, Any] = {
     "quarantined": 0,
     "seconds": 0,
 }
-# What the workflow leaves out where it is nothing.
+# What the workflow omits where it is zero or empty.
 _COUNTED: dict[str, Any] = {"duplicates": 0, "quarantined_columns": {}, "held": 0, "drift": 0}
 
 
 @dataclass(frozen=True)
 class TableProgress:
-    """One table's child execution: the state it is in or ended in, and its status as Step Functions tells it."""
+    """One table's child execution: the state it is in or ended in, and its status in Step Functions."""
 
     table_name: str
     state: str
@@ -36,8 +34,11 @@ class TableProgress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """An ended execution. ``tables`` has one result object per table, with all that its child knows of it, of which the
-    execution's own output has room for little; ``error`` is set when it failed before those."""
+    """An ended execution.
+
+    ``tables`` has one result object per table, completed from its child execution: the parent's output has no room for
+    all of it. ``error`` is set when the execution failed before there were results.
+    """
 
     status: str
     execution_arn: str
@@ -51,8 +52,8 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """The object that ``run --json`` prints."""
-        told = {"status": self.status, "execution_arn": self.execution_arn, "tables": self.tables}
-        return told if self.error is None else {**told, "error": self.error}
+        printed = {"status": self.status, "execution_arn": self.execution_arn, "tables": self.tables}
+        return printed if self.error is None else {**printed, "error": self.error}
 
 
 @dataclass
@@ -63,10 +64,10 @@ class _Child:
 
 
 class Workflow:
-    """The deployed state machine."""
+    """The deployed state machine; ``step_functions`` is a boto3 client of its region."""
 
-    def __init__(self, aws: Aws, state_machine_arn: str) -> None:
-        self._states = aws.client("stepfunctions")
+    def __init__(self, step_functions: Any, state_machine_arn: str) -> None:
+        self._states = step_functions
         self._arn = state_machine_arn
 
     def start(self, tables: Sequence[str] | None = None, replay: bool = False) -> str:
@@ -84,7 +85,7 @@ class Workflow:
         self._states.redrive_execution(executionArn=execution_arn)
 
     def follow(self, execution_arn: str, on_progress: Callable[[list[TableProgress]], None] | None = None) -> Outcome:
-        """Waits for the end, telling each table's progress now and then."""
+        """Waits for the end, and passes every table's progress to ``on_progress`` at each look."""
         children: dict[str, _Child] = {}
         while True:
             status = self._states.describe_execution(executionArn=execution_arn)["status"]
@@ -96,15 +97,15 @@ class Workflow:
 
     def outcome(self, execution_arn: str) -> Outcome:
         """What came out of an ended execution."""
-        told = self._states.describe_execution(executionArn=execution_arn)
-        succeeded = told["status"] == "SUCCEEDED"
-        data = json.loads(told["output"]) if succeeded else self._last_input(execution_arn)
+        ended = self._states.describe_execution(executionArn=execution_arn)
+        succeeded = ended["status"] == "SUCCEEDED"
+        data = json.loads(ended["output"]) if succeeded else self._last_input(execution_arn)
         if isinstance(data, dict) and "results" in data:
             ends = self._ends(execution_arn)
             tables = [_whole(result, ends.get(result.get("table_name", ""), {})) for result in data["results"]]
-            return Outcome(told["status"], execution_arn, tables)
-        error = f"{told.get('error', told['status'])}: {_sentence(told.get('cause', 'no cause given'))}"
-        return Outcome(told["status"], execution_arn, [], error)
+            return Outcome(ended["status"], execution_arn, tables)
+        error = f"{ended.get('error', ended['status'])}: {_sentence(ended.get('cause', 'no cause given'))}"
+        return Outcome(ended["status"], execution_arn, [], error)
 
     def _last_input(self, execution_arn: str) -> Any:
         """The input of the state entered last: the state that failed."""
@@ -154,16 +155,16 @@ class Workflow:
 
 
 def _whole(result: dict[str, Any], end: dict[str, Any]) -> dict[str, Any]:
-    """A table's result as the execution tells it, with what `end`, the input of its child's last state, has beside."""
+    """A table's result in the execution's output, completed from `end`, the input of its child's last state."""
     bounds, failure = end.get("bounds", {}), end.get("failure")
     counted = {**_RESULT_FIELDS, **(_COUNTED if bounds or failure else {}), **result}
     if failure:
-        told = {"strategy": end["table"].get("spec", {}).get("watermark_type"), "target": bounds.get("target")}
-        return {**counted, **told, "error": f"{failure['error']}: {failure['message']}"}
+        planned = {"strategy": end["table"].get("spec", {}).get("watermark_type"), "target": bounds.get("target")}
+        return {**counted, **planned, "error": f"{failure['error']}: {failure['message']}"}
     if "result" in end:
         return {**counted, **end["result"]}
-    told = {name: bounds[name] for name in ("strategy", "target", "held", "note") if name in bounds}
-    return {**counted, **told}
+    planned = {name: bounds[name] for name in ("strategy", "target", "held", "note") if name in bounds}
+    return {**counted, **planned}
 
 
 def _sentence(cause: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.request import urlopen
 
-from infra.constructs.functions import FUNCTIONS
+from infra.constructs.function_specs import FUNCTIONS
 from local.aws.server import Aws
 from local.cloud.context import STACK
 from local.endpoints import Endpoints, aws_of
@@ -72,7 +72,7 @@ class Meter:
     def measure(self, tables: Sequence[str]) -> tuple[Counts, list[dict[str, Any]]]:
         """Runs the tables once; what that used, and their results."""
         statements, files = self.statements(), self.files()
-        workflow = Workflow(aws_of(self.known), self.known["state_machine_arn"])
+        workflow = Workflow(aws_of(self.known).client("stepfunctions"), self.known["state_machine_arn"])
         outcome = workflow.follow(workflow.start(tables))
         used = self._used(outcome.execution_arn)
         sent = {word: float(number) for word, number in (self.statements() - statements).items()}

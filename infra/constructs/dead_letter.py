@@ -1,4 +1,4 @@
-"""Queues for what could not be done."""
+"""Dead-letter queues: of tables that failed, and of starts that the scheduler could not make."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs

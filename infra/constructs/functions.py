@@ -1,7 +1,6 @@
 """The workflow's functions, each with a role and a log group of its own."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -9,79 +8,24 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.constructs.names import dashed, role_arn
+from infra.constructs.function_specs import FUNCTIONS, FunctionSpec
+from infra.constructs.names import role_arn
 from infra.constructs.network.network import Placement
 from infra.constructs.parameters import TableParameters
 from infra.constructs.retention import log_group
 from infra.package.bundling import Bundler
 from infra.settings.settings import Settings
 
-_PLAIN_MEMORY = 512
-# Importing the Snowflake connector is bound by the processor, which grows with the memory.
-_WAREHOUSE_MEMORY = 1024
-# What an export has left when its statement was ended, to say so before Lambda ends it.
+# The time that an export has left to report that its statement was cancelled, before Lambda ends the function.
 _EXPORT_RESERVE_SECONDS = 60
 _TRACE = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
 _CHANGE_INTERFACES = [
-    *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
     "ec2:UnassignPrivateIpAddresses",
 ]
 _SEE_INTERFACES = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
-
-
-@dataclass(frozen=True)
-class FunctionSpec:
-    """What differs between functions: `name` is the folder, the timeout is in minutes, the memory in MB.
-
-    A function that `needs_credentials` of Vault runs in the private subnets. The others call AWS's own APIs alone,
-    which no network of ours makes safer: outside of the VPC they need no interface, NAT gateway or endpoint.
-    A function that `speaks_to_snowflake` may log in there as an AWS role, where the deployment has no key.
-    """
-
-    name: str
-    timeout: int
-    memory: int
-    reads_parameters: bool = False
-    writes_parameters: bool = False
-    needs_credentials: bool = True
-    speaks_to_snowflake: bool = True
-
-    @property
-    def dashed(self) -> str:
-        return dashed(self.name)
-
-    @property
-    def substitution(self) -> str:
-        """The name by which the state machine's definition knows the function's ARN."""
-        return "".join(word.capitalize() for word in self.name.split("_")) + "Function"
-
-
-FUNCTIONS = (
-    FunctionSpec(
-        "config",
-        timeout=1,
-        memory=_PLAIN_MEMORY,
-        reads_parameters=True,
-        needs_credentials=False,
-        speaks_to_snowflake=False,
-    ),
-    FunctionSpec("replay", timeout=5, memory=_WAREHOUSE_MEMORY),
-    FunctionSpec("watermark", timeout=5, memory=_WAREHOUSE_MEMORY),
-    FunctionSpec("schema", timeout=5, memory=_WAREHOUSE_MEMORY),
-    FunctionSpec("export", timeout=15, memory=_PLAIN_MEMORY, speaks_to_snowflake=False),
-    FunctionSpec("await_load", timeout=2, memory=_WAREHOUSE_MEMORY),
-    FunctionSpec("merge", timeout=2, memory=_WAREHOUSE_MEMORY),
-    FunctionSpec("reconcile", timeout=5, memory=_WAREHOUSE_MEMORY),
-    FunctionSpec(
-        "clear_full_refresh",
-        timeout=1,
-        memory=_PLAIN_MEMORY,
-        reads_parameters=True,
-        writes_parameters=True,
-        needs_credentials=False,
-        speaks_to_snowflake=False,
-    ),
-)
 
 
 class SyncFunctions(Construct):

@@ -8,12 +8,29 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 _ADMINISTRATION = [
-    *("kms:CancelKeyDeletion", "kms:DescribeKey", "kms:DisableKey", "kms:DisableKeyRotation", "kms:EnableKey"),
-    *("kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants"),
-    *("kms:ListKeyPolicies", "kms:ListKeyRotations", "kms:ListResourceTags", "kms:ListRetirableGrants"),
-    *("kms:PutKeyPolicy", "kms:RevokeGrant", "kms:RotateKeyOnDemand", "kms:ScheduleKeyDeletion"),
-    *("kms:TagResource", "kms:UntagResource", "kms:UpdateKeyDescription", "kms:CreateAlias", "kms:DeleteAlias"),
-    *("kms:UpdateAlias",),
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:ListRetirableGrants",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
 ]
 
 
@@ -25,9 +42,9 @@ def customer_key(
     uses: Sequence[iam.PolicyStatement],
     removal_policy: RemovalPolicy,
 ) -> kms.Key:
-    """A key that is rotated every year and may be used as `uses` says and no other way."""
+    """A key that is rotated every year and may be used in the ways of `uses` and no other."""
     administration = iam.PolicyStatement(
-        actions=sorted(_ADMINISTRATION), resources=["*"], principals=[iam.AccountRootPrincipal()]
+        actions=_ADMINISTRATION, resources=["*"], principals=[iam.AccountRootPrincipal()]
     )
     return kms.Key(
         scope,

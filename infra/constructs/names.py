@@ -1,4 +1,4 @@
-"""Names that several constructs speak of: a function's, and those of roles, before the roles exist."""
+"""Names that several constructs use: of functions, and of roles, which are needed before the roles exist."""
 
 from aws_cdk import Stack
 from constructs import Construct
@@ -7,7 +7,7 @@ from infra.settings.settings import Settings
 
 
 def dashed(step: str) -> str:
-    """A function's folder as its AWS names and its metrics have it."""
+    """The name of a function's folder as AWS names and metrics write it."""
     return step.replace("_", "-")
 
 

@@ -1,4 +1,4 @@
-"""The topic that hears which tables failed, and what the alarms say."""
+"""The topic that gets the failed tables and the alarms."""
 
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -10,7 +10,7 @@ from infra.constructs.keys import customer_key, used_by
 from infra.settings.settings import Settings
 
 _PUBLISHING = ["kms:Decrypt", "kms:GenerateDataKey"]
-# Alarms and event rules publish under these names, not under a role; the topic's policy says which of them may.
+# Alarms and event rules publish under these names, not under a role; the topic's policy names which of them may.
 _SERVICES = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
 
 
@@ -26,7 +26,7 @@ class Notifications(Construct):
             description=f"The messages of {settings.stack_name}",
             uses=[
                 used_by([publisher_arn], actions=_PUBLISHING, through=f"sns.{Aws.REGION}.{Aws.URL_SUFFIX}"),
-                # EventBridge tells KMS no source, so that a condition on it would silence its rules.
+                # EventBridge gives KMS no source: a condition on the source would silence the rules.
                 iam.PolicyStatement(
                     actions=_PUBLISHING,
                     resources=["*"],

@@ -1,4 +1,4 @@
-"""The clock that starts the workflow."""
+"""The schedule that starts the workflow."""
 
 from aws_cdk import Aws, Duration, TimeZone
 from aws_cdk import aws_iam as iam

@@ -1,9 +1,13 @@
-"""The role by which the functions log in to Snowflake without a secret: its user knows one role, they have six."""
+"""The role by which the functions log in to Snowflake without a secret.
+
+A user of Snowflake accepts one AWS role, and each function has a role of its own: they all assume this one.
+"""
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.constructs.functions import FUNCTIONS, FunctionSpec, SyncFunctions
+from infra.constructs.function_specs import FUNCTIONS, FunctionSpec
+from infra.constructs.functions import SyncFunctions
 from infra.constructs.names import role_arn
 from infra.settings.settings import Settings
 from infra.settings.staging_names import login_role
@@ -14,7 +18,7 @@ class SnowflakeLogin(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, functions: SyncFunctions) -> None:
         super().__init__(scope, construct_id)
-        roles = {spec: _role(functions, spec) for spec in FUNCTIONS if spec.speaks_to_snowflake}
+        roles = {spec: _role(functions, spec) for spec in FUNCTIONS if spec.uses_snowflake}
         trusted = [iam.ArnPrincipal(role.role_arn) for role in roles.values()]
         iam.Role(self, "Role", role_name=login_role(settings), assumed_by=iam.CompositePrincipal(*trusted))
         for spec, role in roles.items():

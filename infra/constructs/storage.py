@@ -13,9 +13,9 @@ _ACCESS_LOGS_KEPT = Duration.days(90)
 
 
 class Staging(Construct):
-    """A private bucket, its key and its access logs; Snowpipe's queue hears of each new file.
+    """A private bucket, its key and its access logs; Snowpipe's queue is notified of each new file.
 
-    `writer_arn` and `reader_arn` are the roles that may use the key; a role that there is not yet is an empty text.
+    `writer_arn` and `reader_arn` are the roles that may use the key, or empty where there is no such role yet.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Staging(Construct):
         self.bucket = s3.Bucket(
             self,
             "Bucket",
-            # Snowflake's administrator names it before it is there.
+            # Snowflake's administrator needs the name before the bucket exists.
             bucket_name=staging_bucket(settings) or None,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,

@@ -10,7 +10,7 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-from infra.package.packages import PackageSet, Target
+from infra.package.packages import PackageSet, Platform
 
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
@@ -20,7 +20,7 @@ class Bundler:
 
     def __init__(self, root: Path, *, python: str, architecture: str) -> None:
         self._root = root
-        self._target = Target(python, architecture)
+        self._platform = Platform(python, architecture)
         self.runtime = lambda_.Runtime(f"python{python}", lambda_.RuntimeFamily.PYTHON)
         self.architecture = _ARCHITECTURES[architecture]
 
@@ -57,7 +57,7 @@ class Bundler:
             functions / name / "requirements.txt",
             functions / "constraints.txt",
             functions / "hashes.txt",
-            self._target,
+            self._platform,
         )
 
     def _sources(self, name: str) -> Iterator[Path]:
@@ -81,8 +81,8 @@ class _LocalBundling:
         return True
 
 
-def _link(source: str, target: str) -> None:
+def _link(source: str, copy: str) -> None:
     try:
-        os.link(source, target)
+        os.link(source, copy)
     except OSError:
-        shutil.copy2(source, target)
+        shutil.copy2(source, copy)

@@ -8,11 +8,11 @@ from typing import Any
 
 
 class PackagesError(Exception):
-    """A set of packages could not be installed as it must be; what pip says is on stderr."""
+    """A set of packages could not be installed as it must be; pip's output is on stderr."""
 
 
 def installed_files(report: Path) -> Iterator[tuple[str, str]]:
-    """(name==version, digest) of each file in a report of pip's, which compares files with what the index said."""
+    """(name==version, digest) of each file in a report of pip's, which has compared the files with the index."""
     for item in json.loads(report.read_text())["install"]:
         yield _pin(item["metadata"]), item["download_info"]["archive_info"]["hashes"]["sha256"]
 

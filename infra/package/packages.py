@@ -14,7 +14,7 @@ _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
 
 @dataclass(frozen=True)
-class Target:
+class Platform:
     """What the packages must run on: a Python version such as 3.13 and a Lambda architecture."""
 
     python: str
@@ -22,27 +22,37 @@ class Target:
 
     @property
     def pip_options(self) -> list[str]:
+        """What makes pip install for this platform instead of this machine."""
         machine = _MACHINES[self.architecture]
         return [
-            *("--platform", f"manylinux2014_{machine}", "--platform", f"manylinux_2_28_{machine}"),
-            *("--only-binary", ":all:", "--implementation", "cp", "--python-version", self.python),
+            f"--platform=manylinux2014_{machine}",
+            f"--platform=manylinux_2_28_{machine}",
+            "--only-binary=:all:",
+            "--implementation=cp",
+            f"--python-version={self.python}",
         ]
+
+
+def pip_install(platform: Platform) -> list[str]:
+    """The command that installs for a platform, which asks nothing and writes nothing but errors."""
+    quiet = ["-qq", "--no-input", "--disable-pip-version-check"]
+    return [sys.executable, "-m", "pip", "install", *quiet, *platform.pip_options]
 
 
 @dataclass(frozen=True)
 class PackageSet:
-    """One function's requirements under the common constraints and hashes, for one target."""
+    """One function's requirements under the common constraints and hashes, for one platform."""
 
     requirements: Path
     constraints: Path
     hashes: Path
-    target: Target
+    platform: Platform
 
     @property
     def key(self) -> str:
         """Equal for sets that install the same packages."""
         files = (self.requirements, self.constraints, self.hashes)
-        parts = [*(path.read_text() for path in files), *self.target.pip_options]
+        parts = [*(path.read_text() for path in files), *self.platform.pip_options]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def installed(self, cache: Path) -> Path:
@@ -55,17 +65,20 @@ class PackageSet:
     def _install(self, folder: Path) -> None:
         report = folder.with_suffix(".json")
         command = [
-            *(sys.executable, "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"),
-            *("--no-compile", "--no-warn-conflicts", "--target", str(folder), "--report", str(report)),
-            *("--requirement", str(self.requirements), "--constraint", str(self.constraints)),
-            *self.target.pip_options,
+            *pip_install(self.platform),
+            "--no-compile",
+            "--no-warn-conflicts",
+            f"--target={folder}",
+            f"--report={report}",
+            f"--requirement={self.requirements}",
+            f"--constraint={self.constraints}",
         ]
         # stdout belongs to the CDK command line.
         result = subprocess.run(command, stdout=sys.stderr, check=False)
         if result.returncode:
             raise PackagesError(
-                f"pip could not install {self.requirements} for Python {self.target.python} on "
-                f"{self.target.architecture}: see its output above, then synthesize again"
+                f"pip could not install {self.requirements} for Python {self.platform.python} on "
+                f"{self.platform.architecture}: see its output above, then synthesize again"
             )
         check(report, self.hashes)
         shutil.rmtree(folder / "bin", ignore_errors=True)

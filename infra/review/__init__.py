@@ -1,1 +1,1 @@
-"""What a deployment is checked for, and what the operator is told."""
+"""What a synthesis checks, and the warnings and outputs for the operator."""

@@ -1,4 +1,4 @@
-"""What the checks of the template find and is meant so, each with its reason; any other finding ends the synthesis."""
+"""Findings of the template's checks that are intended, each with its reason; any other finding ends the synthesis."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,12 +40,12 @@ def _of_functions(settings: Settings) -> Iterator[Acknowledged]:
     tables = _ARN.format("ssm", f"parameter{settings.parameter_prefix}/tables/*")
     yield _wildcard("Functions", tables, "A table may have a parameter of its own, named when the table is added.")
     if settings.tracing or settings.network != "none":
-        yield _wildcard("Functions", "*", "X-Ray and the description of network interfaces know no resources.")
+        yield _wildcard("Functions", "*", "X-Ray and describing network interfaces cannot be limited to resources.")
     if settings.network != "none":
         yield _wildcard(
             "Functions",
             _ARN.format("ec2", "*/*"),
-            "Lambda makes network interfaces whose ids nobody knows before; the functions' own code is denied them.",
+            "Lambda makes network interfaces of unforeseeable ids; the functions' own code is denied them.",
         )
         yield _wildcard(
             "Functions",
@@ -59,7 +59,7 @@ def _of_functions(settings: Settings) -> Iterator[Acknowledged]:
 
 
 def _of_workflow(settings: Settings) -> Iterator[Acknowledged]:
-    yield _wildcard("Workflow", "*", "The delivery of logs and traces knows no resources.")
+    yield _wildcard("Workflow", "*", "The delivery of logs and traces cannot be limited to resources.")
     for name in (f"{settings.stack_name}:*", f"{settings.stack_name}/*"):
         children = _ARN.format("states", f"execution:{name}")
         yield _wildcard("Workflow", children, "A Distributed Map names the executions that it starts.")
@@ -68,17 +68,17 @@ def _of_workflow(settings: Settings) -> Iterator[Acknowledged]:
 
 
 def acknowledge(stack: Stack, settings: Settings, staging_bucket: str) -> None:
-    """Tells cdk-nag and cfn-lint what is meant so."""
+    """Acknowledges the intended findings to cdk-nag and cfn-lint."""
     for each in acknowledged(settings, staging_bucket):
         Validations.of(_find(stack, each.path)).acknowledge(Acknowledgment(id=each.finding, reason=each.reason))
     for resource in stack.node.find_all():
         if isinstance(resource, lambda_.CfnFunction | sfn.CfnStateMachine):
-            _leave_to_others(resource)
+            _ignore_in_cfn_lint(resource)
 
 
-def _leave_to_others(resource: CfnResource) -> None:
+def _ignore_in_cfn_lint(resource: CfnResource) -> None:
     # W3005: the CDK writes DependsOn beside the GetAtt that implies it.
-    # E3601: cfn-lint knows no JSONata where the definition has a number; tests/workflow validates the definition.
+    # E3601: cfn-lint does not know JSONata where the definition has a number; tests/workflow validates the definition.
     checks = ["W3005", "E3601"] if isinstance(resource, sfn.CfnStateMachine) else ["W3005"]
     resource.add_metadata("cfn-lint", {"config": {"ignore_checks": checks}})
 

@@ -1,4 +1,4 @@
-"""What the stack tells the engineer who deploys it: warnings of what is missing, outputs for the next step."""
+"""What the engineer who deploys reads: warnings of what is missing, outputs for the next step."""
 
 from aws_cdk import Annotations, CfnOutput, Fn, Stack
 
@@ -12,14 +12,14 @@ from infra.watch.execution_alarms import rests_too_long
 
 
 class Guidance:
-    """Speaks for one stack."""
+    """The warnings and outputs of one stack."""
 
     def __init__(self, stack: Stack, settings: Settings) -> None:
         self._stack = stack
         self._settings = settings
 
     def warn(self) -> None:
-        """Says at synthesis what a deployment of these settings lacks."""
+        """Warns at synthesis of what a deployment of these settings lacks."""
         settings = self._settings
         if settings.vault_url == EXAMPLE_VAULT_URL:
             self._warn(
@@ -55,35 +55,35 @@ class Guidance:
                 "read the staging bucket; make snowflake-bootstrap makes the storage integration and sets both.",
             )
 
-    def tell(self, name: str, value: str, description: str | None = None) -> None:
+    def output(self, name: str, value: str, description: str | None = None) -> None:
         """Adds an output."""
         CfnOutput(self._stack, name, value=value, description=description)
 
-    def tell_next_steps(self, functions: SyncFunctions, network: Network | None) -> None:
+    def output_next_steps(self, functions: SyncFunctions, network: Network | None) -> None:
         """Adds the outputs that Aurora's, Vault's and Snowflake's administrators need."""
         settings = self._settings
         if settings.aurora_cluster_arn:
-            self.tell(
+            self.output(
                 "AttachAuroraRole",
                 f"aws rds add-role-to-db-cluster --region {settings.aurora_region} "
                 f"--db-cluster-identifier {settings.aurora_cluster_name} --feature-name s3Export "
                 f"--role-arn {role_arn(self._stack, export_role(settings))}",
                 "Run once: CloudFormation cannot change a cluster of another stack",
             )
-        self.tell(
+        self.output(
             "SnowflakeRoleArn",
             role_arn(self._stack, read_role(settings)),
             "STORAGE_AWS_ROLE_ARN of the storage integration",
         )
-        self.tell(
+        self.output(
             "VaultPrincipals",
             Fn.join(",", functions.vault_role_arns),
             "bound_iam_principal_arn of the role of Vault's AWS auth method",
         )
         if network:
-            self.tell("FunctionsGroup", network.group_id, "The functions' security group, for endpoints to let in")
+            self.output("FunctionsGroup", network.group_id, "The functions' security group, for endpoints to let in")
         if network and network.nat_address:
-            self.tell("NatAddress", network.nat_address, "Where the functions come from, for allow lists")
+            self.output("NatAddress", network.nat_address, "Where the functions come from, for allow lists")
 
     def _warn(self, name: str, text: str) -> None:
         Annotations.of(self._stack).add_warning_v2(f"aurora-snowflake-sync:{name}", text)

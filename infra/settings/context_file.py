@@ -13,13 +13,13 @@ FILE = Path(__file__).resolve().parents[2] / "cdk.json"
 
 
 def read(path: Path = FILE, overrides: Sequence[str] = ()) -> Context:
-    """The context of a cdk.json, and over it what `-c KEY=VALUE` says, as cdk takes it."""
+    """The context of a cdk.json, overridden by `-c KEY=VALUE` as cdk does it."""
     context: Context = json.loads(path.read_text(encoding="utf-8"))["context"]
     return context | dict(pair.partition("=")[::2] for pair in overrides)
 
 
 def changes(context: Context, found: Mapping[str, str]) -> dict[str, str]:
-    """What of the found values the context does not say yet; raises SettingsError where they are no valid setting."""
+    """The found values that the context lacks; raises SettingsError where one is not a valid setting."""
     changed = {key: value for key, value in found.items() if value and context.get(key) != value}
     Settings.from_context({**context, **changed})
     return changed

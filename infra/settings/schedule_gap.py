@@ -1,4 +1,4 @@
-"""How long a schedule is at rest at most, so that a start that did not come can be noticed."""
+"""The longest time between two starts of a schedule, after which a missing start is noticed."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _WEEK_MINUTES = 7 * 24 * 60
 
 @dataclass(frozen=True)
 class _Field:
-    """What a field of cron(...) may say: numbers, names in their place and, of days, words that depend on the month.
+    """What a field of cron(...) may hold: numbers, names instead of them and, for days, words that depend on the month.
 
     A group of `words` is again a number or a name.
     """
@@ -24,7 +24,7 @@ class _Field:
     def values(self, text: str) -> list[int]:
         """The numbers that a text such as 0,30 or */15 or MON-FRI names; of words none.
 
-        Raises ValueError where it says something else.
+        Raises ValueError for any other text.
         """
         if self.words and text == "?":
             return list(range(self.first, self.last + 1))

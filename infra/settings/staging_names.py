@@ -1,4 +1,4 @@
-"""What Snowflake's administrator names before it is there: the staging bucket, and the roles that Snowflake knows."""
+"""Names that Snowflake's administrator needs before the deployment: the staging bucket's, and those of two roles."""
 
 import hashlib
 
@@ -16,19 +16,19 @@ def login_role(settings: Settings) -> str:
 
 
 def read_role_arn(settings: Settings) -> str:
-    """The ARN of the reading role; empty while no cluster says which account it is of."""
+    """The ARN of the reading role; empty while no cluster gives the account."""
     return _arn(settings, read_role(settings))
 
 
 def login_role_arn(settings: Settings) -> str:
-    """The ARN of the role for logins; empty while no cluster says which account it is of."""
+    """The ARN of the role for logins; empty while no cluster gives the account."""
     return _arn(settings, login_role(settings))
 
 
 def staging_bucket(settings: Settings) -> str:
-    """The bucket's name; empty while no cluster says which account and region it is of, and AWS makes one up.
+    """The bucket's name; empty while no cluster gives account and region: then AWS chooses one.
 
-    Names of buckets are the whole world's, and short: account and region are in it as a digest.
+    Names of buckets are unique in the whole world, and short: account and region are in it as a digest.
     """
     if not settings.aurora_cluster_arn:
         return ""

@@ -74,8 +74,14 @@ class VaultSettings(BaseModel):
         """What is in the file, or empty."""
         return Path(self.vault_ca_file).read_text() if self.vault_ca_file else ""
 
+    @property
+    def vault_port(self) -> int:
+        """The port of vault_url."""
+        parts = urlsplit(self.vault_url)
+        return parts.port or {"https": 443, "http": 80}[parts.scheme]
+
     def wrong_files(self) -> Iterator[str]:
-        """A sentence for each file that is not what its key says."""
+        """A sentence for each file that its key does not describe."""
         file = Path(self.vault_ca_file)
         if not self.vault_ca_file:
             return

@@ -106,7 +106,7 @@ class SnowflakeAccount(BaseModel):
 
     @classmethod
     def of_deployment(cls, settings: Settings, **choices: object) -> Self:
-        """The account that a deployment needs; what neither its settings say nor a choice is still to be filled in.
+        """The account that a deployment needs; what neither its settings nor a choice give is still to be filled in.
 
         Raises AccountError for the first choice that is wrong.
         """

@@ -61,7 +61,7 @@ def files(account: SnowflakeAccount) -> list[SqlFile]:
         ),
         SqlFile("02-database.sql", "Database, schemas, stage, control tables.", admin, database_statements(account)),
         SqlFile("03-grants.sql", "What the sync and the readers may do.", admin, grant_statements(account)),
-        SqlFile("04-queue.sql", "The queue that hears of new files.", admin, queue_statements(account)),
+        SqlFile("04-queue.sql", "The queue that is notified of new files.", admin, queue_statements(account)),
         *_example_files(account),
         SqlFile(
             "tear-down/99-tear-down.sql",

@@ -1,4 +1,4 @@
-"""Alarms that tell the topic, each with what to do about it in its description."""
+"""Alarms that publish to the topic; the description of each is what to do about it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from infra.settings.settings import Settings
 
 @dataclass(frozen=True)
 class AlarmSpec:
-    """Rings where the metric is over `threshold` in one of its periods.
+    """Rings when the metric is over `threshold` in one of its periods.
 
-    With `absence` it rings where the metric has nothing in that many periods one after another. `todo` says what to do
-    in one or two sentences, `page` is the documentation that says more.
+    With `absence` it rings when the metric has no value in that many periods in a row. `todo` is what to do, in one or
+    two sentences; `page` is the documentation with the details.
     """
 
     name: str
@@ -30,10 +30,12 @@ class AlarmSpec:
 
     @property
     def construct_id(self) -> str:
+        """The name in CamelCase."""
         return "".join(word.capitalize() for word in self.name.split("-"))
 
     @property
     def description(self) -> str:
+        """The alarm's text in CloudWatch and in its message."""
         return f"{self.todo} More: {self.page}"
 
 

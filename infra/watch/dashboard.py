@@ -1,6 +1,6 @@
 """The dashboard: is every table fresh and right, what did the runs do, what do they cost."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -11,54 +11,17 @@ from constructs import Construct
 
 from infra.constructs.names import dashed
 from infra.settings.settings import Settings
-from infra.watch.metrics import FIVE_MINUTES, over_all_tables, require_written
+from infra.watch.function_metrics import FIVE_MINUTES, over_all_tables, require_written
+from infra.watch.panels import COSTS, GRAPHS, TABLE_LISTS, Graph, TableList
 
 _HALF, _FULL = 12, 24
 _MEGABYTES_PER_GIGABYTE = 1024
 _MILLISECONDS_PER_SECOND = 1000
-# Title, unit of the axis, (step, metric, statistic)...: each a line over all tables.
-_LINES: tuple[tuple[str, str, tuple[tuple[str, str, str], ...]], ...] = (
-    ("Staleness before each run", "seconds", (("watermark", "Staleness", "Maximum"),)),
-    ("Staleness after each run", "seconds", (("reconcile", "Staleness", "Maximum"),)),
-    ("Drift of the watermark after each merge", "seconds or ids", (("reconcile", "WatermarkDrift", "Maximum"),)),
-    ("Fence lag", "seconds", (("watermark", "FenceLag", "Maximum"),)),
-    ("Rows exported", "rows", (("export", "RowsExported", "Sum"),)),
-    ("Rows merged", "rows", (("merge", "RowsMerged", "Sum"),)),
-    ("Rows deleted", "rows", (("merge", "RowsDeleted", "Sum"),)),
-    ("Rows quarantined", "rows", (("merge", "RowsQuarantined", "Sum"),)),
-    (
-        "Ledger and sample mismatches, load failures",
-        "events",
-        (
-            ("reconcile", "LedgerMismatches", "Sum"),
-            ("reconcile", "SampleMismatches", "Sum"),
-            ("await_load", "LoadFailures", "Sum"),
-        ),
-    ),
-    ("Rows held back past the fence", "rows", (("watermark", "RowsHeld", "Maximum"),)),
-    ("Duration of a table's run", "seconds", (("reconcile", "RunSeconds", "Maximum"),)),
-    ("From export to STAGING", "seconds", (("await_load", "LoadLatency", "Maximum"),)),
-)
-
-# Title, step, (how a metric's values of the interval become one, metric)...: the tables with the highest of the first.
-_TABLES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
-    ("Freshness", "watermark", (("latest", "Staleness"), ("latest", "FenceLag"), ("latest", "RowsHeld"))),
-    (
-        "Drift and duration",
-        "reconcile",
-        (
-            *(("latest", "WatermarkDrift"), ("latest", "Staleness"), ("sum", "LedgerMismatches")),
-            *(("sum", "SampleMismatches"), ("max", "RunSeconds")),
-        ),
-    ),
-    ("Rows merged", "merge", (("sum", "RowsMerged"), ("sum", "RowsDeleted"), ("sum", "RowsQuarantined"))),
-    ("Rows exported", "export", (("sum", "RowsExported"), ("sum", "BytesExported"), ("sum", "ExportSeconds"))),
-)
 _TABLES_SHOWN = 100
 
 
 class SyncDashboard(Construct):
-    """One dashboard with the name of the stack; a new table shows up by itself."""
+    """One dashboard with the name of the stack; a new table appears on it without a deployment."""
 
     def __init__(
         self,
@@ -78,30 +41,28 @@ class SyncDashboard(Construct):
         )
         dashboard.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=_FULL, height=4))
         dashboard.add_widgets(_executions(state_machine), _waiting(queues))
-        for left, right in zip(_TABLES[::2], _TABLES[1::2], strict=True):
-            dashboard.add_widgets(self._by_table(*left), self._by_table(*right))
-        for first, second in zip(_LINES[::2], _LINES[1::2], strict=True):
-            dashboard.add_widgets(self._over_all(*first), self._over_all(*second))
+        for row in _pairs([self._by_table(one) for one in TABLE_LISTS]):
+            dashboard.add_widgets(*row)
+        for row in _pairs([self._over_all(one) for one in GRAPHS]):
+            dashboard.add_widgets(*row)
         dashboard.add_widgets(cloudwatch.TextWidget(markdown="# Cost drivers", width=_FULL, height=1))
         dashboard.add_widgets(_transitions(), _gigabyte_seconds(functions.values()))
-        dashboard.add_widgets(
-            self._over_all("Aurora's time for exports", "seconds", (("export", "ExportSeconds", "Sum"),)),
-            self._over_all("Text that Aurora wrote", "bytes", (("export", "BytesExported", "Sum"),)),
-        )
+        dashboard.add_widgets(*(self._over_all(one) for one in COSTS))
 
-    def _by_table(self, title: str, step: str, columns: tuple[tuple[str, str], ...]) -> cloudwatch.LogQueryWidget:
-        """A line per table from the function's log, where a metric costs nothing more for each table."""
-        require_written(step, *(name for _, name in columns))
-        # In a line of metrics each value is a list, whose first element Logs Insights calls 0.
-        found = ", ".join(f"{how}({name}.0) as {_spaced(name)}" for how, name in columns)
-        present = " or ".join(f"ispresent({name}.0)" for _, name in columns)
+    def _by_table(self, shown: TableList) -> cloudwatch.LogQueryWidget:
+        """A row per table from the function's log, where a metric costs nothing more for each table."""
+        names = [column.metric for column in shown.columns]
+        require_written(shown.step, *names)
+        # In a log line of metrics each value is a list; Logs Insights names its first element 0.
+        found = ", ".join(f"{one.function}({one.metric}.0) as {_spaced(one.metric)}" for one in shown.columns)
+        present = " or ".join(f"ispresent({name}.0)" for name in names)
         return cloudwatch.LogQueryWidget(
-            title=f"{title}, by table",
-            log_group_names=[f"/aws/lambda/{self._settings.stack_name}-{dashed(step)}"],
+            title=f"{shown.title}, by table",
+            log_group_names=[f"/aws/lambda/{self._settings.stack_name}-{dashed(shown.step)}"],
             query_lines=[
                 f"filter {present}",
                 f"stats {found} by table",
-                f"sort {_spaced(columns[0][1])} desc",
+                f"sort {_spaced(names[0])} desc",
                 f"limit {_TABLES_SHOWN}",
             ],
             view=cloudwatch.LogQueryVisualizationType.TABLE,
@@ -109,8 +70,14 @@ class SyncDashboard(Construct):
             height=8,
         )
 
-    def _over_all(self, title: str, unit: str, lines: Iterable[tuple[str, str, str]]) -> cloudwatch.GraphWidget:
-        return _graph(title, unit, [over_all_tables(self._settings, *line) for line in lines])
+    def _over_all(self, shown: Graph) -> cloudwatch.GraphWidget:
+        lines = [over_all_tables(self._settings, line.step, line.metric, line.statistic) for line in shown.lines]
+        return _graph(shown.title, shown.unit, lines)
+
+
+def _pairs(widgets: Sequence[cloudwatch.IWidget]) -> Iterator[Sequence[cloudwatch.IWidget]]:
+    """Two widgets of half the width make a row."""
+    return (widgets[first : first + 2] for first in range(0, len(widgets), 2))
 
 
 def _spaced(name: str) -> str:

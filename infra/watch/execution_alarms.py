@@ -1,4 +1,4 @@
-"""What executions and queues must not show: failures, a start that did not come, letters that nobody read."""
+"""The alarms on executions and queues: failures, a start that did not come, messages that nobody has read."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,7 +11,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from infra.settings.schedule_gap import longest_gap
 from infra.settings.settings import Settings
 from infra.watch.alarms import AlarmSpec
-from infra.watch.metrics import FIVE_MINUTES
+from infra.watch.function_metrics import FIVE_MINUTES
 
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)

@@ -13,7 +13,7 @@ _UNSUCCESSFUL = ["FAILED", "TIMED_OUT", "ABORTED"]
 
 
 class FailureEvents(Construct):
-    """The rule. Children of the Map have another state machine's ARN, and so tell nothing by themselves."""
+    """The rule. Child executions of the Map have another state machine's ARN, so they send no message of their own."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class FailureEvents(Construct):
         topic: sns.Topic,
     ) -> None:
         super().__init__(scope, construct_id)
-        # By its ARN, so that the target adds nothing to the policies of topic and key, which say who may publish.
+        # By its ARN, so that the target adds nothing to the policies of topic and key, which name who may publish.
         target = sns.Topic.from_topic_arn(self, "Topic", topic.topic_arn)
         topic.add_to_resource_policy(
             iam.PolicyStatement(

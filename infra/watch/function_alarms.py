@@ -1,10 +1,10 @@
-"""What the functions' metrics must not say."""
+"""The alarms on the functions' metrics, with their thresholds."""
 
 from collections.abc import Iterator
 
 from infra.settings.settings import Settings
 from infra.watch.alarms import AlarmSpec
-from infra.watch.metrics import over_all_tables
+from infra.watch.function_metrics import over_all_tables
 
 _QUARANTINE = "docs/operate.md, Quarantine"
 _FAILED = "docs/runbook/failed-table.md"
@@ -48,7 +48,8 @@ def function_alarms(settings: Settings) -> Iterator[AlarmSpec]:
         "sample-mismatches",
         over_all_tables(settings, "reconcile", "SampleMismatches", "Sum"),
         "Rows of FINAL differ from Aurora's, or FINAL is empty; the dead letter names the columns. If an application "
-        "changes rows without moving the watermark, choose xmin or full_snapshot, then reload with full_refresh.",
+        "changes rows without moving the watermark, choose a strategy that reads no watermark column "
+        "(docs/strategies.md), then reload with full_refresh.",
         "docs/runbook/full-refresh.md",
     )
     yield AlarmSpec(

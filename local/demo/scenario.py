@@ -29,7 +29,7 @@ class Demo:
         self._known = known
         self._console = console
         self._aws = endpoints.aws_of(known)
-        self._workflow = Workflow(self._aws, known["state_machine_arn"])
+        self._workflow = Workflow(self._aws.client("stepfunctions"), known["state_machine_arn"])
         self._shop = Shop(known["postgres"]["dsn"])
         self._runs: list[Outcome] = []
 

@@ -25,7 +25,7 @@ class Laptop:
         self.known = known
         self.aws = aws or endpoints.aws_of(known)
         self.schemas = schemas
-        self.workflow = Workflow(self.aws, known["state_machine_arn"])
+        self.workflow = Workflow(self.aws.client("stepfunctions"), known["state_machine_arn"])
         self.prefix = known["parameter_prefix"]
 
     def new_schema(self) -> str:

@@ -8,7 +8,6 @@ from constructs import Construct
 
 from infra.constructs.network.endpoints import interface_endpoints, s3_endpoint
 from infra.constructs.network.vpc import OwnVpc
-from infra.settings.account import port_of
 from infra.settings.settings import Settings
 
 _HTTPS = 443
@@ -82,9 +81,8 @@ class Network(Construct):
 
 def _egress(settings: Settings) -> list[ec2.CfnSecurityGroup.EgressProperty]:
     rules = [_out(_HTTPS, "Snowflake, and AWS", cidr_ip=_ANYWHERE)]
-    vault_port = port_of(settings.vault_url)
-    if vault_port != _HTTPS:
-        rules.append(_out(vault_port, "Vault", cidr_ip=_ANYWHERE))
+    if settings.vault_port != _HTTPS:
+        rules.append(_out(settings.vault_port, "Vault", cidr_ip=_ANYWHERE))
     if settings.aurora_security_group_id:
         aurora = settings.aurora_security_group_id
         rules.append(_out(settings.aurora_port, "Aurora", destination_security_group_id=aurora))

@@ -1,1 +1,1 @@
-"""Makes what a deployment needs in a Snowflake account, and tells the deployment what follows from it."""
+"""Makes what a deployment needs in a Snowflake account, and completes the deployment's settings."""

@@ -85,7 +85,7 @@ def _deployable(known: context_file.Context) -> Settings:
 
 
 def _choices(settings: Settings, account: Account, key_file: Path | None, *, dry: bool) -> SnowflakeAccount:
-    """The account's names and trust, with how its user logs in; raises BootstrapError where nothing says how."""
+    """The account's names and trust, with how its user logs in; raises BootstrapError where there is no login."""
     if settings.snowflake_login == "workload_identity":
         if key_file is not None:
             raise BootstrapError("Context key snowflake_login is workload_identity, which has no key: omit --key-file.")

@@ -1,4 +1,4 @@
-"""What is there in a Snowflake account, as SHOW and DESCRIBE tell it."""
+"""What exists in a Snowflake account, read by SHOW and DESCRIBE."""
 
 import json
 from typing import Any
@@ -72,8 +72,8 @@ class Account:
     def workload_roles(self, user: str) -> set[tuple[str, str]]:
         """Account and name of the AWS roles that log in as the user without a key."""
         rows = self.rows(f"SHOW USER WORKLOAD IDENTITY AUTHENTICATION METHODS FOR USER {quote(user)}")
-        told = [json.loads(row["additional_info"]) for row in rows if row["type"] == "AWS"]
-        return {(one.get("awsAccount", ""), one.get("iamRole", "")) for one in told}
+        roles = [json.loads(row["additional_info"]) for row in rows if row["type"] == "AWS"]
+        return {(role.get("awsAccount", ""), role.get("iamRole", "")) for role in roles}
 
     def tables(self, schema: Parts) -> list[str]:
         """The names of a schema's tables; none where the schema is not there."""

@@ -9,7 +9,7 @@ from snowflake.connector.errors import Error
 
 from functions.shared.snowflake.session_parameters import SESSION_PARAMETERS
 from infra.snowflake.bootstrap.account import Account
-from infra.snowflake.bootstrap.errors import BootstrapError, told
+from infra.snowflake.bootstrap.errors import BootstrapError, message_of
 
 # It sees, by the roles below it, all that the statements make.
 READER = "ACCOUNTADMIN"
@@ -35,13 +35,13 @@ def connected(name: str) -> Iterator[tuple[Account, str]]:
             account.rows("SHOW ROLES LIKE 'ACCOUNTADMIN'")
         except Error as error:
             raise BootstrapError(
-                f"User {connection.user} of connection {name} may not use role {READER} ({told(error)}), which "
+                f"User {connection.user} of connection {name} may not use role {READER} ({message_of(error)}), which "
                 "making an integration takes: have someone run this who may."
             ) from None
         try:
             yield account, _identifier(connection)
         except Error as error:
-            raise BootstrapError(f"Snowflake could not be read: {told(error)}; run this again.") from error
+            raise BootstrapError(f"Snowflake could not be read: {message_of(error)}; run this again.") from error
 
 
 def _identifier(connection: snowflake.connector.SnowflakeConnection) -> str:
@@ -51,7 +51,7 @@ def _identifier(connection: snowflake.connector.SnowflakeConnection) -> str:
 
 
 def _no_way_in(name: str, error: Error) -> BootstrapError:
-    text = told(error)
+    text = message_of(error)
     if "Invalid connection_name" in text:
         return BootstrapError(
             f"There is no connection {name}: name one of those of ~/.snowflake/connections.toml, or add it there "

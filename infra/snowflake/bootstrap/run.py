@@ -9,7 +9,7 @@ from functions.shared.contract.names import quote
 from infra.snowflake.account import SnowflakeAccount
 from infra.snowflake.bootstrap.account import Account
 from infra.snowflake.bootstrap.checks import lacking, subject
-from infra.snowflake.bootstrap.errors import BootstrapError, told
+from infra.snowflake.bootstrap.errors import BootstrapError, message_of
 from infra.snowflake.bootstrap.key_pair import keys_of
 from infra.snowflake.bootstrap.statements import Alter, Create, Statement, read
 from infra.snowflake.statements import account_statements, database_statements, grant_statements, queue_statements
@@ -22,7 +22,7 @@ _IDENTITY = "WORKLOAD_IDENTITY"
 class Outcome:
     """One statement: what it is about, what it changed, and what Snowflake does not show although it ran.
 
-    `waits` is what Snowflake said where it could not run yet.
+    `waits` is Snowflake's message where it could not run yet.
     """
 
     kind: str
@@ -105,7 +105,7 @@ def _queue(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterato
             except ProgrammingError as error:
                 if not isinstance(statement.act, Create) or statement.act.kind != "PIPE":
                     raise _refused(statement.text, statement.role, error) from error
-                yield _outcome(statement, [], [], waits=told(error))
+                yield _outcome(statement, [], [], waits=message_of(error))
                 return
         yield _outcome(statement, changes, [])
 
@@ -126,6 +126,6 @@ def _execute(account: Account, text: str, role: str) -> None:
 
 def _refused(text: str, role: str, error: Error) -> BootstrapError:
     return BootstrapError(
-        f"Snowflake refused {text.splitlines()[0]!r} to role {role}: {told(error)}; mend that and run this again, "
-        "what was made before it stays."
+        f"Snowflake refused {text.splitlines()[0]!r} to role {role}: {message_of(error)}; mend that and run this "
+        "again, what was made before it stays."
     )

@@ -1,4 +1,4 @@
-"""What each administrator's statement makes true, read from its own text, so that nothing is said twice."""
+"""What each administrator's statement makes true, read from its own text, so that nothing is written twice."""
 
 import re
 from collections.abc import Iterable, Iterator

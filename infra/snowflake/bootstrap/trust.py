@@ -1,4 +1,4 @@
-"""What follows from the account: whom the bucket's role must trust, and which queue must hear of new files."""
+"""What follows from the account: whom the bucket's role must trust, and which queue is notified of new files."""
 
 from dataclasses import dataclass, replace
 
@@ -19,7 +19,7 @@ class Trust:
     queue_arn: str
 
     def settings(self) -> dict[str, str]:
-        """The context keys that say so."""
+        """Its values by their context keys."""
         return {
             "snowflake_iam_user_arn": self.iam_user_arn,
             "snowflake_external_id": self.external_id,
@@ -28,7 +28,7 @@ class Trust:
 
 
 def read_trust(account: Account, database: str) -> Trust:
-    """As DESCRIBE INTEGRATION and SHOW PIPES tell it."""
+    """Reads it by DESCRIBE INTEGRATION and SHOW PIPES."""
     integration = account.properties("STORAGE INTEGRATION", parts_of(storage_integration(database)))
     pipe = account.find("PIPE", (database, *QUEUE))
     return Trust(

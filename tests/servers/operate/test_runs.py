@@ -62,8 +62,13 @@ def sync_like(failing: str | None, wait: int = 0) -> dict[str, Any]:
     }
 
 
+def workflow_of(aws: Aws, states: dict[str, Any]) -> Workflow:
+    """A state machine of these states, followed by a client of the laptop's AWS."""
+    return Workflow(aws.client("stepfunctions"), machine(aws, states))
+
+
 def test_a_success_tells_every_tables_result_with_all_fields(aws: Aws) -> None:
-    workflow = Workflow(aws, machine(aws, sync_like(None)))
+    workflow = workflow_of(aws, sync_like(None))
     outcome = workflow.follow(workflow.start())
     assert outcome.succeeded
     told = outcome.as_json()
@@ -74,13 +79,13 @@ def test_a_success_tells_every_tables_result_with_all_fields(aws: Aws) -> None:
 
 
 def test_only_the_named_tables_run(aws: Aws) -> None:
-    workflow = Workflow(aws, machine(aws, sync_like(None)))
+    workflow = workflow_of(aws, sync_like(None))
     assert [one["table_name"] for one in workflow.follow(workflow.start(["b"])).tables] == ["b"]
 
 
 def test_a_replay_is_asked_for_beside_the_tables(aws: Aws) -> None:
     given = {"Tell": {"Type": "Succeed", "Output": {"results": "{% [$states.input] %}"}}}
-    workflow = Workflow(aws, machine(aws, given))
+    workflow = workflow_of(aws, given)
     [everything] = workflow.follow(workflow.start(replay=True)).tables
     [one] = workflow.follow(workflow.start(["b"], replay=True)).tables
     [none] = workflow.follow(workflow.start(["b"])).tables
@@ -90,7 +95,7 @@ def test_a_replay_is_asked_for_beside_the_tables(aws: Aws) -> None:
 
 
 def test_progress_names_each_table_and_its_state(aws: Aws) -> None:
-    workflow = Workflow(aws, machine(aws, sync_like(None, wait=4)))
+    workflow = workflow_of(aws, sync_like(None, wait=4))
     seen: list[list[TableProgress]] = []
     workflow.follow(workflow.start(), seen.append)
     told = [set(progress) for progress in seen]  # tables that start at one moment come in any order
@@ -99,7 +104,7 @@ def test_progress_names_each_table_and_its_state(aws: Aws) -> None:
 
 
 def test_a_failed_execution_tells_results_from_the_gate_and_a_redrive_runs_only_the_failed(aws: Aws) -> None:
-    workflow = Workflow(aws, machine(aws, sync_like("b")))
+    workflow = workflow_of(aws, sync_like("b"))
     outcome = workflow.follow(workflow.start())
     assert (outcome.status, outcome.error) == ("FAILED", None)
     assert [(one["table_name"], one["status"]) for one in outcome.tables] == [("a", "LOADED"), ("b", "FAILED")]
@@ -111,7 +116,7 @@ def test_a_failed_execution_tells_results_from_the_gate_and_a_redrive_runs_only_
 
 def test_an_execution_that_fails_before_its_results_tells_the_error(aws: Aws) -> None:
     states = {"Config": {"Type": "Fail", "Error": "InvalidConfiguration", "Cause": "no table is configured"}}
-    workflow = Workflow(aws, machine(aws, states))
+    workflow = workflow_of(aws, states)
     told = workflow.follow(workflow.start()).as_json()
     assert (told["status"], told["tables"]) == ("FAILED", [])
     assert told["error"] == "InvalidConfiguration: no table is configured"

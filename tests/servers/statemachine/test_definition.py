@@ -10,7 +10,7 @@ import pytest
 import infra  # noqa: F401 -- before aws_cdk: it chooses the Node.js that aws_cdk starts
 from functions.shared.ground import errors
 from infra.constructs.definition import as_json
-from infra.constructs.functions import FUNCTIONS, FunctionSpec
+from infra.constructs.function_specs import FUNCTIONS, FunctionSpec
 from tests.servers.statemachine.asl_validator import AslValidator, install
 from tests.support.contexts import ROOT
 from tests.support.definition import PLACEHOLDER, STATES, filled

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from infra.constructs.functions import FUNCTIONS
+from infra.constructs.function_specs import FUNCTIONS
 from tests.support.contexts import MODES, ROOT
 from tests.support.policies import (
     NAMES,

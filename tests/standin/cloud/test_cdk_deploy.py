@@ -64,7 +64,7 @@ def test_the_deployed_functions_load_a_table(known: Endpoints) -> None:
         cursor.execute("INSERT INTO visits SELECT i, now() - interval '1 hour' FROM generate_series(1, 10) i")
     connection.close()
     configure(known, [{"table_name": "public.visits", "watermark_col": "seen"}])
-    workflow = Workflow(endpoints.aws_of(known), known["state_machine_arn"])
+    workflow = Workflow(endpoints.aws_of(known).client("stepfunctions"), known["state_machine_arn"])
     outcome = workflow.follow(workflow.start(["public.visits"]))
     assert [(one["status"], one["merged"]) for one in outcome.tables] == [("LOADED", 10)], outcome.error
 

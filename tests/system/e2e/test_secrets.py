@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from infra.constructs.functions import FUNCTIONS
+from infra.constructs.function_specs import FUNCTIONS
 from local.aurora.server import DATABASE, SYNC_ROLE
 from local.cloud.context import AURORA_SECRET, STACK
 from tests.support.laptop import Laptop

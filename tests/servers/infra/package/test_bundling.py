@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.constructs.functions import FUNCTIONS
+from infra.constructs.function_specs import FUNCTIONS
 from infra.package.bundling import Bundler
 from tests.support.contexts import ROOT
 

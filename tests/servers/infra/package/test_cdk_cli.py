@@ -8,17 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from infra.package import cdk_cli as cli
+from infra.package import cdk_cli
 from infra.package.cdk_cli import InstallationFailed
 from tests.support.contexts import ROOT
 
+PINNED = ROOT / "infra" / "package" / "cdk_cli"
+
 
 def pinned() -> str:
-    return str(json.loads((ROOT / "infra" / "cli" / "package.json").read_text())["dependencies"]["aws-cdk"])
+    return str(json.loads((PINNED / "package.json").read_text())["dependencies"]["aws-cdk"])
 
 
 def test_the_lock_holds_what_the_package_names() -> None:
-    locked = json.loads((ROOT / "infra" / "cli" / "package-lock.json").read_text())["packages"]
+    locked = json.loads((PINNED / "package-lock.json").read_text())["packages"]
     assert locked["node_modules/aws-cdk"]["version"] == pinned()
     assert locked["node_modules/aws-cdk"]["integrity"].startswith("sha512-")
 
@@ -39,7 +41,7 @@ def test_the_module_is_the_command_line(tmp_path: Path) -> None:
 def test_the_application_is_started_with_this_python() -> None:
     found = subprocess.run(
         ["python3", "-c", "import sys; print(sys.prefix)"],
-        env=cli.environment(os.environ),
+        env=cdk_cli.environment(os.environ),
         capture_output=True,
         text=True,
         check=True,
@@ -48,10 +50,10 @@ def test_the_application_is_started_with_this_python() -> None:
 
 
 def test_a_failed_installation_leaves_nothing_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_INSTALLED", tmp_path)
+    monkeypatch.setattr(cdk_cli, "_INSTALLED", tmp_path)
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
     monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm"))
     monkeypatch.setenv("npm_config_fetch_retries", "0")
     with pytest.raises(InstallationFailed, match="ECONNREFUSED"):
-        cli.command(["--version"])
+        cdk_cli.command(["--version"])
     assert [path.name for path in tmp_path.iterdir() if path.name != "npm"] == []

@@ -10,10 +10,10 @@ import pytest
 
 from infra.package.hashes import PackagesError, read_hashes, write_hashes
 from infra.package.lock import lock
-from infra.package.packages import PackageSet, Target
+from infra.package.packages import PackageSet, Platform
 from tests.support.contexts import ROOT
 
-ARM = Target("3.13", "arm64")
+ARM = Platform("3.13", "arm64")
 
 
 def add_wheel(index: Path, version: str, platform: str, text: str = "") -> None:
@@ -38,7 +38,7 @@ def index(tmp_path: Path) -> Path:
 
 
 def package_set(
-    index: Path, *, requirement: str = "demo", constraint: str = "", target: Target = ARM, locked: bool = True
+    index: Path, *, requirement: str = "demo", constraint: str = "", platform: Platform = ARM, locked: bool = True
 ) -> PackageSet:
     """A set whose hashes are those of the index's wheels, or of none."""
     requirements, constraints, hashes = (
@@ -50,7 +50,7 @@ def package_set(
     for wheel in index.glob("*.whl"):
         digests.setdefault(f"demo=={wheel.name.split('-')[1]}", set()).add(sha256(wheel.read_bytes()).hexdigest())
     write_hashes(hashes, digests if locked else {})
-    return PackageSet(requirements, constraints, hashes, target)
+    return PackageSet(requirements, constraints, hashes, platform)
 
 
 @pytest.fixture
@@ -67,12 +67,11 @@ def pip_runs(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    ("architecture", "platform"), [("arm64", "manylinux_2_28_aarch64"), ("x86_64", "manylinux2014_x86_64")]
+    ("architecture", "tag"), [("arm64", "manylinux_2_28_aarch64"), ("x86_64", "manylinux2014_x86_64")]
 )
-def test_packages_are_those_of_the_target_not_of_this_machine(index: Path, architecture: str, platform: str) -> None:
-    target = Target("3.13", architecture)
-    folder = package_set(index, target=target).installed(index.parent / "cache")
-    assert (folder / "demo.py").read_text() == f"built_for = {platform!r}\n"
+def test_packages_are_those_of_the_platform_not_of_this_machine(index: Path, architecture: str, tag: str) -> None:
+    folder = package_set(index, platform=Platform("3.13", architecture)).installed(index.parent / "cache")
+    assert (folder / "demo.py").read_text() == f"built_for = {tag!r}\n"
 
 
 def test_metadata_is_kept_and_console_scripts_are_dropped(index: Path) -> None:
@@ -95,13 +94,13 @@ def test_the_same_set_is_installed_once(index: Path, pip_runs: list[object]) -> 
     assert len(pip_runs) == 1
 
 
-def test_another_requirement_constraint_or_target_is_another_set(index: Path) -> None:
+def test_another_requirement_constraint_or_platform_is_another_set(index: Path) -> None:
     keys = [
         package_set(index).key,
         package_set(index, requirement="demo==1.0").key,
         package_set(index, constraint="demo==1.0").key,
-        package_set(index, target=Target("3.12", "arm64")).key,
-        package_set(index, target=Target("3.13", "x86_64")).key,
+        package_set(index, platform=Platform("3.12", "arm64")).key,
+        package_set(index, platform=Platform("3.13", "x86_64")).key,
         package_set(index, locked=False).key,
     ]
     assert len(set(keys)) == len(keys)
@@ -121,7 +120,7 @@ def test_a_file_that_is_not_listed_is_refused_and_leaves_nothing(index: Path) ->
     (index / "demo-1.0-cp313-cp313-manylinux_2_28_aarch64.whl").unlink()
     add_wheel(index, "1.0", "manylinux_2_28_aarch64", " by someone else")
     with pytest.raises(
-        PackagesError, match=r"pip took a demo==1\.0 with SHA-256 \w{64}, which .* run python -m infra\.lock"
+        PackagesError, match=r"pip took a demo==1\.0 with SHA-256 \w{64}, which .* run python -m infra\.package\.lock"
     ):
         packages.installed(index.parent / "cache")
     assert list((index.parent / "cache").iterdir()) == []
@@ -134,16 +133,16 @@ def test_a_version_that_is_not_listed_is_refused(index: Path) -> None:
         packages.installed(index.parent / "cache")
 
 
-def test_locking_lists_the_files_of_every_target(index: Path) -> None:
+def test_locking_lists_the_files_of_every_platform(index: Path) -> None:
     functions = index.parent / "functions"
     (functions / "config").mkdir(parents=True)
     (functions / "config" / "requirements.txt").write_text(f"--no-index\n--find-links {index}\ndemo\n")
     (functions / "constraints.txt").write_text("demo==1.0\n")
-    assert lock(functions, [ARM, Target("3.13", "x86_64")]) == 1
+    assert lock(functions, [ARM, Platform("3.13", "x86_64")]) == 1
     wheels = {sha256(wheel.read_bytes()).hexdigest() for wheel in index.glob("*.whl")}
     assert read_hashes(functions / "hashes.txt") == {"demo==1.0": wheels}
     with pytest.raises(PackagesError, match=r"no packages for Python 3\.12 on arm64"):
-        lock(functions, [Target("3.12", "arm64")])
+        lock(functions, [Platform("3.12", "arm64")])
     assert read_hashes(functions / "hashes.txt") == {"demo==1.0": wheels}
 
 

@@ -2,33 +2,24 @@
 
 import json
 import shlex
-from pathlib import Path
 
 from snowflake.connector.connection import DEFAULT_CONFIGURATION
 
-from infra.constructs.functions import FUNCTIONS
+from infra.constructs.function_specs import FUNCTIONS
 from infra.settings.settings import Settings
 from infra.settings.staging_names import login_role_arn
 from tests.servers.infra.snowflake.bootstrapping import USER, Bench
-from tests.support.contexts import ROOT
 from tests.support.policies import permission_rows
 from tests.support.synthesis import Synthesized
+from tests.unit.imports import reached
 
 WITHOUT_SECRET = ("-c", "snowflake_login=workload_identity")
 
 
-def test_the_functions_that_open_the_warehouse_may_become_the_role() -> None:
-    opened = {
-        spec.name
-        for spec in FUNCTIONS
-        if any("shared import" in line and "warehouse" in line for line in _lines(ROOT / "functions" / spec.name))
-        or any("shared.warehouse import" in line for line in _lines(ROOT / "functions" / spec.name))
-    }
-    assert opened == {spec.name for spec in FUNCTIONS if spec.speaks_to_snowflake}
-
-
-def _lines(folder: Path) -> list[str]:
-    return [line for path in folder.glob("*.py") for line in path.read_text().splitlines() if " import " in line]
+def test_the_functions_that_open_a_session_of_snowflake_may_become_the_role() -> None:
+    session = "functions.shared.snowflake.session"
+    opened = {spec.name for spec in FUNCTIONS if session in reached(f"functions.{spec.name}.handler")}
+    assert opened == {spec.name for spec in FUNCTIONS if spec.uses_snowflake}
 
 
 def test_there_is_no_such_role_where_the_functions_have_a_key(stack: Synthesized) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from functions.shared.ground.settings import Settings
-from infra.constructs.functions import FUNCTIONS, FunctionSpec
+from infra.constructs.function_specs import FUNCTIONS, FunctionSpec
 from tests.support.contexts import MODES, ROOT
 from tests.support.synthesis import Synthesized, synthesize_stack
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match
 
-from infra.constructs.functions import FUNCTIONS
+from infra.constructs.function_specs import FUNCTIONS
 from tests.support.contexts import AURORA_GROUP, MODES, ROOT
 from tests.support.synthesis import Synthesized, synthesize_stack
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from aws_cdk.assertions import Match
 
-from infra.constructs.functions import FUNCTIONS
+from infra.constructs.function_specs import FUNCTIONS
 from tests.support.synthesis import Synthesized, synthesize_stack
 
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:sf-snowpipe-AIDAEXAMPLE-AbCd"

@@ -40,7 +40,7 @@ def findings(outdir: Path) -> set[tuple[str, str]]:
 def test_what_is_not_acknowledged_ends_the_synthesis(tmp_path: Path) -> None:
     app = cdk.App(outdir=str(tmp_path), context={**context_file.read(), **NO_BUNDLING})
     sqs.Queue(SyncStack(app, Settings.from_context(app.node.get_all_context())), "Added")
-    with pytest.raises(ChecksFailed, match=r"infra/acknowledgements\.py"):
+    with pytest.raises(ChecksFailed, match=r"infra/review/acknowledgements\.py"):
         checked(app)
     assert findings(tmp_path) == {
         ("Added/Resource", "AwsSolutions-SQS3"),

@@ -8,7 +8,7 @@ import pytest
 from functions.shared.ground.metrics import METRICS
 from infra.watch.alarms import AlarmSpec
 from infra.watch.function_alarms import function_alarms
-from infra.watch.metrics import over_all_tables
+from infra.watch.function_metrics import over_all_tables
 from tests.support.contexts import ROOT, settings
 from tests.support.synthesis import Synthesized, synthesize_stack
 

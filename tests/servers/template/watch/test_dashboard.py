@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.shared.ground.metrics import METRICS
-from infra.constructs.functions import FUNCTIONS
+from infra.constructs.function_specs import FUNCTIONS
 from tests.support.synthesis import Synthesized, synthesize_stack
 
 COLUMN = re.compile(r"(?:latest|sum|max)\((\w+)\.0\) as (\w+)")

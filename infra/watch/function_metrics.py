@@ -1,4 +1,4 @@
-"""CloudWatch's metrics as this project reads them: those of its functions, over all tables."""
+"""The functions' metrics as the alarms and the dashboard read them from CloudWatch: over all tables."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -12,7 +12,7 @@ _WRITTEN = {(step, metric.name) for metric in METRICS for step in metric.steps}
 
 
 def over_all_tables(settings: Settings, step: str, name: str, statistic: str) -> cloudwatch.Metric:
-    """A function's metric; of which table a value is, only the log line says that carries it.
+    """A function's metric; only the log line that carries a value names the table.
 
     Raises ValueError for a metric that the step does not write.
     """
@@ -27,7 +27,7 @@ def over_all_tables(settings: Settings, step: str, name: str, statistic: str) ->
 
 
 def require_written(step: str, *names: str) -> None:
-    """Raises ValueError for a metric that the step does not write: it would be drawn empty and never ring."""
+    """Raises ValueError for a metric that the step does not write: its graph would stay empty, its alarm silent."""
     for name in names:
         if (step, name) not in _WRITTEN:
             raise ValueError(

@@ -1,0 +1,65 @@
+"""What each function of the workflow gets: time, memory, and which rights."""
+
+from dataclasses import dataclass
+
+from infra.constructs.names import dashed
+
+_PLAIN_MEMORY = 512
+# Importing the Snowflake connector is bound by the processor, which grows with the memory.
+_SNOWFLAKE_MEMORY = 1024
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """What differs between functions: `name` is the folder, the timeout is in minutes, the memory in MB.
+
+    A function that `needs_credentials` of Vault runs in the private subnets. The others call AWS's own APIs alone,
+    which no network of ours makes safer: outside of the VPC they need no interface, NAT gateway or endpoint.
+    A function that `uses_snowflake` may log in there as an AWS role, where the deployment has no key.
+    """
+
+    name: str
+    timeout: int
+    memory: int
+    reads_parameters: bool = False
+    writes_parameters: bool = False
+    needs_credentials: bool = True
+    uses_snowflake: bool = True
+
+    @property
+    def dashed(self) -> str:
+        """The name in AWS: a function's is the stack's name and this."""
+        return dashed(self.name)
+
+    @property
+    def substitution(self) -> str:
+        """The name that stands for the function's ARN in the state machine's definition."""
+        return "".join(word.capitalize() for word in self.name.split("_")) + "Function"
+
+
+FUNCTIONS = (
+    FunctionSpec(
+        "config",
+        timeout=1,
+        memory=_PLAIN_MEMORY,
+        reads_parameters=True,
+        needs_credentials=False,
+        uses_snowflake=False,
+    ),
+    FunctionSpec("replay", timeout=5, memory=_SNOWFLAKE_MEMORY),
+    FunctionSpec("watermark", timeout=5, memory=_SNOWFLAKE_MEMORY),
+    FunctionSpec("schema", timeout=5, memory=_SNOWFLAKE_MEMORY),
+    FunctionSpec("export", timeout=15, memory=_PLAIN_MEMORY, uses_snowflake=False),
+    FunctionSpec("await_load", timeout=2, memory=_SNOWFLAKE_MEMORY),
+    FunctionSpec("merge", timeout=2, memory=_SNOWFLAKE_MEMORY),
+    FunctionSpec("reconcile", timeout=5, memory=_SNOWFLAKE_MEMORY),
+    FunctionSpec(
+        "clear_full_refresh",
+        timeout=1,
+        memory=_PLAIN_MEMORY,
+        reads_parameters=True,
+        writes_parameters=True,
+        needs_credentials=False,
+        uses_snowflake=False,
+    ),
+)
