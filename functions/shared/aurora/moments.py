@@ -6,8 +6,8 @@ from psycopg2 import sql
 
 from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.columns import Column
-from functions.shared.contract.moments import as_text
 from functions.shared.contract.spec import TableSpec
+from functions.shared.contract.watermark import as_text
 from functions.shared.ground.errors import InvalidConfiguration
 
 # What the session would have without this project's own setting, and what a role is given instead.

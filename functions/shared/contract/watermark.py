@@ -1,4 +1,7 @@
-"""What a merged batch leaves in the ledger for the runs after it."""
+"""Watermarks: their values as text, and what a merged batch leaves in the ledger for the runs after it."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -35,3 +38,13 @@ def watermark_of(bounds: Bounds, rows: int) -> Watermark:
         contents=bounds.contents,
         rows=rows,
     )
+
+
+def as_text(value: datetime | date | Decimal | int) -> str:
+    """A watermark value as text that Aurora casts back without loss; instants in UTC, sortable."""
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC) if value.tzinfo else value
+        return moment.isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)

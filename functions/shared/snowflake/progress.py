@@ -6,9 +6,8 @@ from datetime import datetime
 from snowflake.connector.errors import ProgrammingError
 
 from functions.shared.contract.columns import Column
-from functions.shared.contract.moments import as_text
 from functions.shared.contract.names import literal
-from functions.shared.contract.watermark import Watermark
+from functions.shared.contract.watermark import Watermark, as_text
 from functions.shared.snowflake.control import control_table, insert_into
 from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.session import SnowflakeSession, is_missing, is_missing_column

@@ -8,8 +8,8 @@ from functions.shared.aurora.catalog import Relation
 from functions.shared.aurora.session import AuroraSession
 from functions.shared.aurora.windows import EVERYTHING, both, comparable, full_name, written_since
 from functions.shared.contract.bounds import Below, Reading
-from functions.shared.contract.moments import as_text
 from functions.shared.contract.spec import TableSpec
+from functions.shared.contract.watermark import as_text
 from functions.shared.snowflake.progress import read_ceiling, store_reading
 from functions.shared.strategies.base import Answer, Run
 from functions.shared.strategies.checks import check_append, check_lead, check_nulls, check_sequence, up_to_low

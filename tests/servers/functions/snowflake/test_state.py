@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.shared.contract.moments import as_text
+from functions.shared.contract.watermark import as_text
 from functions.shared.snowflake.progress import Progress, read_ceiling, read_progress, store_reading
 from tests.support.batches import AT, KEYED, Target, at
 

@@ -9,8 +9,7 @@ import pytest
 
 from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.bounds import Bounds
-from functions.shared.contract.moments import as_text
-from functions.shared.contract.watermark import Watermark
+from functions.shared.contract.watermark import Watermark, as_text
 from functions.shared.ground.errors import InvalidConfiguration
 from functions.shared.snowflake.progress import Progress
 from tests.support.sources import MARGIN, Source

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.shared.aurora.session import AuroraSession
-from functions.shared.contract.moments import as_text
+from functions.shared.contract.watermark import as_text
 from functions.shared.snowflake.progress import Progress
 from tests.support.sources import Source
 

@@ -24,7 +24,7 @@ def test_each_step_writes_the_metrics_that_are_listed_for_it() -> None:
         for name in metric.steps:
             listed[name].add(metric.name)
     by_step = {file.parent.name: written(file.parent) for file in (ROOT / "functions").glob("*/handler.py")}
-    staleness = written(ROOT / "functions" / "shared")
+    staleness = written(ROOT / "functions" / "shared" / "ground")
     assert staleness == {"Staleness", "Stale"}
     for name in ("watermark", "reconcile"):
         assert "emit_staleness(" in (ROOT / "functions" / name / "handler.py").read_text()

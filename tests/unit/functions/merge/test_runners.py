@@ -5,7 +5,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from functions.merge import task
+from functions.merge.runners import RUNNERS
 from functions.shared.contract.names import SourceTable
 from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.session import SnowflakeSession
@@ -23,13 +23,13 @@ def run(state: str, value: str | None = None, error: str | None = None) -> dict[
 
 
 def outcome(*rows: dict[str, Any]) -> str | None:
-    return task.outcome(cast("SnowflakeSession", answering(*rows)), OBJECTS, "b1", "task")
+    return RUNNERS["task"].outcome(cast("SnowflakeSession", answering(*rows)), OBJECTS, "b1", "task")
 
 
 def test_the_task_is_run_for_one_batch() -> None:
-    target = answering()
-    assert task.submit(target, OBJECTS, KEYED, "b1")
-    [call] = target.execute.call_args_list
+    snowflake = answering()
+    assert RUNNERS["task"].submit(snowflake, OBJECTS, KEYED, "b1")
+    [call] = snowflake.execute.call_args_list
     assert call.args[0].startswith('EXECUTE TASK "AURORA"."STAGING"."PUBLIC__ORDERS" USING CONFIG = ')
     assert '"batch_id": "b1"' in call.args[0]
 
@@ -50,8 +50,8 @@ def test_a_run_that_did_not_succeed_says_how_it_ended(state: str, error: str | N
 
 
 def test_only_runs_of_this_batch_and_this_table_are_asked_for() -> None:
-    target = answering()
-    task.outcome(target, OBJECTS, "b1", "task")
-    asked = target.rows.call_args.args[0]
+    snowflake = answering()
+    RUNNERS["task"].outcome(snowflake, OBJECTS, "b1", "task")
+    asked = snowflake.rows.call_args.args[0]
     for part in ("TASK_NAME => 'PUBLIC__ORDERS'", "SCHEMA_NAME = 'STAGING'", "'b1'"):
         assert part in asked
