@@ -41,7 +41,7 @@ def assert_versions() -> None:
         found = version(package)
         if found != wanted:
             raise RuntimeError(
-                f"The local warehouse needs {package} {wanted}, found {found}: install the pinned requirements."
+                f"The laptop's Snowflake needs {package} {wanted}, found {found}: install the pinned requirements."
             )
 
 

@@ -38,7 +38,7 @@ def no_current(kind: str) -> ProgrammingError:
 def not_supported(what: str) -> ProgrammingError:
     """A Snowflake feature this stand-in does not have: refused, never ignored."""
     return ProgrammingError(
-        msg=f"Unsupported feature '{what}': the laptop warehouse does not have it.", errno=2, sqlstate="0A000"
+        msg=f"Unsupported feature '{what}': the laptop's Snowflake does not have it.", errno=2, sqlstate="0A000"
     )
 
 

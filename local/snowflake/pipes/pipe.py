@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -46,6 +47,22 @@ class Pipe:
     loaded: dict[str, datetime] = field(default_factory=dict)
     last_ingested: datetime | None = None
     last_file: str | None = None
+
+    def status(self) -> str:
+        """SYSTEM$PIPE_STATUS's JSON text."""
+        oldest = min((file.received for file in self.waiting), default=None)
+        answer: dict[str, object] = {
+            "executionState": "PAUSED" if self.paused else "RUNNING",
+            "pendingFileCount": len(self.waiting) + self.loading,
+            "notificationChannelName": self.channel,
+            "numOutstandingMessagesOnChannel": 0,
+        }
+        for key, value in (("oldestFileTimestamp", oldest), ("lastIngestedTimestamp", self.last_ingested)):
+            if value is not None:
+                answer[key] = value.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        if self.last_file is not None:
+            answer["lastIngestedFilePath"] = self.last_file
+        return json.dumps(answer, separators=(",", ":"))
 
     def hold(self, file: StagedFile) -> None:
         if all(file.url != held.url for held in self.waiting):

@@ -9,18 +9,30 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from snowflake.connector.errors import ProgrammingError
 
 from local.snowflake.language.errors import from_engine
 from local.snowflake.language.result import Result
 
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
-
 KEPT_RESULTS = 500
 KEPT_BYTES = 256 * 1024 * 1024
+
+
+class Origin(Protocol):
+    """The session of a statement, as far as those who wait for the statement need it."""
+
+    @property
+    def database(self) -> str | None:
+        """The current database."""
+
+    @property
+    def schema(self) -> str | None:
+        """The current schema."""
+
+    def interrupt(self) -> None:
+        """End the engine's present statement."""
 
 
 @dataclass
@@ -29,7 +41,7 @@ class Query:
 
     id: str
     sql: str
-    session: Session
+    session: Origin
     future: Future[Result]
     started: float = field(default_factory=time.time)
     ended: float | None = None
@@ -57,7 +69,7 @@ class Queries:
         self._guard = threading.Lock()
         self.submitted: Counter[str] = Counter()
 
-    def submit(self, request_id: str, sql: str, session: Session, run: Callable[[], Result]) -> Query:
+    def submit(self, request_id: str, sql: str, session: Origin, run: Callable[[], Result]) -> Query:
         """Start a statement; a request seen before (a client's retry) returns the statement it started."""
         with self._guard:
             if (known := self._by_request.get(request_id)) in self._queries:

@@ -41,7 +41,7 @@ class GrantBook:
     """The grants of one account. `tables` lists those of a schema: a future grant is one on every table made later."""
 
     def __init__(self, tables: Callable[[Parts], Iterable[Parts]]) -> None:
-        self._tables = tables
+        self.tables = tables
         self._grants: set[Grant] = set()
         self._guard = threading.RLock()
 
@@ -64,7 +64,7 @@ class GrantBook:
             Privilege(role, one.privilege, one.kind, table)
             for one in found
             if one.future and one.kind == "TABLE"
-            for table in self._tables(one.name)
+            for table in self.tables(one.name)
         }
         columns = ("privilege", "granted_on", "name", "granted_to", "grantee_name", "grant_option", "granted_by")
         return rows(dict.fromkeys(columns, pa.string()), [
