@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from local.snowflake.language.names import quote_identifier
 from local.snowflake.language.result import Result, rows
-from local.snowflake.language.scanner import quote_identifier
 
 Parts = tuple[str, ...]
 
@@ -46,6 +46,7 @@ class GrantBook:
         self._guard = threading.RLock()
 
     def record(self, grants: Iterable[Grant], *, revokes: bool) -> None:
+        """Add grants, or take them away with `revokes`."""
         with self._guard:
             if revokes:
                 self._grants.difference_update(grants)
@@ -58,6 +59,7 @@ class GrantBook:
             self._grants = {grant for grant in self._grants if not _speaks_of(grant, kind, name)}
 
     def show_to_role(self, role: str) -> Result:
+        """SHOW GRANTS TO ROLE: its privileges, future ones as those on the tables that there are."""
         with self._guard:
             found = [one for one in self._grants if isinstance(one, Privilege) and one.role == role]
         future = {
@@ -73,6 +75,7 @@ class GrantBook:
         ])  # fmt: skip
 
     def show_future_to_role(self, role: str) -> Result:
+        """SHOW FUTURE GRANTS TO ROLE."""
         with self._guard:
             found = [one for one in self._grants if isinstance(one, Privilege) and one.role == role and one.future]
         columns = ("privilege", "grant_on", "name", "grant_to", "grantee_name", "grant_option")
@@ -82,6 +85,7 @@ class GrantBook:
         ])  # fmt: skip
 
     def show_of_role(self, role: str) -> Result:
+        """SHOW GRANTS OF ROLE: who has it."""
         with self._guard:
             found = [one for one in self._grants if isinstance(one, Membership) and one.role == role]
         columns = ("role", "granted_to", "grantee_name", "granted_by")

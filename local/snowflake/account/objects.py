@@ -34,6 +34,7 @@ class AccountObjects:
         self._guard = threading.RLock()
 
     def has(self, kind: str, name: str) -> bool:
+        """Whether there is an object of this kind and name; INTEGRATION is any kind of integration."""
         return any((one, name) in self._objects for one in _kinds(kind))
 
     def all_of(self, kind: str) -> dict[str, Properties]:

@@ -7,7 +7,7 @@ import fakesnow.info_schema
 from sqlglot import Expr, exp
 
 from local.snowflake.language.column_types import ColumnType, declared_type, read_type, stored_type
-from local.snowflake.language.scanner import Name
+from local.snowflake.language.names import Name
 
 _TABLE = "_fs_global.main._sf_declared_types"
 _OF_TABLE = "table_catalog = ? AND table_schema = ? AND table_name = ?"
@@ -56,18 +56,22 @@ def remember(duck: duckdb.DuckDBPyConnection, table: Name, columns: dict[str, Co
 
 
 def forget(duck: duckdb.DuckDBPyConnection, table: Name) -> None:
+    """The table is gone, or another of its name has come."""
     duck.execute(f"DELETE FROM {_TABLE} WHERE {_OF_TABLE}", table.parts)
 
 
 def forget_column(duck: duckdb.DuckDBPyConnection, table: Name, column: str) -> None:
+    """The column is gone."""
     duck.execute(f"DELETE FROM {_TABLE} WHERE {_OF_COLUMN}", [*table.parts, column])
 
 
 def rename_column(duck: duckdb.DuckDBPyConnection, table: Name, old: str, new: str) -> None:
+    """The column keeps its type under its new name."""
     duck.execute(f"UPDATE {_TABLE} SET column_name = ? WHERE {_OF_COLUMN}", [new, *table.parts, old])
 
 
 def rename_table(duck: duckdb.DuckDBPyConnection, old: Name, new: Name) -> None:
+    """The table's columns keep their types under its new name."""
     duck.execute(f"UPDATE {_TABLE} SET table_name = ? WHERE {_OF_TABLE}", [new.name, *old.parts])
 
 
@@ -93,5 +97,6 @@ def columns_of(duck: duckdb.DuckDBPyConnection, table: Name) -> dict[str, Column
 
 
 def column_name(column: exp.ColumnDef) -> str:
+    """A defined column's name in stored case."""
     identifier = column.this
     return str(identifier.this) if identifier.quoted else str(identifier.this).upper()

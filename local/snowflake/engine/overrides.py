@@ -139,6 +139,7 @@ class EscapedTemplate(Template):
     """fakesnow does not escape names in the messages that it selects."""
 
     def substitute(self, *_: Any, **names: Any) -> str:
+        """The message, with every name escaped for a literal."""
         return super().substitute({key: _escape(str(value)) for key, value in names.items()})
 
 

@@ -44,6 +44,7 @@ def as_table(node: exp.TableFromRows, query: exp.Select, name: str) -> exp.Subqu
 
 
 def select_from(table: str) -> exp.Select:
+    """SELECT * FROM a table of the stand-in's own."""
     quoted = ".".join(f'"{part}"' for part in table.split("."))
     return exp.select("*").from_(exp.to_table(quoted, dialect="snowflake"))
 

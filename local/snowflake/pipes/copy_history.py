@@ -10,7 +10,8 @@ from sqlglot import Expr, exp
 
 from local.snowflake.faults import Faults
 from local.snowflake.language.errors import compilation_error
-from local.snowflake.language.scanner import Name, Scanner, quote_literal
+from local.snowflake.language.names import Name, quote_literal
+from local.snowflake.language.scanner import Scanner
 from local.snowflake.language.table_functions import Call, as_table, parse_call, select_from
 from local.snowflake.session.context import Context
 
@@ -57,6 +58,7 @@ class Entry:
 
 
 def record(duck: duckdb.DuckDBPyConnection, entry: Entry) -> None:
+    """Keep one file's outcome."""
     values = astuple(entry)
     duck.execute(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(values))})", list(values))
 
@@ -106,9 +108,5 @@ def _named(value: Expr, call: Call, context: Context, columns: tuple[str, str, s
 
 def _old_enough(faults: Faults) -> str:
     """A load is in the history once it is older than the history's lag."""
-    latest = now() - timedelta(seconds=faults.history_lag_seconds)
+    latest = datetime.now(UTC) - timedelta(seconds=faults.history_lag_seconds)
     return f'"LAST_LOAD_TIME" <= {quote_literal(latest.isoformat())}::TIMESTAMP_TZ'
-
-
-def now() -> datetime:
-    return datetime.now(UTC)

@@ -10,7 +10,8 @@ from typing import Any
 from sqlglot import TokenType
 
 from local.snowflake.language.errors import does_not_exist, not_supported
-from local.snowflake.language.scanner import Name, Scanner, quote_identifier, word_of
+from local.snowflake.language.names import Name, quote_identifier
+from local.snowflake.language.scanner import Scanner, word_of
 from local.snowflake.session.context import Context
 
 # What the loader does not vary, and the values under which that is right.
@@ -35,12 +36,15 @@ _VARIABLE = {"FIELD_DELIMITER", "SKIP_HEADER", "FIELD_OPTIONALLY_ENCLOSED_BY", "
 
 @dataclass(frozen=True)
 class CsvFormat:
+    """A file's format, as far as the loader varies it; no quote is an empty one."""
+
     delimiter: str
     quote: str
     skip_header: int
     compression: str
 
     def is_gzip(self, file: Path) -> bool:
+        """Whether to unpack a file; AUTO looks at its first bytes."""
         if self.compression == "AUTO":
             with file.open("rb") as stream:
                 return stream.read(2) == b"\x1f\x8b"

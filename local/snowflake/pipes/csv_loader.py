@@ -14,7 +14,7 @@ from snowflake.connector.errors import Error
 from sqlglot import Expr, exp, parse_one
 
 from local.snowflake.language.errors import from_engine
-from local.snowflake.language.scanner import quote_identifier, quote_literal
+from local.snowflake.language.names import quote_identifier, quote_literal
 from local.snowflake.pipes.load_history import LoadHistory
 from local.snowflake.pipes.load_outcome import Failure, Outcome
 from local.snowflake.pipes.pipe import StagedFile

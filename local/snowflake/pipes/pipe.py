@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from local.snowflake.language.scanner import Name
+from local.snowflake.language.names import Name
 from local.snowflake.pipes.pipe_definition import Copy
 
 MEMORY = timedelta(days=14)
@@ -30,11 +30,14 @@ class StagedFile:
 
     @property
     def url(self) -> str:
+        """Where the object is, as stages and histories write it."""
         return f"s3://{self.bucket}/{self.key}"
 
 
 @dataclass
 class Pipe:
+    """A pipe as its statements made it, and what became of its files."""
+
     name: Name
     definition: str
     copy: Copy
@@ -65,6 +68,7 @@ class Pipe:
         return json.dumps(answer, separators=(",", ":"))
 
     def hold(self, file: StagedFile) -> None:
+        """Keep a file for as long as the pipe is paused; its message is not waited for."""
         if all(file.url != held.url for held in self.waiting):
             self.waiting.append(replace(file, on_handled=_ignore))
 

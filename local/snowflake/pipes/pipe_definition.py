@@ -9,7 +9,8 @@ from typing import Any
 from sqlglot import TokenType, exp, parse_one
 
 from local.snowflake.language.errors import compilation_error, does_not_exist, not_supported
-from local.snowflake.language.scanner import Name, Scanner
+from local.snowflake.language.names import Name
+from local.snowflake.language.scanner import Scanner
 from local.snowflake.pipes.csv_format import CsvFormat, csv_format, read_options
 from local.snowflake.session.context import Context
 
@@ -30,6 +31,7 @@ class Copy:
 
     @property
     def location(self) -> str:
+        """The part of the bucket that the pipe reads."""
         return self.stage_url + self.path
 
     def relative_name(self, url: str) -> str | None:

@@ -10,16 +10,15 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from local.snowflake.language.errors import already_exists, does_not_exist
+from local.snowflake.language.names import Name
 from local.snowflake.language.result import Result, rows, status
-from local.snowflake.language.scanner import Name, Scanner
+from local.snowflake.language.scanner import Scanner
 from local.snowflake.pipes import copy_history
 from local.snowflake.pipes.load_history import LoadHistory
 from local.snowflake.pipes.pipe import Pipe, StagedFile
 from local.snowflake.pipes.pipe_definition import comment_of, parse_copy, require_columns
 from local.snowflake.session.context import Context
 from local.snowflake.session.show import filtered
-
-_TZ = pa.timestamp("us", "UTC")
 
 
 class Pipes:
@@ -59,13 +58,16 @@ class Pipes:
         return file.by_refresh and not self.tables_forget_loads and self.loads.has(pipe.copy.table, file.url)
 
     def is_current(self, pipe: Pipe) -> bool:
+        """Whether the pipe was neither dropped nor replaced."""
         return self._pipes.get(pipe.name) is pipe
 
     def has(self, name: Name) -> bool:
+        """Whether there is a pipe of this name."""
         with self._guard:
             return name in self._pipes
 
     def get(self, name: Name) -> Pipe:
+        """Raises ProgrammingError where there is no pipe of this name."""
         with self._guard:
             if name not in self._pipes:
                 raise does_not_exist("Pipe", str(name))
@@ -95,6 +97,7 @@ class Pipes:
         return status(f"Pipe {name.name} successfully created.")
 
     def alter(self, scanner: Scanner, context: Context) -> Result:
+        """ALTER PIPE name REFRESH [PREFIX = '…'] | SET PIPE_EXECUTION_PAUSED = … | SET COMMENT = …."""
         if_exists = scanner.accept("IF", "EXISTS")
         name = context.resolve(scanner.parts())
         if if_exists and name not in self._pipes:
@@ -116,6 +119,7 @@ class Pipes:
         return status("Statement executed successfully.")
 
     def drop(self, scanner: Scanner, context: Context) -> Result:
+        """DROP PIPE [IF EXISTS] name."""
         if_exists = scanner.accept("IF", "EXISTS")
         name = context.resolve(scanner.parts())
         scanner.expect_end()
@@ -145,10 +149,11 @@ class Pipes:
         self.loads.rename(old, new)
 
     def show(self, scanner: Scanner, context: Context) -> Result:
+        """SHOW PIPES [LIKE …] [IN …]."""
         with self._guard:
             found = filtered([(pipe.name, pipe) for pipe in self._pipes.values()], scanner, context)
         text = ("name", "database_name", "schema_name", "definition", "owner", "notification_channel", "comment")
-        columns = {"created_on": _TZ, **dict.fromkeys(text, pa.string())}
+        columns = {"created_on": pa.timestamp("us", "UTC"), **dict.fromkeys(text, pa.string())}
         return rows(columns, [
             (pipe.created, name.name, name.database, name.schema, pipe.definition, "SYSADMIN", pipe.channel,
              pipe.comment)

@@ -46,10 +46,12 @@ class Snowpipe:
                          for target in (self._receive_forever, self._load_forever)]  # fmt: skip
 
     def start(self) -> None:
+        """Begin to receive and to load."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
+        """Let both threads end after what they are at."""
         self._stopped.set()
 
     def _receive_forever(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.snowflake.engine.declared_types import columns_of
 from local.snowflake.language.column_types import LONGEST_VARCHAR
-from local.snowflake.language.scanner import quote_identifier
+from local.snowflake.language.names import quote_identifier
 from local.snowflake.pipes.load_outcome import Failure
 from local.snowflake.pipes.pipe_definition import Copy
 from local.snowflake.session.context import Context

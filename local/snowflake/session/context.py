@@ -8,8 +8,9 @@ from typing import Any, Protocol
 import duckdb
 from sqlglot import Expr
 
+from local.snowflake.language.names import Name
 from local.snowflake.language.result import Result
-from local.snowflake.language.scanner import Name, Scanner
+from local.snowflake.language.scanner import Scanner
 
 
 class RunningTask(Protocol):

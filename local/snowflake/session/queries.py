@@ -49,12 +49,14 @@ class Query:
 
     @property
     def status(self) -> str:
+        """In the words of the monitoring request."""
         if not self.future.done():
             return "RUNNING"
         return "SUCCESS" if self.future.exception() is None else "FAILED_WITH_ERROR"
 
     @property
     def error(self) -> ProgrammingError | None:
+        """What the statement failed with; None while it runs and when it succeeded."""
         raised = self.future.exception() if self.future.done() else None
         return None if raised is None else from_engine(raised)
 
@@ -84,10 +86,12 @@ class Queries:
         return query
 
     def get(self, query_id: str) -> Query | None:
+        """The statement of an id; None where it is not known, or forgotten."""
         with self._guard:
             return self._queries.get(query_id)
 
     def by_request(self, request_id: str) -> Query | None:
+        """The statement that a request submitted."""
         with self._guard:
             return self._queries.get(self._by_request.get(request_id, ""))
 

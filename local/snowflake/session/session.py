@@ -18,8 +18,8 @@ from sqlglot.errors import ParseError, TokenError
 from local.snowflake.engine.cursor import EngineCursor
 from local.snowflake.faults import Faults
 from local.snowflake.language.errors import from_engine, from_parse_error, no_current, not_supported
+from local.snowflake.language.names import Name
 from local.snowflake.language.result import Result, status
-from local.snowflake.language.scanner import Name
 from local.snowflake.language.table_functions import scanned_result
 from local.snowflake.session.context import RunningTask
 from local.snowflake.session.extensions import Extensions

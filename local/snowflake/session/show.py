@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from local.snowflake.language.scanner import Name, Scanner
+from local.snowflake.language.names import Name
+from local.snowflake.language.scanner import Scanner
 from local.snowflake.session.context import Context
 
 

@@ -6,8 +6,9 @@ from snowflake.connector.errors import ProgrammingError
 
 from local.snowflake.engine import declared_types
 from local.snowflake.language.errors import already_exists, does_not_exist, not_supported
+from local.snowflake.language.names import Name, quote_identifier
 from local.snowflake.language.result import Result, status
-from local.snowflake.language.scanner import Name, Scanner, quote_identifier
+from local.snowflake.language.scanner import Scanner
 from local.snowflake.pipes.pipes import Pipes
 from local.snowflake.session.context import Context
 from local.snowflake.statements.column_changes import add_columns, drop_columns, rename_column

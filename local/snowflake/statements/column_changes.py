@@ -11,7 +11,8 @@ from sqlglot.errors import ParseError
 from local.snowflake.engine import declared_types
 from local.snowflake.language.column_types import ColumnType, declared_type
 from local.snowflake.language.errors import compilation_error, from_parse_error, not_supported
-from local.snowflake.language.scanner import Name, Scanner, quote_identifier
+from local.snowflake.language.names import Name, quote_identifier
+from local.snowflake.language.scanner import Scanner
 from local.snowflake.session.context import Context
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlglot import Expr, exp, parse_one
 
 from local.snowflake.engine import declared_types
+from local.snowflake.language.names import Name, quote_identifier
 from local.snowflake.language.result import Result
-from local.snowflake.language.scanner import Name, quote_identifier
 from local.snowflake.session.context import Context
 from local.snowflake.statements.drop_database import drop_database, dropped_database
 from local.snowflake.statements.objects import Objects

@@ -17,6 +17,7 @@ _COLUMNS = (
 
 
 def describes_columns(scanner: Scanner) -> bool:
+    """Whether the statement is a DESCRIBE TABLE or DESCRIBE VIEW."""
     return scanner.word() in ("DESC", "DESCRIBE") and scanner.word(1) in ("TABLE", "VIEW")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlglot import Expr, exp
 
 from local.snowflake.language.errors import does_not_exist
+from local.snowflake.language.names import quote_identifier
 from local.snowflake.language.result import Result, status
-from local.snowflake.language.scanner import quote_identifier
 from local.snowflake.session.context import Context
 from local.snowflake.statements.objects import Objects
 

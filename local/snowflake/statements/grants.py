@@ -29,6 +29,7 @@ _METADATA = {"STAGE": "_fs_stages", "FILE FORMAT": "_fs_file_formats"}
 
 
 def is_grant(scanner: Scanner) -> bool:
+    """Whether the statement is a GRANT or REVOKE."""
     return scanner.word() in ("GRANT", "REVOKE")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from local.snowflake.engine import declared_types
 from local.snowflake.language.column_types import ColumnType, declared_type
 from local.snowflake.language.errors import compilation_error
-from local.snowflake.language.scanner import Name, Scanner, quote_identifier
+from local.snowflake.language.names import Name, quote_identifier
+from local.snowflake.language.scanner import Scanner
 from local.snowflake.session.context import Context
 from local.snowflake.statements.column_changes import column_definition, unknown_column
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.snowflake.language.errors import compilation_error, not_supported
-from local.snowflake.language.scanner import Name, Scanner
+from local.snowflake.language.names import Name
+from local.snowflake.language.scanner import Scanner
 from local.snowflake.session.session_parameters import SESSION_PARAMETERS, check_parameter
 
 _OPTIONS = {

@@ -8,7 +8,8 @@ import duckdb
 from sqlglot import Expr, exp
 
 from local.snowflake.language.errors import compilation_error
-from local.snowflake.language.scanner import Scanner, quote_literal
+from local.snowflake.language.names import quote_literal
+from local.snowflake.language.scanner import Scanner
 from local.snowflake.language.table_functions import Call, as_table, parse_call, select_from
 from local.snowflake.session.context import Context
 from local.snowflake.tasks.task_run import TaskRun

@@ -14,7 +14,7 @@ from snowflake.connector.errors import ProgrammingError
 
 from local.snowflake.faults import Faults
 from local.snowflake.language.errors import from_engine
-from local.snowflake.language.scanner import Name
+from local.snowflake.language.names import Name
 from local.snowflake.session.queries import Queries
 from local.snowflake.session.session import Session
 from local.snowflake.tasks import task_history

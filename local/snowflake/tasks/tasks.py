@@ -7,8 +7,9 @@ import threading
 import pyarrow as pa
 
 from local.snowflake.language.errors import already_exists, compilation_error, does_not_exist
+from local.snowflake.language.names import Name
 from local.snowflake.language.result import Result, rows, status
-from local.snowflake.language.scanner import Name, Scanner
+from local.snowflake.language.scanner import Scanner
 from local.snowflake.session.context import Context
 from local.snowflake.session.show import filtered
 from local.snowflake.tasks.task import Task, altered, merged_config, read_option
