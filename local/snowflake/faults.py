@@ -11,7 +11,7 @@ _LONGEST_HOLD_SECONDS = 120.0
 
 
 class Faults:
-    """`history_lag_seconds` is how late COPY_HISTORY tells of a file; a MERGE can be held inside its transaction.
+    """`history_lag_seconds` is how late COPY_HISTORY shows a file; a MERGE can be held inside its transaction.
 
     `next_task_run` is what the next EXECUTE TASK leads to instead of a run: SKIPPED, CANCELLED, or LOST without trace.
     """

@@ -103,13 +103,13 @@ def _show_workload_identities(scanner: Scanner, account: AccountObjects) -> Resu
     if not identity:
         return rows(columns, [])
     _, partition, _, _, aws_account, resource = identity["ARN"].split(":")
-    told = {
+    identified = {
         "awsPartition": partition,
         "awsAccount": aws_account,
         "type": "IAM_ROLE",
         "iamRole": resource.rpartition("/")[2],
     }
-    return rows(columns, [("DEFAULT", identity["TYPE"], "", json.dumps(told))])
+    return rows(columns, [("DEFAULT", identity["TYPE"], "", json.dumps(identified))])
 
 
 def _describe(kind: str, scanner: Scanner, account: AccountObjects) -> Result:
@@ -120,11 +120,11 @@ def _describe(kind: str, scanner: Scanner, account: AccountObjects) -> Result:
 
 def _describe_user(name: str, properties: Properties) -> Result:
     hidden = {"WORKLOAD_IDENTITY", "NETWORK_POLICY"}
-    told: dict[str, Any] = {"NAME": name, **{key: value for key, value in properties.items() if key not in hidden}}
-    told |= {f"{key}_FP": _fingerprint(properties[key]) for key in _KEYS if properties.get(key)}
+    shown: dict[str, Any] = {"NAME": name, **{key: value for key, value in properties.items() if key not in hidden}}
+    shown |= {f"{key}_FP": _fingerprint(properties[key]) for key in _KEYS if properties.get(key)}
     columns = dict.fromkeys(("property", "value", "default", "description"), pa.string())
     return rows(columns, [
-        (key, json.dumps(value) if isinstance(value, list) else str(value), "null", "") for key, value in told.items()
+        (key, json.dumps(value) if isinstance(value, list) else str(value), "null", "") for key, value in shown.items()
     ])  # fmt: skip
 
 

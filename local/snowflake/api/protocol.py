@@ -66,7 +66,7 @@ def failure(code: str, message: str) -> JSONResponse:
 
 
 def login_again() -> JSONResponse:
-    """The refusal of a token that is not known; the connector then logs in anew."""
+    """The refusal of a token that is not known; the connector then logs in again."""
     return JSONResponse(
         {"data": None, "code": "390104", "message": "User must login again to access the service.", "success": False},
         status_code=401,

@@ -23,7 +23,7 @@ TOKEN_SECONDS = 4 * 60 * 60
 
 
 class Sessions:
-    """The account has one user; a request without a known token is told to log in again."""
+    """The account has one user; a request without a known token has to log in again."""
 
     def __init__(self, state: State, user: str, password: str) -> None:
         self._state = state

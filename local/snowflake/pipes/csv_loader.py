@@ -49,7 +49,7 @@ def load(
         try:
             duck.execute(insert)
             (count,) = duck.fetchall()[0]
-            # While the lock is held: a table made anew just after the commit has no history.
+            # While the lock is held: a table replaced just after the commit has no history.
             loads.record(copy.table, staged.url)
             context.commit()
         except (duckdb.Error, Error):

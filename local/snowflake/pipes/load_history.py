@@ -11,7 +11,7 @@ MEMORY = timedelta(days=64)
 
 
 class LoadHistory:
-    """Files by table. A table that is made anew starts with none; a renamed one keeps its own."""
+    """Files by table. A replaced table starts with none; a renamed one keeps its own."""
 
     def __init__(self) -> None:
         self._loaded: dict[Name, dict[str, datetime]] = {}

@@ -1,4 +1,4 @@
-"""A pipe and the files it was told of."""
+"""A pipe and the files that were announced to it."""
 
 from __future__ import annotations
 

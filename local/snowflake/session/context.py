@@ -25,7 +25,7 @@ class RunningTask(Protocol):
 class Context(Protocol):
     """The session of a statement: its place, its transaction, and the engine below.
 
-    `task_run` is None where no task runs; `duck` is the engine's own connection, which knows nothing of Snowflake.
+    `task_run` is None where no task runs; `duck` is the connection to DuckDB, for DuckDB's own SQL.
     """
 
     autocommit: bool
