@@ -16,7 +16,7 @@ from local.cloud import cdk_deploy
 from local.cloud.cdk_deploy import Cdk, as_deployer
 from local.cloud.context import AURORA_SECRET, SNOWFLAKE_SECRET, STACK, VAULT_SERVER_ID, account_context, context
 from local.cloud.deploy import DeploymentFailed, deploy
-from local.cloud.snowflake_account import bootstrap, start_warehouse
+from local.cloud.snowflake_account import bootstrap, start_snowflake
 from local.cloud.snowpipe_queue import create_snowpipe_queue
 from local.cloud.synth import SynthesisFailed, synthesize
 from local.endpoints import Endpoints
@@ -27,8 +27,8 @@ REPOSITORY = Path(__file__).parents[2]
 BUILD = REPOSITORY / ".build"
 # Vault's address is part of the template: the same port each time spares a synthesis.
 _VAULT_PORTS = range(18200, 18300)
-_PROCESSES = {"aws", "aurora", "aurora-uploader", "warehouse", "vault"}
-_DATA = ("aws", "cdk", "vault", "warehouse", "logs", "processes")
+_PROCESSES = {"aws", "aurora", "aurora-uploader", "snowflake", "vault"}
+_DATA = ("aws", "cdk", "vault", "snowflake", "logs", "processes")
 
 Say = Callable[[str], None]
 P = ParamSpec("P")
@@ -83,8 +83,8 @@ def _start(home: Path, say: Say, wait_scale: float, max_file_bytes: int, by_cdk:
         aws = _timed(say, "AWS", start_aws)(home, wait_scale)
         queue = create_snowpipe_queue(aws)
         starting_aurora = pool.submit(_timed(say, "Aurora PostgreSQL", start_aurora), home, aws, max_file_bytes)
-        starting_warehouse = pool.submit(_timed(say, "Snowflake", start_warehouse), home, aws, queue)
-        aurora, snowflake = starting_aurora.result(), starting_warehouse.result()
+        starting_snowflake = pool.submit(_timed(say, "Snowflake", start_snowflake), home, aws, queue)
+        aurora, snowflake = starting_aurora.result(), starting_snowflake.result()
         secrets = {AURORA_SECRET: _aurora_secret(aurora), SNOWFLAKE_SECRET: snowflake}
         vault_url = _timed(say, "Vault", start_vault)(
             home, aws, secrets, STACK, f"{STACK}-*", VAULT_SERVER_ID, port=vault_port

@@ -14,20 +14,20 @@ from local.cloud.snowpipe_queue import Queue
 from local.processes import Process, free_port, start, wait_until
 
 DATABASE = "AURORA"
-_NAME = "warehouse"
+_NAME = "snowflake"
 _USER = "SYNC_USER"
 
 
-def start_warehouse(home: Path, aws: Aws, queue: Queue) -> dict[str, Any]:
+def start_snowflake(home: Path, aws: Aws, queue: Queue) -> dict[str, Any]:
     """Starts the server; returns the keyword arguments of snowflake.connector.connect."""
     port, password = free_port(), secrets.token_urlsafe(18)
     command = [sys.executable, "-m", "local.snowflake", "--port", str(port), "--user", _USER]
     command += ["--s3-endpoint", aws.endpoint_url, "--region", aws.region, "--queue-url", queue.url]
-    scratch = home / "warehouse"
+    scratch = home / _NAME
     scratch.mkdir(parents=True, exist_ok=True)
     environment = {
         "TMPDIR": str(scratch.resolve()),
-        "WAREHOUSE_PASSWORD": password,
+        "SNOWFLAKE_PASSWORD": password,
         "AWS_ACCESS_KEY_ID": aws.access_key_id,
         "AWS_SECRET_ACCESS_KEY": aws.secret_access_key,
     }

@@ -1,4 +1,4 @@
-"""The queue on which Snowpipe hears of new files; on AWS it is Snowflake's, here the laptop's warehouse reads it."""
+"""The queue on which Snowpipe hears of new files; on AWS it is Snowflake's, here the stand-in reads it."""
 
 import json
 from dataclasses import dataclass

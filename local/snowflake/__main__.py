@@ -12,14 +12,14 @@ import uvicorn
 
 from local.snowflake.api.server import Api
 from local.snowflake.pipes.snowpipe import Snowpipe
-from local.snowflake.state import Warehouse
+from local.snowflake.state import State
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.snowflake", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--user", required=True)
-    parser.add_argument("--password", default=os.environ.get("WAREHOUSE_PASSWORD"), help="or WAREHOUSE_PASSWORD")
+    parser.add_argument("--password", default=os.environ.get("SNOWFLAKE_PASSWORD"), help="or SNOWFLAKE_PASSWORD")
     parser.add_argument("--s3-endpoint", required=True)
     parser.add_argument("--region", required=True)
     parser.add_argument("--access-key", default=os.environ.get("AWS_ACCESS_KEY_ID"), help="or AWS_ACCESS_KEY_ID")
@@ -36,6 +36,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def main() -> None:
+    """Serve one account, with its Snowpipe, until the process is ended."""
     arguments = _arguments()
     logging.basicConfig(level=arguments.log_level, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -43,10 +44,10 @@ def main() -> None:
     s3 = aws.client("s3", endpoint_url=arguments.s3_endpoint)
     sqs = aws.client("sqs", endpoint_url=arguments.s3_endpoint)
     described = sqs.get_queue_attributes(QueueUrl=arguments.queue_url, AttributeNames=["QueueArn"])
-    warehouse = Warehouse(channel=described["Attributes"]["QueueArn"])
-    snowpipe = Snowpipe(warehouse, s3, sqs, arguments.queue_url)
+    state = State(channel=described["Attributes"]["QueueArn"])
+    snowpipe = Snowpipe(state.pipes, state.session(None, None), s3, sqs, arguments.queue_url)
     snowpipe.start()
-    app = Api(warehouse, arguments.user, arguments.password).app()
+    app = Api(state, arguments.user, arguments.password).app()
     # uvicorn hands the signal on once it has stopped; what runs then is in memory only, so nothing is waited for.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     uvicorn.run(

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from snowflake.connector.errors import ProgrammingError
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
 
 _LONGEST_HOLD_SECONDS = 120.0
 
 
 class Faults:
-    """`history_lag_seconds` is how late COPY_HISTORY tells of a file; a MERGE can be held inside its transaction.
+    """`history_lag_seconds` is how late COPY_HISTORY shows a file; a MERGE can be held inside its transaction.
 
     `next_task_run` is what the next EXECUTE TASK leads to instead of a run: SKIPPED, CANCELLED, or LOST without trace.
     """
@@ -42,7 +39,7 @@ class Faults:
         self._held_table, self._aborts = None, aborts
         self._released.set()
 
-    def after_merge(self, session: Session, sql: str) -> None:
+    def after_merge(self, sql: str, roll_back: Callable[[], None]) -> None:
         """Called when a MERGE has run, inside its transaction. Raises ProgrammingError 604 where its session ends."""
         if self._held_table is None or self._held_table not in sql or self._holding.is_set():
             return
@@ -50,5 +47,5 @@ class Faults:
         self._released.wait(_LONGEST_HOLD_SECONDS)
         self._holding.clear()
         if self._aborts:
-            session.rollback()
+            roll_back()
             raise ProgrammingError(msg="SQL execution canceled: its session was ended.", errno=604, sqlstate="57014")

@@ -1,51 +1,58 @@
-"""The stand-in's state."""
+"""The stand-in's state, and where its parts are put together."""
 
 from __future__ import annotations
 
 import tempfile
 import warnings
+from functools import partial
 
 import fakesnow.macros
 from fakesnow.instance import FakeSnow
 
+from local.snowflake.account.grant_book import GrantBook
+from local.snowflake.account.objects import AccountObjects
 from local.snowflake.engine import casts, declared_types, json_parsing, overrides
 from local.snowflake.faults import Faults
 from local.snowflake.pipes import copy_history
 from local.snowflake.pipes.pipes import Pipes
+from local.snowflake.session.extensions import Extensions
 from local.snowflake.session.queries import Queries
-from local.snowflake.session.session import Session
+from local.snowflake.session.session import Session, Shared
 from local.snowflake.session.write_lock import WriteLock
-from local.snowflake.statements.account_objects import AccountObjects
-from local.snowflake.statements.grant_book import GrantBook
+from local.snowflake.statements.ddl import run_ddl
+from local.snowflake.statements.dispatch import run_extension
+from local.snowflake.statements.objects import Objects
 from local.snowflake.tasks import task_history
+from local.snowflake.tasks.task_run import graph_config
+from local.snowflake.tasks.task_runs import TaskRuns
 from local.snowflake.tasks.tasks import Tasks
 
 LOCK_TIMEOUT_SECONDS = 900.0
 
 
-class Warehouse:
+class State:
     """One account: databases in memory, sessions on them, pipes, tasks and the statements that ran."""
 
     def __init__(self, channel: str = "", lock_timeout_seconds: float = LOCK_TIMEOUT_SECONDS) -> None:
-        overrides.apply()
-        warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
-        self.engine = FakeSnow(create_database_on_connect=False, create_schema_on_connect=False)
-        self.engine.results_cache = overrides.RecentResults()
-        self._spill = tempfile.TemporaryDirectory(prefix="warehouse-spill-")
-        self.engine.duck_conn.execute(f"SET GLOBAL temp_directory = '{self._spill.name}'")
-        self.engine.duck_conn.execute(casts.MACROS)
-        self.engine.duck_conn.execute(json_parsing.MACROS)
-        self.engine.duck_conn.execute(fakesnow.macros.FS_TO_TIMESTAMP.substitute(catalog="_fs_global.main"))
-        self.engine.duck_conn.execute(copy_history.CREATE)
-        self.engine.duck_conn.execute(task_history.CREATE)
-        self.engine.duck_conn.execute(declared_types.CREATE)
-        self.write_lock = WriteLock(lock_timeout_seconds)
+        self._spill = tempfile.TemporaryDirectory(prefix="snowflake-spill-")
+        self.engine = _engine(self._spill.name)
+        self.faults, self.queries = Faults(), Queries()
         self.pipes = Pipes(channel)
-        self.tasks = Tasks(self)
-        self.grants = GrantBook(self.tables)
-        self.account = AccountObjects(self.grants)
-        self.queries = Queries()
-        self.faults = Faults()
+        self.tasks = Tasks(TaskRuns(self.session, self.engine.duck_conn.cursor, self.queries, self.faults))
+        objects = Objects(AccountObjects(GrantBook(self.tables)), self.pipes, self.tasks)
+        extensions = Extensions(
+            run=partial(run_extension, objects=objects),
+            run_ddl=partial(run_ddl, objects=objects),
+            table_functions={
+                "COPY_HISTORY": partial(copy_history.as_subquery, faults=self.faults),
+                "TASK_HISTORY": task_history.as_subquery,
+            },
+            system_functions={
+                "SYSTEM$PIPE_STATUS": self.pipes.status,
+                "SYSTEM$GET_TASK_GRAPH_CONFIG": graph_config,
+            },
+        )
+        self._shared = Shared(self.engine, WriteLock(lock_timeout_seconds), self.queries, self.faults, extensions)
 
     def tables(self, container: tuple[str, ...]) -> list[tuple[str, ...]]:
         """The complete names of a database's or schema's tables."""
@@ -55,4 +62,20 @@ class Warehouse:
         return self.engine.duck_conn.cursor().execute(query, list(container)).fetchall()
 
     def session(self, database: str | None, schema: str | None, autocommit: bool = True) -> Session:
-        return Session(self, database, schema, autocommit)
+        """A new session; without a database where there is none of this name."""
+        return Session(self._shared, database, schema, autocommit)
+
+
+def _engine(spill_folder: str) -> FakeSnow:
+    """DuckDB with fakesnow on it, and this package's changes to both."""
+    overrides.apply()
+    warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
+    engine = FakeSnow(create_database_on_connect=False, create_schema_on_connect=False)
+    engine.results_cache = overrides.RecentResults()
+    engine.duck_conn.execute(f"SET GLOBAL temp_directory = '{spill_folder}'")
+    engine.duck_conn.execute(casts.MACROS)
+    engine.duck_conn.execute(json_parsing.MACROS)
+    engine.duck_conn.execute(fakesnow.macros.FS_TO_TIMESTAMP.substitute(catalog="_fs_global.main"))
+    for table in (copy_history.CREATE, task_history.CREATE, declared_types.CREATE):
+        engine.duck_conn.execute(table)
+    return engine

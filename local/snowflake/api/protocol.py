@@ -22,6 +22,7 @@ IN_PROGRESS, IN_PROGRESS_ASYNC = "333333", "333334"
 
 
 async def body_of(request: Request) -> dict[str, Any]:
+    """A request's JSON, compressed or not; an empty body is an empty object."""
     body = await request.body()
     if request.headers.get("Content-Encoding") == "gzip":
         body = gzip.decompress(body)
@@ -30,10 +31,12 @@ async def body_of(request: Request) -> dict[str, Any]:
 
 
 def token_of(request: Request) -> str:
+    """The session token of a request; empty where there is none."""
     return request.headers.get("Authorization", "").removeprefix('Snowflake Token="').removesuffix('"')
 
 
 def identifier_of(request: Request, key: str) -> str | None:
+    """A name among the query's parameters, in stored case."""
     value = request.query_params.get(key)
     return normalise_ident(value) if value else None
 
@@ -53,14 +56,17 @@ def parameters(bindings: dict[str, Any] | None) -> Any:
 
 
 def success(data: Any) -> JSONResponse:
+    """The answer of a request that was understood and carried out."""
     return JSONResponse({"data": data, "code": None, "message": None, "success": True})
 
 
 def failure(code: str, message: str) -> JSONResponse:
+    """The refusal of a login."""
     return JSONResponse({"data": {"nextAction": "RETRY_LOGIN"}, "code": code, "message": message, "success": False})
 
 
 def login_again() -> JSONResponse:
+    """The refusal of a token that is not known; the connector then logs in again."""
     return JSONResponse(
         {"data": None, "code": "390104", "message": "User must login again to access the service.", "success": False},
         status_code=401,
@@ -68,11 +74,13 @@ def login_again() -> JSONResponse:
 
 
 def in_progress(query: Query, code: str) -> JSONResponse:
+    """The answer for a statement that still runs: where its result will be."""
     data = {"queryId": query.id, "getResultUrl": f"/queries/{query.id}/result", "queryAbortsAfterSecs": 300}
     return JSONResponse({"data": data, "code": code, "message": "Query execution in progress.", "success": True})
 
 
 def statement_error(error: ProgrammingError, query_id: str | None) -> JSONResponse:
+    """The answer for a statement that failed."""
     code = f"{error.errno:06d}"
     data = {"errorCode": code, "sqlState": error.sqlstate, "queryId": query_id, "internalError": False}
     return JSONResponse({"data": data, "code": code, "message": error.msg, "success": False})

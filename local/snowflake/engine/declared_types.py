@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import duckdb
 import fakesnow.info_schema
 from sqlglot import Expr, exp
 
 from local.snowflake.language.column_types import ColumnType, declared_type, read_type, stored_type
-from local.snowflake.language.scanner import Name
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
+from local.snowflake.language.names import Name
 
 _TABLE = "_fs_global.main._sf_declared_types"
 _OF_TABLE = "table_catalog = ? AND table_schema = ? AND table_name = ?"
@@ -48,46 +44,48 @@ def definitions(expression: Expr) -> dict[str, ColumnType]:
     return {column_name(column): declared_type(column.args["kind"]) for column in columns}
 
 
-def remember(session: Session, table: Name, columns: dict[str, ColumnType]) -> None:
+def remember(duck: duckdb.DuckDBPyConnection, table: Name, columns: dict[str, ColumnType]) -> None:
     """Keep the types of a table's columns; what was known of those columns before is replaced."""
     if not columns:
         return
     places = ", ".join("?" * len(columns))
-    session.duck.execute(
-        f"DELETE FROM {_TABLE} WHERE {_OF_TABLE} AND column_name IN ({places})", [*table.parts, *columns]
-    )
+    duck.execute(f"DELETE FROM {_TABLE} WHERE {_OF_TABLE} AND column_name IN ({places})", [*table.parts, *columns])
     rows = ", ".join(["(?, ?, ?, ?, ?)"] * len(columns))
     values = [value for name, kind in columns.items() for value in (*table.parts, name, str(kind))]
-    session.duck.execute(f"INSERT INTO {_TABLE} VALUES {rows}", values)
+    duck.execute(f"INSERT INTO {_TABLE} VALUES {rows}", values)
 
 
-def forget(session: Session, table: Name) -> None:
-    session.duck.execute(f"DELETE FROM {_TABLE} WHERE {_OF_TABLE}", table.parts)
+def forget(duck: duckdb.DuckDBPyConnection, table: Name) -> None:
+    """The table is gone, or another of its name has come."""
+    duck.execute(f"DELETE FROM {_TABLE} WHERE {_OF_TABLE}", table.parts)
 
 
-def forget_column(session: Session, table: Name, column: str) -> None:
-    session.duck.execute(f"DELETE FROM {_TABLE} WHERE {_OF_COLUMN}", [*table.parts, column])
+def forget_column(duck: duckdb.DuckDBPyConnection, table: Name, column: str) -> None:
+    """The column is gone."""
+    duck.execute(f"DELETE FROM {_TABLE} WHERE {_OF_COLUMN}", [*table.parts, column])
 
 
-def rename_column(session: Session, table: Name, old: str, new: str) -> None:
-    session.duck.execute(f"UPDATE {_TABLE} SET column_name = ? WHERE {_OF_COLUMN}", [new, *table.parts, old])
+def rename_column(duck: duckdb.DuckDBPyConnection, table: Name, old: str, new: str) -> None:
+    """The column keeps its type under its new name."""
+    duck.execute(f"UPDATE {_TABLE} SET column_name = ? WHERE {_OF_COLUMN}", [new, *table.parts, old])
 
 
-def rename_table(session: Session, old: Name, new: Name) -> None:
-    session.duck.execute(f"UPDATE {_TABLE} SET table_name = ? WHERE {_OF_TABLE}", [new.name, *old.parts])
+def rename_table(duck: duckdb.DuckDBPyConnection, old: Name, new: Name) -> None:
+    """The table's columns keep their types under its new name."""
+    duck.execute(f"UPDATE {_TABLE} SET table_name = ? WHERE {_OF_TABLE}", [new.name, *old.parts])
 
 
-def copy(session: Session, source: Name, target: Name) -> None:
+def copy(duck: duckdb.DuckDBPyConnection, source: Name, target: Name) -> None:
     """A table made LIKE or CLONE another has its types."""
-    session.duck.execute(
+    duck.execute(
         f"INSERT INTO {_TABLE} SELECT ?, ?, ?, column_name, type FROM {_TABLE} WHERE {_OF_TABLE}",
         [*target.parts, *source.parts],
     )
 
 
-def columns_of(session: Session, table: Name) -> dict[str, ColumnType]:
+def columns_of(duck: duckdb.DuckDBPyConnection, table: Name) -> dict[str, ColumnType]:
     """Every column of a table or view with its type, in order; empty when there is no such object."""
-    found = session.duck.execute(
+    found = duck.execute(
         f"""SELECT column_name, data_type, (SELECT any_value(d.type) FROM {_TABLE} d
               WHERE d.table_catalog = database_name AND d.table_schema = schema_name
                 AND d.table_name = columns.table_name AND d.column_name = columns.column_name)
@@ -99,5 +97,6 @@ def columns_of(session: Session, table: Name) -> dict[str, ColumnType]:
 
 
 def column_name(column: exp.ColumnDef) -> str:
+    """A defined column's name in stored case."""
     identifier = column.this
     return str(identifier.this) if identifier.quoted else str(identifier.this).upper()

@@ -41,7 +41,7 @@ def assert_versions() -> None:
         found = version(package)
         if found != wanted:
             raise RuntimeError(
-                f"The local warehouse needs {package} {wanted}, found {found}: install the pinned requirements."
+                f"The laptop's Snowflake needs {package} {wanted}, found {found}: install the pinned requirements."
             )
 
 
@@ -139,6 +139,7 @@ class EscapedTemplate(Template):
     """fakesnow does not escape names in the messages that it selects."""
 
     def substitute(self, *_: Any, **names: Any) -> str:
+        """The message, with every name escaped for a literal."""
         return super().substitute({key: _escape(str(value)) for key, value in names.items()})
 
 

@@ -22,6 +22,7 @@ def does_not_exist(kind: str, name: str) -> ProgrammingError:
 
 
 def already_exists(name: str) -> ProgrammingError:
+    """An object that a statement would make is there already."""
     return compilation_error(f"Object '{name}' already exists.", 2002, "42710")
 
 
@@ -38,7 +39,7 @@ def no_current(kind: str) -> ProgrammingError:
 def not_supported(what: str) -> ProgrammingError:
     """A Snowflake feature this stand-in does not have: refused, never ignored."""
     return ProgrammingError(
-        msg=f"Unsupported feature '{what}': the laptop warehouse does not have it.", errno=2, sqlstate="0A000"
+        msg=f"Unsupported feature '{what}': the laptop's Snowflake does not have it.", errno=2, sqlstate="0A000"
     )
 
 
@@ -51,6 +52,7 @@ def syntax_error(unexpected: str, sql: str, position: int) -> ProgrammingError:
 
 
 def from_parse_error(error: ParseError | TokenError) -> ProgrammingError:
+    """Translate what sqlglot could not read."""
     details = getattr(error, "errors", None) or [{}]
     first = details[0]
     if not first.get("line"):

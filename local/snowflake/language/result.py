@@ -41,6 +41,7 @@ def rows(columns: dict[str, pa.DataType], values: list[tuple[Any, ...]], **extra
 
 
 def status(message: str) -> Result:
+    """The one line of text that DDL returns."""
     return rows({"status": pa.string()}, [(message,)])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from sqlglot import Token, TokenType
@@ -22,36 +21,8 @@ class _Tokens(Snowflake):
         COMMANDS: ClassVar[set[TokenType]] = set()
 
 
-@dataclass(frozen=True)
-class Name:
-    """An object's name, resolved: three parts, case as stored."""
-
-    database: str
-    schema: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.database}.{self.schema}.{self.name}"
-
-    @property
-    def parts(self) -> tuple[str, str, str]:
-        return self.database, self.schema, self.name
-
-    @property
-    def quoted(self) -> str:
-        return ".".join(quote_identifier(part) for part in self.parts)
-
-
-def quote_identifier(part: str) -> str:
-    return '"' + part.replace('"', '""') + '"'
-
-
-def quote_literal(text: str) -> str:
-    """A Snowflake string literal; a backslash is an escape character there."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
 def tokenize(sql: str) -> list[Token]:
+    """A statement's tokens; raises ProgrammingError for a literal or comment without an end."""
     try:
         return list(_Tokens().tokenize(sql))
     except TokenError as error:
@@ -73,23 +44,28 @@ class Scanner:
 
     @property
     def done(self) -> bool:
+        """Whether nothing but semicolons is left."""
         return all(token.token_type == TokenType.SEMICOLON for token in self.tokens[self.at :])
 
     def token(self, ahead: int = 0) -> Token | None:
+        """The next token, or one further ahead; None past the end."""
         index = self.at + ahead
         return self.tokens[index] if index < len(self.tokens) else None
 
     def word(self, ahead: int = 0) -> str:
+        """The next token, or one further ahead, as `word_of` reads it; empty past the end."""
         token = self.token(ahead)
         return word_of(token) if token else ""
 
     def accept(self, *words: str) -> bool:
+        """Take these words if they come next."""
         if any(self.word(index) != word for index, word in enumerate(words)):
             return False
         self.at += len(words)
         return True
 
     def expect(self, *words: str) -> None:
+        """Take these words; raises ProgrammingError where they do not come next."""
         for word in words:
             if not self.accept(word):
                 raise self.unexpected()
@@ -110,16 +86,19 @@ class Scanner:
         return next((phrase for phrase in sorted(phrases, key=len, reverse=True) if self.accept_phrase(phrase)), None)
 
     def expect_end(self) -> None:
+        """Raises ProgrammingError where anything is left."""
         if not self.done:
             raise self.unexpected()
 
     def unexpected(self) -> Exception:
+        """The syntax error about the next token."""
         token = self.token()
         if token is None:
             return syntax_error("<EOF>", self.sql, len(self.sql))
         return syntax_error(self.sql[token.start : token.end + 1], self.sql, token.start)
 
     def next(self) -> Token:
+        """Take the next token, whatever it is."""
         token = self.token()
         if token is None:
             raise self.unexpected()
@@ -127,6 +106,7 @@ class Scanner:
         return token
 
     def string(self) -> str:
+        """Take a literal; its text."""
         token = self.token()
         if token is None or token.token_type not in (TokenType.STRING, TokenType.RAW_STRING):
             raise self.unexpected()
@@ -134,6 +114,7 @@ class Scanner:
         return token.text
 
     def identifier(self) -> str:
+        """Take a name; a quoted one as it is, any other in upper case."""
         token = self.next()
         if token.token_type == TokenType.IDENTIFIER:
             return token.text
@@ -150,6 +131,7 @@ class Scanner:
         return parts
 
     def boolean(self) -> bool:
+        """Take TRUE or FALSE."""
         if self.accept("TRUE"):
             return True
         self.expect("FALSE")

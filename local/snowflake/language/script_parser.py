@@ -27,12 +27,16 @@ class Assign:
 
 @dataclass(frozen=True)
 class If:
+    """`IF … ELSEIF … ELSE`: each branch a condition and its statements."""
+
     branches: tuple[tuple[str, tuple[Statement, ...]], ...]
     otherwise: tuple[Statement, ...]
 
 
 @dataclass(frozen=True)
 class Return:
+    """Ends the block with a value."""
+
     expression: str
 
 
@@ -43,6 +47,8 @@ class Raise:
 
 @dataclass(frozen=True)
 class Sql:
+    """Any statement that is not Snowflake Scripting's own."""
+
     text: str
 
 

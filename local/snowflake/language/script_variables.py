@@ -10,7 +10,8 @@ from typing import Any
 from sqlglot import Token, TokenType
 
 from local.snowflake.language.errors import compilation_error
-from local.snowflake.language.scanner import quote_literal, tokenize, word_of
+from local.snowflake.language.names import quote_literal
+from local.snowflake.language.scanner import tokenize, word_of
 
 _ADJACENT_TO_PATH = (")", "]")
 
@@ -25,9 +26,11 @@ class Variables:
         return name in self._values
 
     def declare(self, name: str, kind: str | None, value: Any) -> None:
+        """Make a variable or give it a value."""
         self._values[name] = (kind, value)
 
     def type_of(self, name: str) -> str | None:
+        """The type a variable was declared with; None for one without."""
         return self._values[name][0]
 
     def bind(self, sql: str) -> str:

@@ -44,8 +44,21 @@ def as_table(node: exp.TableFromRows, query: exp.Select, name: str) -> exp.Subqu
 
 
 def select_from(table: str) -> exp.Select:
+    """SELECT * FROM a table of the stand-in's own."""
     quoted = ".".join(f'"{part}"' for part in table.split("."))
     return exp.select("*").from_(exp.to_table(quoted, dialect="snowflake"))
+
+
+def scanned_result(expression: Expr) -> str | None:
+    """The query id of `SELECT * FROM TABLE(RESULT_SCAN('id'))`; None for every other statement."""
+    source = expression.args.get("from_")
+    function = source.this if isinstance(expression, exp.Select) and source else None
+    if not isinstance(function, exp.TableFromRows) or function.this.name.upper() != "RESULT_SCAN":
+        return None
+    clauses = {key for key, value in expression.args.items() if value} - {"expressions", "from_", "kind"}
+    if clauses or not expression.is_star:
+        raise not_supported("RESULT_SCAN other than SELECT * FROM TABLE(RESULT_SCAN('id'))")
+    return str(function.this.expressions[0].name)
 
 
 def _call(node: exp.TableFromRows) -> Expr:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import duckdb
 from sqlglot import Expr, exp
 
+from local.snowflake.faults import Faults
 from local.snowflake.language.errors import compilation_error
-from local.snowflake.language.scanner import Name, Scanner, quote_literal
+from local.snowflake.language.names import Name, quote_literal
+from local.snowflake.language.scanner import Scanner
 from local.snowflake.language.table_functions import Call, as_table, parse_call, select_from
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
+from local.snowflake.session.context import Context
 
 TABLE = "_fs_global.main._sf_copy_history"
 
@@ -59,6 +58,7 @@ class Entry:
 
 
 def record(duck: duckdb.DuckDBPyConnection, entry: Entry) -> None:
+    """Keep one file's outcome."""
     values = astuple(entry)
     duck.execute(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(values))})", list(values))
 
@@ -72,18 +72,23 @@ def rename_table(duck: duckdb.DuckDBPyConnection, old: Name, new: Name) -> None:
     )
 
 
-def as_subquery(node: exp.TableFromRows, session: Session) -> Expr:
+def forget_database(duck: duckdb.DuckDBPyConnection, database: str) -> None:
+    """A dropped database's tables have no history."""
+    duck.execute(f'DELETE FROM {TABLE} WHERE "TABLE_CATALOG_NAME" = ?', [database])
+
+
+def as_subquery(node: exp.TableFromRows, context: Context, faults: Faults) -> Expr:
     """A call of COPY_HISTORY as a subquery over the history."""
     call = parse_call(node, _ARGUMENTS)
     arguments = call.arguments
     if not {"TABLE_NAME", "START_TIME"} <= set(arguments):
         raise compilation_error("COPY_HISTORY needs TABLE_NAME and START_TIME.", 938, "22023")
     where = [
-        _told(session),
-        *_named(arguments["TABLE_NAME"], call, session, ("TABLE_CATALOG_NAME", "TABLE_SCHEMA_NAME", "TABLE_NAME")),
+        _old_enough(faults),
+        *_named(arguments["TABLE_NAME"], call, context, ("TABLE_CATALOG_NAME", "TABLE_SCHEMA_NAME", "TABLE_NAME")),
     ]
     if "PIPE_NAME" in arguments:
-        where += _named(arguments["PIPE_NAME"], call, session, ("PIPE_CATALOG_NAME", "PIPE_SCHEMA_NAME", "PIPE_NAME"))
+        where += _named(arguments["PIPE_NAME"], call, context, ("PIPE_CATALOG_NAME", "PIPE_SCHEMA_NAME", "PIPE_NAME"))
     query = select_from(TABLE).where(*where, dialect="snowflake")
     for bound, operator in (("START_TIME", exp.GTE), ("END_TIME", exp.LTE)):
         if bound in arguments:
@@ -93,19 +98,15 @@ def as_subquery(node: exp.TableFromRows, session: Session) -> Expr:
     return as_table(node, query, "COPY_HISTORY")
 
 
-def _named(value: Expr, call: Call, session: Session, columns: tuple[str, str, str]) -> list[str]:
+def _named(value: Expr, call: Call, context: Context, columns: tuple[str, str, str]) -> list[str]:
     parts = Scanner(value.name).parts()
     if call.database is not None and len(parts) < 3:
-        parts = [call.database, *([session.schema or "PUBLIC"] if len(parts) == 1 else []), *parts]
-    name = session.resolve(parts)
+        parts = [call.database, *([context.schema or "PUBLIC"] if len(parts) == 1 else []), *parts]
+    name = context.resolve(parts)
     return [f'"{column}" = {quote_literal(part)}' for column, part in zip(columns, name.parts, strict=True)]
 
 
-def _told(session: Session) -> str:
-    """What is not older than the history's lag is not told yet."""
-    latest = now() - timedelta(seconds=session.warehouse.faults.history_lag_seconds)
+def _old_enough(faults: Faults) -> str:
+    """A load is in the history once it is older than the history's lag."""
+    latest = datetime.now(UTC) - timedelta(seconds=faults.history_lag_seconds)
     return f'"LAST_LOAD_TIME" <= {quote_literal(latest.isoformat())}::TIMESTAMP_TZ'
-
-
-def now() -> datetime:
-    return datetime.now(UTC)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import TokenType
 
 from local.snowflake.language.errors import does_not_exist, not_supported
-from local.snowflake.language.scanner import Name, Scanner, quote_identifier, word_of
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
+from local.snowflake.language.names import Name, quote_identifier
+from local.snowflake.language.scanner import Scanner, word_of
+from local.snowflake.session.context import Context
 
 # What the loader does not vary, and the values under which that is right.
 _FIXED: dict[str, tuple[Any, ...]] = {
@@ -37,12 +36,15 @@ _VARIABLE = {"FIELD_DELIMITER", "SKIP_HEADER", "FIELD_OPTIONALLY_ENCLOSED_BY", "
 
 @dataclass(frozen=True)
 class CsvFormat:
+    """A file's format, as far as the loader varies it; no quote is an empty one."""
+
     delimiter: str
     quote: str
     skip_header: int
     compression: str
 
     def is_gzip(self, file: Path) -> bool:
+        """Whether to unpack a file; AUTO looks at its first bytes."""
         if self.compression == "AUTO":
             with file.open("rb") as stream:
                 return stream.read(2) == b"\x1f\x8b"
@@ -101,14 +103,14 @@ def _value(scanner: Scanner) -> Any:
     return int(token.text) if token.text.isdigit() and word else (word or token.text)
 
 
-def csv_format(session: Session, options: dict[str, Any]) -> CsvFormat:
+def csv_format(context: Context, options: dict[str, Any]) -> CsvFormat:
     """The format of a COPY's options over those of its named format.
 
     Raises ProgrammingError for a format that is not there, and for every option that the loader would not honour.
     """
     merged: dict[str, Any] = {}
     if "FORMAT_NAME" in options:
-        merged |= _named_format(session, session.resolve(Scanner(options.pop("FORMAT_NAME")).parts()))
+        merged |= _named_format(context, context.resolve(Scanner(options.pop("FORMAT_NAME")).parts()))
     merged |= options
     if unknown := set(merged) - set(_FIXED) - _VARIABLE:
         raise not_supported(f"file format option {sorted(unknown)[0]}")
@@ -130,8 +132,8 @@ def csv_format(session: Session, options: dict[str, Any]) -> CsvFormat:
     )
 
 
-def _named_format(session: Session, name: Name) -> dict[str, Any]:
-    found = session.duck.execute(
+def _named_format(context: Context, name: Name) -> dict[str, Any]:
+    found = context.duck.execute(
         "SELECT options FROM _fs_global._fs_information_schema._fs_file_formats"
         " WHERE database_name = ? AND schema_name = ? AND name = ?",
         [name.database, name.schema, name.name],

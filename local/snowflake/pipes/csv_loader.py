@@ -8,22 +8,19 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 from snowflake.connector.errors import Error
 from sqlglot import Expr, exp, parse_one
 
 from local.snowflake.language.errors import from_engine
-from local.snowflake.language.scanner import quote_identifier, quote_literal
+from local.snowflake.language.names import quote_identifier, quote_literal
+from local.snowflake.pipes.load_history import LoadHistory
 from local.snowflake.pipes.load_outcome import Failure, Outcome
 from local.snowflake.pipes.pipe import StagedFile
 from local.snowflake.pipes.pipe_definition import Copy
 from local.snowflake.pipes.text_limits import first_too_long
-from local.snowflake.session.engine_cursor import EngineCursor
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
+from local.snowflake.session.context import Context
 
 MAX_LINE_BYTES = 128 * 1024 * 1024
 
@@ -32,31 +29,32 @@ _COLUMN_COUNT = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 _CONVERTED_COLUMN = re.compile(r"column \"?(\w+)\"?", re.IGNORECASE)
 
 
-def load(session: Session, copy: Copy, file: Path, staged: StagedFile, scanned_at: datetime) -> Outcome:
+def load(
+    context: Context, loads: LoadHistory, copy: Copy, file: Path, staged: StagedFile, scanned_at: datetime
+) -> Outcome:
     """Insert the rows of the downloaded `file` in one transaction, and record it in the table's load history.
 
     The file is parsed before the write lock is taken, so that a long file keeps no merge waiting.
     """
-    loads = session.warehouse.pipes.loads
     if file.stat().st_size == 0:
         loads.record(copy.table, staged.url)
         return Outcome(0, None)
-    duck = session.duck
+    duck = context.duck
     try:
         duck.execute(f"CREATE OR REPLACE TEMP TABLE _sf_file AS {_read(copy, file)}")
-        if (failure := first_too_long(session, copy, "temp._sf_file")) is not None:
+        if (failure := first_too_long(context, copy, "temp._sf_file")) is not None:
             return Outcome(0, failure)
-        insert = _insert(session, copy, staged.key, scanned_at)
-        session.begin()
+        insert = _insert(context, copy, staged.key, scanned_at)
+        context.begin()
         try:
             duck.execute(insert)
             (count,) = duck.fetchall()[0]
-            # While the lock is held: a table made anew just after the commit has no history.
+            # While the lock is held: a table replaced just after the commit has no history.
             loads.record(copy.table, staged.url)
-            session.commit()
+            context.commit()
         except (duckdb.Error, Error):
             loads.withdraw(copy.table, staged.url)
-            session.rollback()
+            context.rollback()
             raise
         return Outcome(count, None)
     except (duckdb.Error, Error) as error:
@@ -109,7 +107,7 @@ def _fields(copy: Copy, file: Path) -> int:
     return len(first) if first else copy.width
 
 
-def _insert(session: Session, copy: Copy, file_name: str, scanned_at: datetime) -> str:
+def _insert(context: Context, copy: Copy, file_name: str, scanned_at: datetime) -> str:
     metadata: dict[str, Callable[[], Expr]] = {
         "METADATA$FILENAME": lambda: exp.Literal.string(file_name),
         "METADATA$FILE_ROW_NUMBER": lambda: exp.column("_sf_row", quoted=True),
@@ -126,7 +124,7 @@ def _insert(session: Session, copy: Copy, file_name: str, scanned_at: datetime) 
         return node
 
     select = parse_one(f"SELECT {', '.join(copy.items)} FROM temp._sf_file", read="snowflake").transform(bound)
-    translated = EngineCursor(session).translate(select, None).sql(dialect="duckdb")
+    translated = context.translate(select).sql(dialect="duckdb")
     columns = f" ({', '.join(quote_identifier(column) for column in copy.columns)})" if copy.columns else ""
     return f"INSERT INTO {copy.table.quoted}{columns} {translated}"
 

@@ -16,5 +16,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
+    """Rows that were loaded; none where there is a failure."""
+
     rows: int
     failure: Failure | None

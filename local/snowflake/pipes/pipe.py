@@ -1,12 +1,13 @@
-"""A pipe and the files it was told of."""
+"""A pipe and the files that were announced to it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from local.snowflake.language.scanner import Name
+from local.snowflake.language.names import Name
 from local.snowflake.pipes.pipe_definition import Copy
 
 MEMORY = timedelta(days=14)
@@ -29,11 +30,14 @@ class StagedFile:
 
     @property
     def url(self) -> str:
+        """Where the object is, as stages and histories write it."""
         return f"s3://{self.bucket}/{self.key}"
 
 
 @dataclass
 class Pipe:
+    """A pipe as its statements made it, and what became of its files."""
+
     name: Name
     definition: str
     copy: Copy
@@ -47,7 +51,24 @@ class Pipe:
     last_ingested: datetime | None = None
     last_file: str | None = None
 
+    def status(self) -> str:
+        """SYSTEM$PIPE_STATUS's JSON text."""
+        oldest = min((file.received for file in self.waiting), default=None)
+        answer: dict[str, object] = {
+            "executionState": "PAUSED" if self.paused else "RUNNING",
+            "pendingFileCount": len(self.waiting) + self.loading,
+            "notificationChannelName": self.channel,
+            "numOutstandingMessagesOnChannel": 0,
+        }
+        for key, value in (("oldestFileTimestamp", oldest), ("lastIngestedTimestamp", self.last_ingested)):
+            if value is not None:
+                answer[key] = value.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        if self.last_file is not None:
+            answer["lastIngestedFilePath"] = self.last_file
+        return json.dumps(answer, separators=(",", ":"))
+
     def hold(self, file: StagedFile) -> None:
+        """Keep a file for as long as the pipe is paused; its message is not waited for."""
         if all(file.url != held.url for held in self.waiting):
             self.waiting.append(replace(file, on_handled=_ignore))
 

@@ -1,19 +1,18 @@
-"""The COPY statement of a pipe, parsed: target, columns, select list, stage."""
+"""The definition of a pipe, parsed: its options, and its COPY statement with target, columns, select list, stage."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import TokenType, exp, parse_one
 
 from local.snowflake.language.errors import compilation_error, does_not_exist, not_supported
-from local.snowflake.language.scanner import Name, Scanner
+from local.snowflake.language.names import Name
+from local.snowflake.language.scanner import Scanner
 from local.snowflake.pipes.csv_format import CsvFormat, csv_format, read_options
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
+from local.snowflake.session.context import Context
 
 _STAGE = re.compile(r'@((?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+)){0,2})(/[^\s)]*)?')
 
@@ -32,6 +31,7 @@ class Copy:
 
     @property
     def location(self) -> str:
+        """The part of the bucket that the pipe reads."""
         return self.stage_url + self.path
 
     def relative_name(self, url: str) -> str | None:
@@ -39,14 +39,31 @@ class Copy:
         return url[len(self.stage_url) :] if url.startswith(self.location) else None
 
 
-def parse_copy(sql: str, session: Session) -> Copy:
+def comment_of(scanner: Scanner) -> str:
+    """The options of CREATE PIPE up to AS; of those only the comment has an effect here."""
+    comment = ""
+    while not scanner.accept("AS"):
+        option = scanner.identifier()
+        scanner.expect("=")
+        if option == "COMMENT":
+            comment = scanner.string()
+        elif option == "AUTO_INGEST":
+            scanner.boolean()
+        elif option in ("ERROR_INTEGRATION", "AWS_SNS_TOPIC", "INTEGRATION"):
+            scanner.next()
+        else:
+            raise scanner.unexpected()
+    return comment
+
+
+def parse_copy(sql: str, context: Context) -> Copy:
     """Understand a pipe's COPY INTO.
 
     Raises ProgrammingError for a missing stage, table or format, and for every option the loader would not honour.
     """
     scanner = Scanner(sql)
     scanner.expect("COPY", "INTO")
-    table = session.resolve(scanner.parts())
+    table = context.resolve(scanner.parts())
     columns = _columns(scanner) if scanner.word() == "(" else ()
     scanner.expect("FROM")
     items: tuple[str, ...] = ()
@@ -60,11 +77,11 @@ def parse_copy(sql: str, session: Session) -> Copy:
     else:
         stage, path = _stage_reference(scanner)
     options = read_options(scanner)
-    url = _stage_url(session, session.resolve(Scanner(stage).parts()))
-    present = _table_columns(session, table)
+    url = _stage_url(context, context.resolve(Scanner(stage).parts()))
+    present = _table_columns(context, table)
     columns = columns or present
     items = items or tuple(f"${number}" for number in range(1, len(columns) + 1))
-    return Copy(table, columns, items, url, path.lstrip("/"), csv_format(session, options), _width(items))
+    return Copy(table, columns, items, url, path.lstrip("/"), csv_format(context, options), _width(items))
 
 
 def _columns(scanner: Scanner) -> tuple[str, ...]:
@@ -118,8 +135,8 @@ def _width(items: tuple[str, ...]) -> int:
     return max(numbers, default=0)
 
 
-def _stage_url(session: Session, name: Name) -> str:
-    found = session.duck.execute(
+def _stage_url(context: Context, name: Name) -> str:
+    found = context.duck.execute(
         "SELECT url FROM _fs_global._fs_information_schema._fs_stages"
         " WHERE database_name = ? AND schema_name = ? AND name = ?",
         [name.database, name.schema, name.name],
@@ -132,8 +149,8 @@ def _stage_url(session: Session, name: Name) -> str:
     return url if url.endswith("/") else url + "/"
 
 
-def _table_columns(session: Session, table: Name) -> tuple[str, ...]:
-    found = session.duck.execute(
+def _table_columns(context: Context, table: Name) -> tuple[str, ...]:
+    found = context.duck.execute(
         "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? AND table_name = ?"
         " ORDER BY column_index",
         [table.database, table.schema, table.name],

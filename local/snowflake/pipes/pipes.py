@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from local.snowflake.language.errors import already_exists, does_not_exist
+from local.snowflake.language.names import Name
 from local.snowflake.language.result import Result, rows, status
-from local.snowflake.language.scanner import Name, Scanner
+from local.snowflake.language.scanner import Scanner
+from local.snowflake.pipes import copy_history
 from local.snowflake.pipes.load_history import LoadHistory
 from local.snowflake.pipes.pipe import Pipe, StagedFile
-from local.snowflake.pipes.pipe_definition import parse_copy, require_columns
+from local.snowflake.pipes.pipe_definition import comment_of, parse_copy, require_columns
+from local.snowflake.session.context import Context
 from local.snowflake.session.show import filtered
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
-
-_TZ = pa.timestamp("us", "UTC")
 
 
 class Pipes:
@@ -62,68 +58,48 @@ class Pipes:
         return file.by_refresh and not self.tables_forget_loads and self.loads.has(pipe.copy.table, file.url)
 
     def is_current(self, pipe: Pipe) -> bool:
+        """Whether the pipe was neither dropped nor replaced."""
         return self._pipes.get(pipe.name) is pipe
 
     def has(self, name: Name) -> bool:
+        """Whether there is a pipe of this name."""
         with self._guard:
             return name in self._pipes
 
     def get(self, name: Name) -> Pipe:
+        """Raises ProgrammingError where there is no pipe of this name."""
         with self._guard:
             if name not in self._pipes:
                 raise does_not_exist("Pipe", str(name))
             return self._pipes[name]
 
-    def status(self, name: Name) -> str:
-        """SYSTEM$PIPE_STATUS's JSON text."""
-        pipe = self.get(name)
-        oldest = min((file.received for file in pipe.waiting), default=None)
-        answer: dict[str, object] = {
-            "executionState": "PAUSED" if pipe.paused else "RUNNING",
-            "pendingFileCount": len(pipe.waiting) + pipe.loading,
-            "notificationChannelName": pipe.channel,
-            "numOutstandingMessagesOnChannel": 0,
-        }
-        for key, value in (("oldestFileTimestamp", oldest), ("lastIngestedTimestamp", pipe.last_ingested)):
-            if value is not None:
-                answer[key] = value.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-        if pipe.last_file is not None:
-            answer["lastIngestedFilePath"] = pipe.last_file
-        return json.dumps(answer, separators=(",", ":"))
+    def status(self, context: Context, name: str) -> str:
+        """SYSTEM$PIPE_STATUS of a name as the call gives it."""
+        return self.get(context.resolve(Scanner(name).parts())).status()
 
-    def create(self, scanner: Scanner, session: Session, replace: bool) -> Result:
+    def create(self, scanner: Scanner, context: Context, replace: bool) -> Result:
         """CREATE [OR REPLACE] PIPE [IF NOT EXISTS] name [options] AS COPY …; a replaced pipe forgets what it loaded.
 
         A load that runs meanwhile ends as the old pipe's; what still waited in the old pipe is gone with it.
         """
         if_not_exists = scanner.accept("IF", "NOT", "EXISTS")
-        name = session.resolve(scanner.parts())
-        comment = ""
-        while not scanner.accept("AS"):
-            option = scanner.identifier()
-            scanner.expect("=")
-            if option == "COMMENT":
-                comment = scanner.string()
-            elif option == "AUTO_INGEST":
-                scanner.boolean()
-            elif option in ("ERROR_INTEGRATION", "AWS_SNS_TOPIC", "INTEGRATION"):
-                scanner.next()
-            else:
-                raise scanner.unexpected()
+        name = context.resolve(scanner.parts())
+        comment = comment_of(scanner)
         definition = scanner.rest()
         with self._guard:
             if name in self._pipes and not replace:
                 if if_not_exists:
                     return status(f"{name.name} already exists, statement succeeded.")
                 raise already_exists(str(name))
-            copy = parse_copy(definition, session)
+            copy = parse_copy(definition, context)
             require_columns(copy)
             self._pipes[name] = Pipe(name, definition, copy, comment, datetime.now(UTC), self._channel)
         return status(f"Pipe {name.name} successfully created.")
 
-    def alter(self, scanner: Scanner, session: Session) -> Result:
+    def alter(self, scanner: Scanner, context: Context) -> Result:
+        """ALTER PIPE name REFRESH [PREFIX = '…'] | SET PIPE_EXECUTION_PAUSED = … | SET COMMENT = …."""
         if_exists = scanner.accept("IF", "EXISTS")
-        name = session.resolve(scanner.parts())
+        name = context.resolve(scanner.parts())
         if if_exists and name not in self._pipes:
             return status("Statement executed successfully.")
         pipe = self.get(name)
@@ -142,9 +118,10 @@ class Pipes:
             scanner.accept(",")
         return status("Statement executed successfully.")
 
-    def drop(self, scanner: Scanner, session: Session) -> Result:
+    def drop(self, scanner: Scanner, context: Context) -> Result:
+        """DROP PIPE [IF EXISTS] name."""
         if_exists = scanner.accept("IF", "EXISTS")
-        name = session.resolve(scanner.parts())
+        name = context.resolve(scanner.parts())
         scanner.expect_end()
         with self._guard:
             if name not in self._pipes:
@@ -154,17 +131,29 @@ class Pipes:
             del self._pipes[name]
         return status(f"{name.name} successfully dropped.")
 
-    def forget_database(self, database: str) -> None:
+    def forget_database(self, context: Context, database: str) -> None:
+        """The pipes of a dropped database are gone, and what they and its tables had loaded."""
+        copy_history.forget_database(context.duck, database)
         with self._guard:
             for name in [name for name in self._pipes if name.database == database]:
                 del self._pipes[name]
         self.loads.forget_database(database)
 
-    def show(self, scanner: Scanner, session: Session) -> Result:
+    def forget_table(self, table: Name) -> None:
+        """A dropped or replaced table has loaded nothing."""
+        self.loads.forget(table)
+
+    def rename_table(self, context: Context, old: Name, new: Name) -> None:
+        """A table keeps what it loaded, whatever it is called."""
+        copy_history.rename_table(context.duck, old, new)
+        self.loads.rename(old, new)
+
+    def show(self, scanner: Scanner, context: Context) -> Result:
+        """SHOW PIPES [LIKE …] [IN …]."""
         with self._guard:
-            found = filtered([(pipe.name, pipe) for pipe in self._pipes.values()], scanner, session)
+            found = filtered([(pipe.name, pipe) for pipe in self._pipes.values()], scanner, context)
         text = ("name", "database_name", "schema_name", "definition", "owner", "notification_channel", "comment")
-        columns = {"created_on": _TZ, **dict.fromkeys(text, pa.string())}
+        columns = {"created_on": pa.timestamp("us", "UTC"), **dict.fromkeys(text, pa.string())}
         return rows(columns, [
             (pipe.created, name.name, name.database, name.schema, pipe.definition, "SYSADMIN", pipe.channel,
              pipe.comment)
@@ -205,5 +194,5 @@ class Pipes:
 
 def _no_loader(pipe: Pipe, file: StagedFile) -> None:
     raise RuntimeError(
-        f"Pipe {pipe.name} got {file.url}, but no loader runs: start the warehouse with its S3 and SQS settings."
+        f"Pipe {pipe.name} got {file.url}, but no loader runs: start the stand-in with its S3 and SQS settings."
     )

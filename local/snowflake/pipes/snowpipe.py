@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import queue
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_plus
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.snowflake.pipes import copy_history
 from local.snowflake.pipes.csv_loader import load
+from local.snowflake.pipes.events import Countdown, created_objects
 from local.snowflake.pipes.load_outcome import Failure, Outcome
 from local.snowflake.pipes.pipe import Pipe, StagedFile
-
-if TYPE_CHECKING:
-    from local.snowflake.state import Warehouse
+from local.snowflake.pipes.pipes import Pipes
+from local.snowflake.session.context import Context
 
 logger = logging.getLogger(__name__)
 
@@ -32,24 +30,28 @@ RETRY_SECONDS = 2
 
 
 class Snowpipe:
-    """Two threads: one receives events, one loads; a message is deleted once every pipe has handled its files."""
+    """Two threads: one receives events, one loads; a message is deleted once every pipe has handled its files.
 
-    def __init__(self, warehouse: Warehouse, s3: Any, sqs: Any, queue_url: str) -> None:
-        self._warehouse = warehouse
+    The session is the loader's alone.
+    """
+
+    def __init__(self, pipes: Pipes, session: Context, s3: Any, sqs: Any, queue_url: str) -> None:
+        self._pipes, self._session = pipes, session
         self._s3, self._sqs, self._queue_url = s3, sqs, queue_url
-        self._session = warehouse.session(None, None)
         self._files: queue.Queue[tuple[Pipe, StagedFile]] = queue.Queue()
         self._stopped = threading.Event()
-        warehouse.pipes.submit = self._submit
-        warehouse.pipes.list_stage = lambda location: list(self._list(location))
+        pipes.submit = self._submit
+        pipes.list_stage = lambda location: list(self._list(location))
         self._threads = [threading.Thread(target=target, daemon=True, name=f"snowpipe {target.__name__}")
                          for target in (self._receive_forever, self._load_forever)]  # fmt: skip
 
     def start(self) -> None:
+        """Begin to receive and to load."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
+        """Let both threads end after what they are at."""
         self._stopped.set()
 
     def _receive_forever(self) -> None:
@@ -71,15 +73,13 @@ class Snowpipe:
     def _handle(self, message: dict[str, Any]) -> None:
         """Route every created object of one message; the message goes when all of them are handled."""
         receipt = message["ReceiptHandle"]
-        work = [
-            (pipe, file) for file in created_objects(message["Body"]) for pipe in self._warehouse.pipes.readers(file)
-        ]
+        work = [(pipe, file) for file in created_objects(message["Body"]) for pipe in self._pipes.readers(file)]
         if not work:
             self._settle(receipt, handled=True)
             return
-        ticket = _Countdown(len(work), lambda handled: self._settle(receipt, handled))
+        ticket = Countdown(len(work), lambda handled: self._settle(receipt, handled))
         for pipe, file in work:
-            self._warehouse.pipes.offer(pipe, replace(file, on_handled=ticket.one_done))
+            self._pipes.offer(pipe, replace(file, on_handled=ticket.one_done))
 
     def _settle(self, receipt: str, handled: bool) -> None:
         try:
@@ -115,9 +115,8 @@ class Snowpipe:
 
     def _load(self, pipe: Pipe, file: StagedFile) -> bool:
         """Load one file once; True when nothing more is to be done with it."""
-        pipes = self._warehouse.pipes
         name = pipe.copy.relative_name(file.url)
-        if name is None or not pipes.is_current(pipe) or pipes.has_loaded(pipe, file):
+        if name is None or not self._pipes.is_current(pipe) or self._pipes.has_loaded(pipe, file):
             return True
         started = datetime.now(UTC)
         with tempfile.TemporaryDirectory(prefix="snowpipe-") as folder:
@@ -129,7 +128,7 @@ class Snowpipe:
                     raise
                 outcome = Outcome(0, Failure(f"Remote file '{file.url}' was not found.", None, None))
             else:
-                outcome = load(self._session, pipe.copy, path, file, started)
+                outcome = load(self._session, self._pipes.loads, pipe.copy, path, file, started)
         finished = datetime.now(UTC)
         if outcome.failure is None:
             pipe.loaded[name] = pipe.last_ingested = finished
@@ -145,37 +144,6 @@ class Snowpipe:
             for item in page.get("Contents", []):
                 if item["LastModified"] >= oldest:
                     yield StagedFile(bucket, item["Key"], item["Size"], datetime.now(UTC))
-
-
-class _Countdown:
-    """Calls `finish` once all expected parts are done; a single failure makes the whole fail."""
-
-    def __init__(self, expected: int, finish: Callable[[bool], None]) -> None:
-        self._left, self._handled, self._finish = expected, True, finish
-        self._guard = threading.Lock()
-
-    def one_done(self, handled: bool) -> None:
-        with self._guard:
-            self._left -= 1
-            self._handled &= handled
-            last = self._left == 0
-        if last:
-            self._finish(self._handled)
-
-
-def created_objects(body: str) -> Iterator[StagedFile]:
-    """The objects an S3 notification says were created; none for s3:TestEvent and other messages."""
-    try:
-        message = json.loads(body)
-    except ValueError:
-        logger.warning("Snowpipe dropped a message that is not JSON.")
-        return
-    for event in message.get("Records", []) if isinstance(message, dict) else []:
-        if event.get("eventName", "").removeprefix("s3:").startswith("ObjectCreated"):
-            item = event["s3"]["object"]
-            yield StagedFile(
-                event["s3"]["bucket"]["name"], unquote_plus(item["key"]), int(item.get("size", 0)), datetime.now(UTC)
-            )
 
 
 def _entry(pipe: Pipe, file: StagedFile, name: str, outcome: Outcome, finished: datetime) -> copy_history.Entry:

@@ -9,18 +9,30 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from snowflake.connector.errors import ProgrammingError
 
 from local.snowflake.language.errors import from_engine
 from local.snowflake.language.result import Result
 
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
-
 KEPT_RESULTS = 500
 KEPT_BYTES = 256 * 1024 * 1024
+
+
+class Origin(Protocol):
+    """The session of a statement, as far as those who wait for the statement need it."""
+
+    @property
+    def database(self) -> str | None:
+        """The current database."""
+
+    @property
+    def schema(self) -> str | None:
+        """The current schema."""
+
+    def interrupt(self) -> None:
+        """End the engine's present statement."""
 
 
 @dataclass
@@ -29,7 +41,7 @@ class Query:
 
     id: str
     sql: str
-    session: Session
+    session: Origin
     future: Future[Result]
     started: float = field(default_factory=time.time)
     ended: float | None = None
@@ -37,12 +49,14 @@ class Query:
 
     @property
     def status(self) -> str:
+        """In the words of the monitoring request."""
         if not self.future.done():
             return "RUNNING"
         return "SUCCESS" if self.future.exception() is None else "FAILED_WITH_ERROR"
 
     @property
     def error(self) -> ProgrammingError | None:
+        """What the statement failed with; None while it runs and when it succeeded."""
         raised = self.future.exception() if self.future.done() else None
         return None if raised is None else from_engine(raised)
 
@@ -57,7 +71,7 @@ class Queries:
         self._guard = threading.Lock()
         self.submitted: Counter[str] = Counter()
 
-    def submit(self, request_id: str, sql: str, session: Session, run: Callable[[], Result]) -> Query:
+    def submit(self, request_id: str, sql: str, session: Origin, run: Callable[[], Result]) -> Query:
         """Start a statement; a request seen before (a client's retry) returns the statement it started."""
         with self._guard:
             if (known := self._by_request.get(request_id)) in self._queries:
@@ -72,10 +86,12 @@ class Queries:
         return query
 
     def get(self, query_id: str) -> Query | None:
+        """The statement of an id; None where it is not known, or forgotten."""
         with self._guard:
             return self._queries.get(query_id)
 
     def by_request(self, request_id: str) -> Query | None:
+        """The statement that a request submitted."""
         with self._guard:
             return self._queries.get(self._by_request.get(request_id, ""))
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from local.snowflake.language.errors import not_supported
 from local.snowflake.language.result import Result, status
 from local.snowflake.language.scanner import Scanner
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
+from local.snowflake.session.context import Context
 
 SESSION_PARAMETERS = {
     "ABORT_DETACHED_QUERY",
@@ -40,7 +36,7 @@ _ONLY: dict[str, set[str]] = {
 }
 
 
-def alter_session(scanner: Scanner, session: Session) -> Result:
+def alter_session(scanner: Scanner, context: Context) -> Result:
     """ALTER SESSION SET name = value … | UNSET name, for parameters that change no value here."""
     if scanner.accept("UNSET"):
         _known(scanner.identifier())
@@ -51,20 +47,20 @@ def alter_session(scanner: Scanner, session: Session) -> Result:
         name = scanner.identifier()
         _known(name)
         scanner.expect("=")
-        set_parameter(session, name, scanner.next().text)
+        set_parameter(context, name, scanner.next().text)
         scanner.accept(",")
     return status("Statement executed successfully.")
 
 
-def set_parameter(session: Session, name: str, value: object) -> None:
+def set_parameter(context: Context, name: str, value: object) -> None:
     """Apply one session parameter.
 
     Raises ProgrammingError for a value that would change results in Snowflake and cannot here.
     """
     check_parameter(name, value)
     if name == "AUTOCOMMIT":
-        session.commit()
-        session.autocommit = str(value).upper() == "TRUE"
+        context.commit()
+        context.autocommit = str(value).upper() == "TRUE"
 
 
 def check_parameter(name: str, value: object) -> None:

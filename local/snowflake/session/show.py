@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from local.snowflake.language.scanner import Name, Scanner
+from local.snowflake.language.names import Name
+from local.snowflake.language.scanner import Scanner
+from local.snowflake.session.context import Context
 
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
 
-
-def filtered(objects: list[tuple[Name, Any]], scanner: Scanner, session: Session) -> list[tuple[Name, Any]]:
+def filtered(objects: list[tuple[Name, Any]], scanner: Scanner, context: Context) -> list[tuple[Name, Any]]:
     """`[LIKE '…'] [IN {ACCOUNT | DATABASE [db] | [SCHEMA] [db.]schema}]`; without IN the current database."""
     pattern = like(scanner.string()) if scanner.accept("LIKE") else None
-    database, schema = session.database, None
+    database, schema = context.database, None
     if scanner.accept("IN"):
         if scanner.accept("ACCOUNT"):
             database = None
         elif scanner.accept("DATABASE"):
-            database = session.database if scanner.done else scanner.identifier()
+            database = context.database if scanner.done else scanner.identifier()
         else:
             scanner.accept("SCHEMA")
             parts = [] if scanner.done else scanner.parts()
-            database, schema = [session.database, session.schema] if not parts else [session.database, *parts][-2:]
+            database, schema = [context.database, context.schema] if not parts else [context.database, *parts][-2:]
     scanner.expect_end()
     return sorted(
         (

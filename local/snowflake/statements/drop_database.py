@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import Expr, exp
 
 from local.snowflake.language.errors import does_not_exist
+from local.snowflake.language.names import quote_identifier
 from local.snowflake.language.result import Result, status
-from local.snowflake.language.scanner import quote_identifier
-from local.snowflake.pipes import copy_history
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
+from local.snowflake.session.context import Context
+from local.snowflake.statements.objects import Objects
 
 _METADATA = ("_fs_stages", "_fs_file_formats")
 
@@ -25,23 +21,20 @@ def dropped_database(expression: Expr) -> str | None:
     return str(identifier.this) if identifier.quoted else str(identifier.this).upper()
 
 
-def drop_database(session: Session, name: str, if_exists: bool) -> Result:
+def drop_database(context: Context, objects: Objects, name: str, if_exists: bool) -> Result:
     """Drop the database and the stages, file formats, pipes, tasks and load history in it."""
-    duck = session.duck
+    duck = context.duck
     known = duck.execute("SELECT 1 FROM duckdb_databases() WHERE database_name = ?", [name]).fetchone()
     if known is None:
         if if_exists:
             return status("Drop statement executed successfully.")
         raise does_not_exist("Database", name)
-    if session.database == name:
-        duck.execute("USE memory")
-        session.connection.database, session.connection._schema = None, None
-        session.connection.database_set = session.connection.schema_set = False
+    if context.database == name:
+        context.leave_database()
     duck.execute(f"DETACH {quote_identifier(name)}")
     for table in _METADATA:
         duck.execute(f"DELETE FROM _fs_global._fs_information_schema.{table} WHERE database_name = ?", [name])
-    duck.execute(f'DELETE FROM {copy_history.TABLE} WHERE "TABLE_CATALOG_NAME" = ?', [name])
-    session.warehouse.pipes.forget_database(name)
-    session.warehouse.tasks.forget_database(name)
-    session.warehouse.grants.forget("DATABASE", (name,))
+    objects.pipes.forget_database(context, name)
+    objects.tasks.forget_database(name)
+    objects.grants.forget("DATABASE", (name,))
     return status(f"{name} successfully dropped.")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from local.snowflake.account.grant_book import ACCOUNT_KINDS, Grant, Membership, Parts, Privilege
 from local.snowflake.engine.declared_types import columns_of
 from local.snowflake.language.errors import does_not_exist, no_current
 from local.snowflake.language.result import Result, status
 from local.snowflake.language.scanner import Scanner
-from local.snowflake.statements.grant_book import ACCOUNT_KINDS, Grant, Membership, Parts, Privilege
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
+from local.snowflake.session.context import Context
+from local.snowflake.statements.objects import Objects
 
 _PRIVILEGES = (
     *("ALL", "ALL PRIVILEGES", "USAGE", "OWNERSHIP", "MONITOR", "OPERATE", "MODIFY", "SELECT", "INSERT", "UPDATE"),
@@ -31,10 +29,11 @@ _METADATA = {"STAGE": "_fs_stages", "FILE FORMAT": "_fs_file_formats"}
 
 
 def is_grant(scanner: Scanner) -> bool:
+    """Whether the statement is a GRANT or REVOKE."""
     return scanner.word() in ("GRANT", "REVOKE")
 
 
-def run_grant(scanner: Scanner, session: Session) -> Result:
+def run_grant(scanner: Scanner, context: Context, objects: Objects) -> Result:
     """GRANT {privileges ON object | ROLE role} TO {ROLE | USER} name, or REVOKE … FROM.
 
     Raises ProgrammingError for a privilege or kind of object that Snowflake does not have, and for what is not there.
@@ -42,23 +41,23 @@ def run_grant(scanner: Scanner, session: Session) -> Result:
     revokes = scanner.next().text.upper() == "REVOKE"
     if revokes:
         scanner.accept("GRANT", "OPTION", "FOR")
-    role, privileges, objects = "", list[str](), list[Privilege]()
+    role, privileges, found = "", list[str](), list[Privilege]()
     if scanner.accept("ROLE"):
-        (role,) = _require(session, "ROLE", scanner.parts())
+        (role,) = _require(context, objects, "ROLE", scanner.parts())
     else:
         privileges = _privileges(scanner)
         scanner.expect("ON")
-        objects = list(_objects(scanner, session))
+        found = list(_granted(scanner, context, objects))
     scanner.expect("FROM" if revokes else "TO")
     kind = "USER" if scanner.accept("USER") else "ROLE"
     if kind == "ROLE":
         scanner.accept("ROLE")
-    (grantee,) = _require(session, kind, scanner.parts())
+    (grantee,) = _require(context, objects, kind, scanner.parts())
     _ = scanner.accept("WITH", "GRANT", "OPTION") or scanner.accept("COPY", "CURRENT", "GRANTS")
     _ = scanner.accept("CASCADE") or scanner.accept("RESTRICT")
     scanner.expect_end()
-    grants: list[Grant] = [replace(one, role=grantee, privilege=name) for one in objects for name in privileges]
-    session.warehouse.grants.record([Membership(role, kind, grantee)] if role else grants, revokes=revokes)
+    grants: list[Grant] = [replace(one, role=grantee, privilege=name) for one in found for name in privileges]
+    objects.grants.record([Membership(role, kind, grantee)] if role else grants, revokes=revokes)
     return status("Statement executed successfully.")
 
 
@@ -72,7 +71,7 @@ def _privileges(scanner: Scanner) -> list[str]:
     return found
 
 
-def _objects(scanner: Scanner, session: Session) -> Iterator[Privilege]:
+def _granted(scanner: Scanner, context: Context, objects: Objects) -> Iterator[Privilege]:
     """What privileges are on, still without role and privilege."""
     if scanner.accept("ACCOUNT"):
         yield Privilege("", "", "ACCOUNT", ("LAPTOP",))
@@ -86,53 +85,52 @@ def _objects(scanner: Scanner, session: Session) -> Iterator[Privilege]:
         container = scanner.accept_any(("DATABASE", "SCHEMA"))
         if container is None:
             raise scanner.unexpected()
-        name = _require(session, container, scanner.parts())
+        name = _require(context, objects, container, scanner.parts())
         if scope == "FUTURE":
             yield Privilege("", "", kinds.removesuffix("S"), name, future=True)
         elif kinds == "TABLES":
-            yield from (Privilege("", "", "TABLE", table) for table in session.warehouse.tables(name))
+            yield from (Privilege("", "", "TABLE", table) for table in objects.grants.tables(name))
         return
     kind = scanner.accept_any((*ACCOUNT_KINDS, *_SCHEMA_KINDS, "DATABASE", "SCHEMA"))
     if kind is None:
         raise scanner.unexpected()
-    yield Privilege("", "", kind, _require(session, kind, scanner.parts()))
+    yield Privilege("", "", kind, _require(context, objects, kind, scanner.parts()))
 
 
-def _require(session: Session, kind: str, parts: list[str]) -> Parts:
+def _require(context: Context, objects: Objects, kind: str, parts: list[str]) -> Parts:
     """The complete name of what must be there."""
-    if not _exists(session, kind, parts):
+    if not _exists(context, objects, kind, parts):
         raise does_not_exist(kind.capitalize(), ".".join(parts))
     if kind in ACCOUNT_KINDS:
         return (".".join(parts),)
     if kind == "DATABASE" or (kind == "SCHEMA" and len(parts) > 1):
         return tuple(parts)
-    return (str(session.database), *parts) if kind == "SCHEMA" else session.resolve(parts).parts
+    return (str(context.database), *parts) if kind == "SCHEMA" else context.resolve(parts).parts
 
 
-def _exists(session: Session, kind: str, parts: list[str]) -> bool:
+def _exists(context: Context, objects: Objects, kind: str, parts: list[str]) -> bool:
     if kind in ACCOUNT_KINDS:
-        return session.warehouse.account.has(kind, ".".join(parts))
+        return objects.account.has(kind, ".".join(parts))
     if kind in ("DATABASE", "SCHEMA"):
-        return _has_schema(session, kind, parts)
-    name = session.resolve(parts)
+        return _has_schema(context, kind, parts)
+    name = context.resolve(parts)
     if kind in ("TABLE", "VIEW"):
-        return bool(columns_of(session, name))
-    if kind in ("PIPE", "TASK"):
-        registry = session.warehouse.pipes if kind == "PIPE" else session.warehouse.tasks
+        return bool(columns_of(context.duck, name))
+    if (registry := objects.registry(kind)) is not None:
         return registry.has(name)
     if (table := _METADATA.get(kind)) is None:
         return True
     query = (
         f"SELECT 1 FROM _fs_global._fs_information_schema.{table} WHERE (database_name, schema_name, name) = (?, ?, ?)"
     )
-    return session.duck.execute(query, name.parts).fetchone() is not None
+    return context.duck.execute(query, name.parts).fetchone() is not None
 
 
-def _has_schema(session: Session, kind: str, parts: list[str]) -> bool:
+def _has_schema(context: Context, kind: str, parts: list[str]) -> bool:
     if kind == "SCHEMA" and len(parts) == 1:
-        if session.database is None:
+        if context.database is None:
             raise no_current("database")
-        parts = [session.database, *parts]
+        parts = [context.database, *parts]
     query = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?"
-    schemas = {name for (name,) in session.duck.execute(query, [parts[0]]).fetchall()}
+    schemas = {name for (name,) in context.duck.execute(query, [parts[0]]).fetchall()}
     return bool(schemas) and (kind == "DATABASE" or parts[1] in schemas)

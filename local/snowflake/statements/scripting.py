@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from snowflake.connector.errors import ProgrammingError
 
@@ -10,9 +10,7 @@ from local.snowflake.language.errors import compilation_error
 from local.snowflake.language.result import Result, scalar
 from local.snowflake.language.script_parser import Assign, If, Raise, Return, Sql, Statement, parse_block
 from local.snowflake.language.script_variables import Variables
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
+from local.snowflake.session.context import Context
 
 COLUMN = "anonymous block"
 
@@ -22,14 +20,14 @@ class _Returned(Exception):
         self.value = value
 
 
-def run_block(text: str, session: Session) -> Result:
+def run_block(text: str, context: Context) -> Result:
     """Execute `BEGIN … END` and return its one value as one row.
 
     An error that leaves the block rolls back the transaction that the block left open, then raises ProgrammingError.
     """
     block = parse_block(text)
-    run = _Run(session)
-    was_open = session.in_transaction
+    run = _Run(context)
+    was_open = context.in_transaction
     try:
         try:
             run.statements(block.body)
@@ -41,14 +39,14 @@ def run_block(text: str, session: Session) -> Result:
         return scalar(COLUMN, returned.value)
     except BaseException:
         if not was_open:
-            session.rollback()
+            context.rollback()
         raise
     return scalar(COLUMN, None)
 
 
 class _Run:
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._variables = Variables()
         self._error: ProgrammingError | None = None
 
@@ -76,7 +74,7 @@ class _Run:
                     raise compilation_error("RAISE without an exception being handled.", 1003, "42000")
                 raise self._error
             case Sql(text):
-                result = self._session.execute(self._variables.bind(text))
+                result = self._context.execute(self._variables.bind(text))
                 if result.affected is not None:
                     self._variables.declare("SQLROWCOUNT", None, result.affected)
 
@@ -89,6 +87,6 @@ class _Run:
 
     def _evaluate(self, expression: str, kind: str | None = None) -> Any:
         bound = self._variables.bind_expression(expression)
-        return self._session.execute(
+        return self._context.execute(
             f"SELECT CAST(({bound}) AS {kind}) AS V" if kind else f"SELECT ({bound}) AS V"
         ).scalar()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import duckdb
 from sqlglot import Expr, exp
 
 from local.snowflake.language.errors import compilation_error
-from local.snowflake.language.scanner import Scanner, quote_literal
+from local.snowflake.language.names import quote_literal
+from local.snowflake.language.scanner import Scanner
 from local.snowflake.language.table_functions import Call, as_table, parse_call, select_from
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
-    from local.snowflake.tasks.task_runs import TaskRun
+from local.snowflake.session.context import Context
+from local.snowflake.tasks.task_run import TaskRun
 
 TABLE = "_fs_global.main._sf_task_history"
 
@@ -48,14 +46,14 @@ def record(duck: duckdb.DuckDBPyConnection, run: TaskRun) -> None:
     duck.execute(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(values))})", values)
 
 
-def as_subquery(node: exp.TableFromRows, session: Session) -> Expr:
+def as_subquery(node: exp.TableFromRows, context: Context) -> Expr:
     """A call of TASK_HISTORY as a subquery: its own filters, newest first, then its limit."""
     call = parse_call(node, _ARGUMENTS)
     arguments = call.arguments
     query = select_from(TABLE).where(*_filters(call), dialect="snowflake")
     for bound, operator in (("SCHEDULED_TIME_RANGE_START", exp.GTE), ("SCHEDULED_TIME_RANGE_END", exp.LTE)):
         if bound in arguments:
-            _require_recent(arguments[bound], session)
+            _require_recent(arguments[bound], context)
             query = query.where(
                 operator(this=exp.column("SCHEDULED_TIME", quoted=True), expression=arguments[bound].copy())
             )
@@ -85,7 +83,7 @@ def _limit(given: Expr | None) -> int:
     return limit
 
 
-def _require_recent(bound: Expr, session: Session) -> None:
-    moment = session.execute(f"SELECT CAST({bound.sql(dialect='snowflake')} AS TIMESTAMP_LTZ) AS V").scalar()
+def _require_recent(bound: Expr, context: Context) -> None:
+    moment = context.execute(f"SELECT CAST({bound.sql(dialect='snowflake')} AS TIMESTAMP_LTZ) AS V").scalar()
     if moment is not None and moment < datetime.now(UTC) - _MEMORY:
         raise compilation_error("Cannot retrieve task history of more than 7 days ago.", 938, "22023")

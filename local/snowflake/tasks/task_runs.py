@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
-import uuid
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import duckdb
 from snowflake.connector.errors import ProgrammingError
 
+from local.snowflake.faults import Faults
 from local.snowflake.language.errors import from_engine
-from local.snowflake.language.scanner import Name
+from local.snowflake.language.names import Name
+from local.snowflake.session.queries import Queries
+from local.snowflake.session.session import Session
 from local.snowflake.tasks import task_history
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
-    from local.snowflake.state import Warehouse
-    from local.snowflake.tasks.tasks import Task
+from local.snowflake.tasks.task_run import TaskRun
 
 logger = logging.getLogger(__name__)
 
@@ -28,46 +26,28 @@ logger = logging.getLogger(__name__)
 _INTERRUPT_SECONDS = 0.05
 
 
-@dataclass
-class TaskRun:
-    """One run, of the task as it was when the run was ordered; `config` is JSON text."""
-
-    task: Task
-    config: str | None
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    state: str = "SCHEDULED"
-    scheduled: datetime = field(default_factory=lambda: datetime.now(UTC))
-    started: datetime | None = None
-    completed: datetime | None = None
-    query_id: str | None = None
-    return_value: str | None = None
-    error: ProgrammingError | None = None
-    timed_out: bool = False
-
-    def configured(self, path: str) -> str | None:
-        """The configuration's value at a dotted path as text, all of it for no path; None where there is none."""
-        if self.config is None:
-            return None
-        value: Any = json.loads(self.config)
-        for key in path.split(".") if path else []:
-            value = value.get(key) if isinstance(value, dict) else None
-        if value is None or isinstance(value, str):
-            return value
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-
-
 class TaskRuns:
-    """Orders, runs and records; a run's error goes to the history and the log."""
+    """Orders, runs and records; a run's error goes to the history and the log.
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        self._warehouse = warehouse
+    `open_session` opens the session of a run in a database and schema; `open_history` a connection for the history.
+    """
+
+    def __init__(
+        self,
+        open_session: Callable[[str, str], Session],
+        open_history: Callable[[], duckdb.DuckDBPyConnection],
+        queries: Queries,
+        faults: Faults,
+    ) -> None:
+        self._open_session, self._open_history = open_session, open_history
+        self._queries, self._faults = queries, faults
         self._waiting: dict[Name, deque[TaskRun]] = {}
         self._busy: set[Name] = set()
         self._guard = threading.RLock()
 
     def order(self, run: TaskRun) -> None:
         """Start the run at once, or when the task's earlier runs have ended."""
-        fate, self._warehouse.faults.next_task_run = self._warehouse.faults.next_task_run, None
+        fate, self._faults.next_task_run = self._faults.next_task_run, None
         if fate is not None:
             self._end_unrun(run, fate)
             return
@@ -108,11 +88,11 @@ class TaskRuns:
 
     def _run(self, run: TaskRun) -> None:
         name = run.task.name
-        session = self._warehouse.session(name.database, name.schema)
+        session = self._open_session(name.database, name.schema)
         session.task_run = run
         ended = threading.Event()
         sql = run.task.definition
-        query = self._warehouse.queries.submit("", sql, session, lambda: session.execute(sql))
+        query = self._queries.submit("", sql, session, lambda: session.execute(sql))
         run.state, run.query_id, run.started = "EXECUTING", query.id, datetime.now(UTC)
         self._record(run)
         threading.Thread(target=_end_late, args=(run, session, ended), daemon=True).start()
@@ -132,7 +112,7 @@ class TaskRuns:
             self._record(run)
 
     def _record(self, run: TaskRun) -> None:
-        with self._guard, self._warehouse.engine.duck_conn.cursor() as duck:
+        with self._guard, self._open_history() as duck:
             duck.execute("BEGIN TRANSACTION")
             task_history.record(duck, run)
             duck.execute("COMMIT")

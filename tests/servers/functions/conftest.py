@@ -1,4 +1,4 @@
-"""Real servers for the functions' code: PostgreSQL as Aurora, and the warehouse stand-in behind the real connector."""
+"""Real servers for the functions: PostgreSQL as Aurora, and the stand-in for Snowflake behind the real connector."""
 
 import logging
 import threading
@@ -25,7 +25,7 @@ from local.aurora.server import Aurora as LocalAurora
 from local.aws.server import Aws
 from local.processes import free_port
 from local.snowflake.api.server import Api
-from local.snowflake.state import Warehouse as LocalWarehouse
+from local.snowflake.state import State
 from tests.support import lambda_fixtures
 from tests.support.batches import Target
 from tests.support.bucket import Bucket
@@ -106,7 +106,7 @@ def snowflake_session() -> Iterator[warehouse.SnowflakeSession]:
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     port = free_port()
     config = uvicorn.Config(
-        Api(LocalWarehouse(), "SYNC", "secret").app(), host="127.0.0.1", port=port, log_level="error", access_log=False
+        Api(State(), "SYNC", "secret").app(), host="127.0.0.1", port=port, log_level="error", access_log=False
     )
     api = uvicorn.Server(config)
     thread = threading.Thread(target=api.run, daemon=True)

@@ -14,7 +14,7 @@ from infra.snowflake.account import SnowflakeAccount
 from infra.snowflake.examples import EXAMPLES
 from infra.snowflake.sql_files import SqlFile, files
 from local.snowflake.session.session import Session
-from local.snowflake.state import Warehouse
+from local.snowflake.state import State
 from tests.support.rendered import KEY, WORKLOAD
 
 _EVENTS = '"PUBLIC__EXAMPLE_EVENTS"'
@@ -22,7 +22,7 @@ _EVENTS = '"PUBLIC__EXAMPLE_EVENTS"'
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    session = Warehouse(lock_timeout_seconds=20).session(None, None)
+    session = State(lock_timeout_seconds=20).session(None, None)
     yield session
     session.rollback()
     session.execute("DROP DATABASE IF EXISTS AURORA")

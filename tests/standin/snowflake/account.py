@@ -1,4 +1,4 @@
-"""One warehouse on loopback: its connector, its bucket and its events."""
+"""The stand-in on loopback: its connector, its bucket and its events."""
 
 from __future__ import annotations
 

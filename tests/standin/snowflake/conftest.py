@@ -1,4 +1,4 @@
-"""A warehouse server with S3 and SQS behind it, and warehouses without a server."""
+"""The stand-in as a server with S3 and SQS behind it, and its state without a server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from local.processes import free_port
 from local.snowflake.session.session import Session
-from local.snowflake.state import Warehouse
+from local.snowflake.state import State
 from tests.standin.snowflake.account import BUCKET, PASSWORD, USER, Account
 
 _numbers = count(1)
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    folder = tmp_path_factory.mktemp("warehouse")
+    folder = tmp_path_factory.mktemp("snowflake")
     aws_port, port = free_port(), free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -51,7 +51,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     )
     command = [sys.executable, "-m", "local.snowflake", "--port", str(port), "--user", USER, "--s3-endpoint", endpoint,
                "--region", "eu-central-1", "--queue-url", queue_url]  # fmt: skip
-    server = _start(command, folder / "warehouse.log", {**clean, **keys, "WAREHOUSE_PASSWORD": PASSWORD})
+    server = _start(command, folder / "snowflake.log", {**clean, **keys, "SNOWFLAKE_PASSWORD": PASSWORD})
     account = Account(port, s3, sqs, queue_url)
     _wait(lambda: account.connect(login_timeout=1).close(), server)
     yield account
@@ -59,7 +59,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         process.terminate()
         assert process.wait(10) in (0, -signal.SIGTERM)
     assert server.returncode == 0
-    log = (folder / "warehouse.log").read_text()
+    log = (folder / "snowflake.log").read_text()
     assert PASSWORD not in log
     assert "Traceback" not in log, log
 
@@ -81,14 +81,14 @@ def database(connection: Any) -> str:
 
 
 @pytest.fixture(scope="session")
-def warehouse() -> Warehouse:
-    return Warehouse(lock_timeout_seconds=20)
+def state() -> State:
+    return State(lock_timeout_seconds=20)
 
 
 @pytest.fixture
-def session(warehouse: Warehouse) -> Iterator[Session]:
+def session(state: State) -> Iterator[Session]:
     """A session in a schema S of a database D, both new."""
-    session = warehouse.session(None, None)
+    session = state.session(None, None)
     for statement in ("CREATE DATABASE D", "CREATE SCHEMA D.S", "USE SCHEMA D.S"):
         session.execute(statement)
     yield session

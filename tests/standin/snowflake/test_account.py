@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from snowflake.connector.errors import ProgrammingError
 
-from local.snowflake.state import Warehouse
+from local.snowflake.state import State
 
 INTEGRATION = (
     "CREATE STORAGE INTEGRATION IF NOT EXISTS \"I 1\" TYPE = EXTERNAL_STAGE STORAGE_PROVIDER = 'S3' ENABLED = TRUE "
@@ -32,7 +32,7 @@ MADE = [
 @pytest.fixture(scope="module")
 def account():
     """A session of an account of its own, with one of each."""
-    session = Warehouse(lock_timeout_seconds=20).session(None, None)
+    session = State(lock_timeout_seconds=20).session(None, None)
     for statement in ("CREATE DATABASE D", "CREATE SCHEMA D.S", "USE SCHEMA D.S", *MADE):
         session.execute(statement)
     yield session

@@ -13,15 +13,15 @@ MERGE = "MERGE INTO T USING (SELECT 1 AS A) S ON T.A = S.A WHEN NOT MATCHED THEN
 
 
 @pytest.mark.parametrize(("aborts", "rows"), [(False, 1), (True, 0)])
-def test_a_held_merge_is_seen_only_when_it_went_on(warehouse, session, aborts, rows):
+def test_a_held_merge_is_seen_only_when_it_went_on(state, session, aborts, rows):
     session.execute("CREATE TABLE T (A NUMBER)")
     other = session.fork()
-    warehouse.faults.hold_merge_into("T")
+    state.faults.hold_merge_into("T")
     with ThreadPoolExecutor() as pool:
         merging = pool.submit(session.execute, MERGE)
-        eventually(lambda: warehouse.faults.holds_a_merge)
+        eventually(lambda: state.faults.holds_a_merge)
         assert other.execute("SELECT COUNT(*) FROM T").scalar() == 0
-        warehouse.faults.release(aborts)
+        state.faults.release(aborts)
         if aborts:
             with pytest.raises(ProgrammingError, match="its session was ended"):
                 merging.result()

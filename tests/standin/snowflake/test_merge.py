@@ -77,7 +77,7 @@ EXCEPTION WHEN OTHER THEN ROLLBACK; RAISE; END; $$"""
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["one table", "a table each"])
-def test_eight_writers_queue_and_none_fails(table, warehouse, shared):
+def test_eight_writers_queue_and_none_fails(table, state, shared):
     table.execute("CREATE TABLE D.S.LEDGER (B VARCHAR, R NUMBER, M NUMBER)")
     targets = ["SHARED"] * 8 if shared else [f"T{worker}" for worker in range(8)]
     for name in set(targets):
@@ -85,7 +85,7 @@ def test_eight_writers_queue_and_none_fails(table, warehouse, shared):
     start = threading.Barrier(8)
 
     def work(worker):
-        session = warehouse.session(None, None)
+        session = state.session(None, None)
         start.wait()
         try:
             return [
@@ -102,8 +102,8 @@ def test_eight_writers_queue_and_none_fails(table, warehouse, shared):
     assert per_key == (48 if shared else 6)
 
 
-def test_a_writer_waits_for_an_open_transaction(table, warehouse):
-    other = warehouse.session(None, None)
+def test_a_writer_waits_for_an_open_transaction(table, state):
+    other = state.session(None, None)
     table.execute("BEGIN TRANSACTION")
     table.execute("UPDATE D.S.T SET V = 'first' WHERE K = 1")
     waiting = threading.Thread(target=other.execute, args=("UPDATE D.S.T SET V = V || '+second' WHERE K = 1",))
@@ -116,8 +116,8 @@ def test_a_writer_waits_for_an_open_transaction(table, warehouse):
     assert rows(table)[0][1] == "first+second"
 
 
-def test_a_closed_session_lets_the_next_writer_in(table, warehouse):
-    other = warehouse.session(None, None)
+def test_a_closed_session_lets_the_next_writer_in(table, state):
+    other = state.session(None, None)
     other.execute("BEGIN")
     other.execute("DELETE FROM D.S.T")
     other.close()

@@ -50,8 +50,8 @@ def tables(session):
 
 
 @pytest.mark.parametrize(("name", "original", "sql", "expected"), TRANSFORMS, ids=[name for name, *_ in TRANSFORMS])
-def test_a_translation_is_right_only_with_its_override(warehouse, tables, monkeypatch, name, original, sql, expected):
-    unattached = warehouse.session(None, None)  # no database in use: names must still resolve
+def test_a_translation_is_right_only_with_its_override(state, tables, monkeypatch, name, original, sql, expected):
+    unattached = state.session(None, None)  # no database in use: names must still resolve
     sql = sql.replace("BIG", "D.S.BIG").replace("FROM T", "FROM D.S.T")
     assert unattached.execute(sql).scalar() == expected
     monkeypatch.setattr(fakesnow.transforms, name, original)
@@ -111,10 +111,10 @@ def test_a_dollar_in_a_literal_or_a_name_is_no_variable(session):
         session.execute("SELECT $nope")
 
 
-def test_only_a_few_results_stay_in_the_engine(session):
+def test_only_a_few_results_stay_in_the_engine(session, state):
     for number in range(20):
         session.execute(f"SELECT {number}")
-    assert len(session.warehouse.engine.results_cache) <= 4
+    assert len(state.engine.results_cache) <= 4
 
 
 @pytest.mark.parametrize("kind", ["FLOAT", "SMALLINT", "TINYINT"])

@@ -110,13 +110,13 @@ def test_a_transaction_is_all_or_nothing(table):
     assert rows(table, "SELECT A FROM T ORDER BY A") == [(2,), (3,)]
 
 
-def test_an_error_without_a_handler_rolls_back_and_reaches_the_client(table, warehouse):
+def test_an_error_without_a_handler_rolls_back_and_reaches_the_client(table, state):
     with pytest.raises(ProgrammingError, match=r"Object 'D\.S\.NOPE' does not exist") as raised:
         block(table, "BEGIN TRANSACTION; INSERT INTO T (A) VALUES (1); INSERT INTO D.S.NOPE VALUES (1); COMMIT;")
     assert raised.value.errno == 2003
     assert rows(table) == []
     assert not table.in_transaction
-    other = warehouse.session("D", "S")
+    other = state.session("D", "S")
     other.execute("INSERT INTO T (A) VALUES (5)")
     assert rows(table, "SELECT A FROM T") == [(5,)]
 

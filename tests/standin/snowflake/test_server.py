@@ -105,9 +105,9 @@ def test_result_scan_returns_an_earlier_result(connection):
     assert cursor.execute(f"SELECT * FROM TABLE(RESULT_SCAN('{cursor.sfqid}'))").fetchall() == [(7,)]
 
 
-def test_a_long_statement_is_answered_in_instalments(warehouse, session, monkeypatch):
+def test_a_long_statement_is_answered_in_instalments(state, session, monkeypatch):
     """The connector gives up on a silent socket after 60 s; the server must answer before, and keep the result."""
-    server, port = _serve(Api(warehouse, USER, PASSWORD, answer_within_seconds=0.05))
+    server, port = _serve(Api(state, USER, PASSWORD, answer_within_seconds=0.05))
     connection = snowflake.connector.connect(
         account="x",
         user=USER,

@@ -52,7 +52,7 @@ class Store:
 
 
 @pytest.fixture
-def run(warehouse, session):
+def run(state, session):
     session.execute(f"CREATE FILE FORMAT FF {FORMAT}")
     session.execute("CREATE STAGE STAGE URL = 's3://b/'")
     session.execute("CREATE TABLE T (A VARCHAR, B VARCHAR)")
@@ -60,7 +60,7 @@ def run(warehouse, session):
     started = []
 
     def start(queue, store):
-        started.append(Snowpipe(warehouse, store, queue, "url"))
+        started.append(Snowpipe(state.pipes, state.session(None, None), store, queue, "url"))
         started[-1].start()
         return lambda sql: session.execute(sql).table.to_pylist()
 
@@ -103,7 +103,7 @@ def test_a_message_with_a_file_that_failed_in_transit_is_kept_whole(run):
 
 
 @pytest.mark.parametrize("fails", [False, True], ids=["finishes", "fails in transit"])
-def test_a_load_that_a_replace_meets_is_whole_and_single(run, warehouse, fails):
+def test_a_load_that_a_replace_meets_is_whole_and_single(run, state, fails):
     """A refresh of the new pipe while the old one still loads finds the file unloaded, and must not load it again."""
     body = json.dumps({"Records": [EVENT]})
     queue = Queue(body)
@@ -121,7 +121,7 @@ def test_a_load_that_a_replace_meets_is_whole_and_single(run, warehouse, fails):
     assert entered.wait(10)
     read("CREATE OR REPLACE PIPE P AS COPY INTO T FROM @STAGE/t/ FILE_FORMAT = (FORMAT_NAME = 'FF')")
     staged = StagedFile("b", "t/run 1+.csv", 8, datetime.now(UTC))
-    warehouse.pipes.list_stage = lambda _: [staged]
+    state.pipes.list_stage = lambda _: [staged]
     assert read("ALTER PIPE P REFRESH") == [{"File": "t/run 1+.csv", "Status": "SENT"}]
     released.set()
     eventually(lambda: queue.log == [("again" if fails else "deleted", "r0")])

@@ -223,10 +223,10 @@ def test_columns_that_differ_in_case_only_are_refused(table):
             table.execute(statement)
 
 
-def test_an_alteration_waits_for_the_writer_and_ends_its_own_transaction(table, warehouse):
+def test_an_alteration_waits_for_the_writer_and_ends_its_own_transaction(table, state):
     table.execute("BEGIN")
     table.execute("INSERT INTO T (K) VALUES (2)")
-    other = warehouse.session("D", "S")
+    other = state.session("D", "S")
     waiting = threading.Thread(target=other.execute, args=("ALTER TABLE T ADD COLUMN A FLOAT",))
     waiting.start()
     waiting.join(0.3)

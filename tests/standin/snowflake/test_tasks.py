@@ -38,9 +38,9 @@ def table(session):
 
 
 @pytest.fixture
-def blocker(table, warehouse):
+def blocker(table, state):
     """Another session, in a transaction that keeps every writer waiting."""
-    session = warehouse.session("D", "S")
+    session = state.session("D", "S")
     session.execute("BEGIN")
     session.execute("DELETE FROM T")
     yield session
@@ -102,7 +102,7 @@ def test_a_failing_task_is_logged_and_leaves_no_lock(session, caplog):
     assert session.execute("SELECT COUNT(*) FROM T").scalar() == 1
 
 
-def test_a_run_is_told_its_configuration_and_tells_its_outcome(table):
+def test_a_run_is_told_its_configuration_and_tells_its_outcome(table, state):
     table.execute(REPORT)
     before = datetime.now(UTC) - timedelta(seconds=1)
     assert "scheduled to run immediately" in table.execute(f"EXECUTE TASK D.S.X {config('b 1')}").scalar()
@@ -111,7 +111,7 @@ def test_a_run_is_told_its_configuration_and_tells_its_outcome(table):
     assert (run["NAME"], run["DATABASE_NAME"], run["SCHEMA_NAME"]) == ("X", "D", "S")
     assert (run["ERROR_CODE"], run["ERROR_MESSAGE"], run["SCHEDULED_FROM"]) == (None, None, "EXECUTE_TASK")
     assert before < run["SCHEDULED_TIME"] <= run["QUERY_START_TIME"] <= run["COMPLETED_TIME"] <= datetime.now(UTC)
-    assert table.warehouse.queries.get(run["QUERY_ID"]).status == "SUCCESS"
+    assert state.queries.get(run["QUERY_ID"]).status == "SUCCESS"
     table.execute("EXECUTE TASK X")
     assert [found["RETURN_VALUE"] for found in ended(table, 2)] == ["b 1 MERGED", "oldest MERGED"]
     assert written(table) == ["b 1", "oldest"]
@@ -230,9 +230,9 @@ def test_a_run_that_takes_too_long_fails(table):
 
 
 @pytest.mark.parametrize(("fate", "states"), [("SKIPPED", ["SKIPPED"]), ("CANCELLED", ["CANCELLED"]), ("LOST", [])])
-def test_a_run_can_be_made_to_come_to_nothing_once(table, warehouse, fate, states):
+def test_a_run_can_be_made_to_come_to_nothing_once(table, state, fate, states):
     table.execute(REPORT)
-    warehouse.faults.next_task_run = fate
+    state.faults.next_task_run = fate
     table.execute("EXECUTE TASK X")
     assert [run["STATE"] for run in history(table)] == states
     table.execute("EXECUTE TASK X")

@@ -36,9 +36,9 @@ def refused(number):
 
 
 @pytest.fixture(scope="module")
-def wide(warehouse):
+def wide(state):
     """Every 100th row has a text in C8 that does not cast; every 50th is flagged in C3."""
-    session = warehouse.session(None, None)
+    session = state.session(None, None)
     for statement in ("CREATE OR REPLACE DATABASE WIDE", "CREATE SCHEMA WIDE.S", "USE SCHEMA WIDE.S"):
         session.execute(statement)
     columns = ", ".join(f'"C{number}" VARCHAR' for number in range(60))

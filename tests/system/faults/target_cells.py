@@ -240,7 +240,7 @@ def _hangs(scene: Scene) -> Outcome:
     hold = scene.hold("merge.before")
     arn = scene.start()
     hold.event()
-    with scene.bench.stopped("warehouse"):
+    with scene.bench.stopped("snowflake"):
         hold.go()
         time.sleep(5)
     return scene.ended(arn)

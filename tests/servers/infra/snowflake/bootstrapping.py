@@ -19,7 +19,7 @@ from infra.snowflake.bootstrap import __main__ as command
 from infra.snowflake.bootstrap.account import Account
 from infra.snowflake.bootstrap.connection import READER
 from local.snowflake.session.session import Session
-from local.snowflake.state import Warehouse
+from local.snowflake.state import State
 from tests.support.contexts import AURORA
 
 QUEUE = "arn:aws:sqs:eu-central-1:123456789001:sf-snowpipe-AIDAEXAMPLE-AbCd"
@@ -102,7 +102,7 @@ class Bench:
 @contextmanager
 def benches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """A new account, a key, and the settings of a deployment beside a cluster."""
-    session = Warehouse(channel=QUEUE, lock_timeout_seconds=20).session(None, None)
+    session = State(channel=QUEUE, lock_timeout_seconds=20).session(None, None)
     connection = Connection(session)
 
     @contextmanager

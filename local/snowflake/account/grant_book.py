@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from local.snowflake.language.names import quote_identifier
 from local.snowflake.language.result import Result, rows
-from local.snowflake.language.scanner import quote_identifier
 
 Parts = tuple[str, ...]
 
@@ -41,11 +41,12 @@ class GrantBook:
     """The grants of one account. `tables` lists those of a schema: a future grant is one on every table made later."""
 
     def __init__(self, tables: Callable[[Parts], Iterable[Parts]]) -> None:
-        self._tables = tables
+        self.tables = tables
         self._grants: set[Grant] = set()
         self._guard = threading.RLock()
 
     def record(self, grants: Iterable[Grant], *, revokes: bool) -> None:
+        """Add grants, or take them away with `revokes`."""
         with self._guard:
             if revokes:
                 self._grants.difference_update(grants)
@@ -58,13 +59,14 @@ class GrantBook:
             self._grants = {grant for grant in self._grants if not _speaks_of(grant, kind, name)}
 
     def show_to_role(self, role: str) -> Result:
+        """SHOW GRANTS TO ROLE: its privileges, future ones as those on the tables that there are."""
         with self._guard:
             found = [one for one in self._grants if isinstance(one, Privilege) and one.role == role]
         future = {
             Privilege(role, one.privilege, one.kind, table)
             for one in found
             if one.future and one.kind == "TABLE"
-            for table in self._tables(one.name)
+            for table in self.tables(one.name)
         }
         columns = ("privilege", "granted_on", "name", "granted_to", "grantee_name", "grant_option", "granted_by")
         return rows(dict.fromkeys(columns, pa.string()), [
@@ -73,6 +75,7 @@ class GrantBook:
         ])  # fmt: skip
 
     def show_future_to_role(self, role: str) -> Result:
+        """SHOW FUTURE GRANTS TO ROLE."""
         with self._guard:
             found = [one for one in self._grants if isinstance(one, Privilege) and one.role == role and one.future]
         columns = ("privilege", "grant_on", "name", "grant_to", "grantee_name", "grant_option")
@@ -82,6 +85,7 @@ class GrantBook:
         ])  # fmt: skip
 
     def show_of_role(self, role: str) -> Result:
+        """SHOW GRANTS OF ROLE: who has it."""
         with self._guard:
             found = [one for one in self._grants if isinstance(one, Membership) and one.role == role]
         columns = ("role", "granted_to", "grantee_name", "granted_by")

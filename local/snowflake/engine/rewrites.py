@@ -1,58 +1,16 @@
-"""Snowflake functions and constraints that need the warehouse, or that DuckDB means differently."""
+"""Snowflake functions and constraints that DuckDB lacks or means differently, rewritten for it."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from sqlglot import Expr, exp, parse_one
 
 from local.snowflake.engine.casts import macro
-from local.snowflake.language.scanner import Scanner
-from local.snowflake.language.table_functions import called
-from local.snowflake.pipes import copy_history
-from local.snowflake.tasks import task_history
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
 
 # DuckDB's hashes are unsigned 64 bits, Snowflake's signed; the modulus keeps a sum of them within 64 bits.
 _HASH = "CAST(CAST(HASH({row}) AS HUGEINT) - 9223372036854775808 AS BIGINT)"
 _HASH_AGG = (
     "CAST(COALESCE(SUM(CAST(HASH({row}) AS HUGEINT)), 0) % 18446744073709551616 - 9223372036854775808 AS BIGINT)"
 )
-
-
-def rewrite(expression: Expr, session: Session) -> None:
-    """Replace, in place, what refers to pipes, tasks and their histories; name columns as Snowflake does."""
-    if isinstance(expression, exp.Select):
-        _name_columns(expression)
-    for table in list(expression.find_all(exp.TableFromRows)):
-        if (as_subquery := _TABLE_FUNCTIONS.get(called(table))) is not None:
-            table.replace(as_subquery(table, session))
-    for call in list(expression.find_all(exp.Anonymous)):
-        if (value := _SYSTEM_FUNCTIONS.get(call.name.upper())) is not None:
-            arguments = [argument.name for argument in call.expressions]
-            found = value(session, *arguments)
-            call.replace(exp.null() if found is None else exp.Literal.string(found))
-
-
-def _pipe_status(session: Session, name: str) -> str:
-    return session.warehouse.pipes.status(session.resolve(Scanner(name).parts()))
-
-
-def _task_config(session: Session, path: str = "") -> str | None:
-    return None if session.task_run is None else session.task_run.configured(path)
-
-
-_TABLE_FUNCTIONS: dict[str, Callable[[exp.TableFromRows, Session], Expr]] = {
-    "COPY_HISTORY": copy_history.as_subquery,
-    "TASK_HISTORY": task_history.as_subquery,
-}
-_SYSTEM_FUNCTIONS: dict[str, Callable[..., str | None]] = {
-    "SYSTEM$PIPE_STATUS": _pipe_status,
-    "SYSTEM$GET_TASK_GRAPH_CONFIG": _task_config,
-}
 
 
 def functions(node: Expr) -> Expr:
@@ -88,7 +46,7 @@ def _hash(template: str, row: list[Expr]) -> Expr:
     return parse_one(template.format(row=", ".join(columns)), read="duckdb")
 
 
-def _name_columns(select: exp.Select) -> None:
+def name_columns(select: exp.Select) -> None:
     """A column without a name is called by its own text in upper case."""
     for projection in select.expressions:
         if not isinstance(projection, (exp.Column, exp.Star, exp.Alias)) and not projection.is_star:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 
-from local.snowflake.language.errors import already_exists, compilation_error, does_not_exist
-from local.snowflake.language.result import Result, status
-from local.snowflake.language.scanner import Scanner
-from local.snowflake.statements.account_properties import (
+from local.snowflake.account.grant_book import GrantBook
+from local.snowflake.account.properties import (
     KNOWN,
     Properties,
     known_property,
     read_properties,
     require_complete,
 )
-from local.snowflake.statements.grant_book import GrantBook
+from local.snowflake.language.errors import already_exists, compilation_error, does_not_exist
+from local.snowflake.language.result import Result, status
+from local.snowflake.language.scanner import Scanner
 
 SYSTEM_ROLES = ("ACCOUNTADMIN", "SECURITYADMIN", "USERADMIN", "SYSADMIN", "ORGADMIN", "PUBLIC")
 _DONE = "Statement executed successfully."
@@ -29,11 +29,12 @@ class AccountObjects:
     """What the account has beside databases. Names are those of one account; a network rule's is taken whole."""
 
     def __init__(self, grants: GrantBook) -> None:
-        self._grants = grants
+        self.grants = grants
         self._objects: dict[tuple[str, str], Properties] = {("ROLE", role): {} for role in SYSTEM_ROLES}
         self._guard = threading.RLock()
 
     def has(self, kind: str, name: str) -> bool:
+        """Whether there is an object of this kind and name; INTEGRATION is any kind of integration."""
         return any((one, name) in self._objects for one in _kinds(kind))
 
     def all_of(self, kind: str) -> dict[str, Properties]:
@@ -104,7 +105,7 @@ class AccountObjects:
                     "42601",
                 )
             del self._objects[kind, name]
-            self._grants.forget(kind, (name,))
+            self.grants.forget(kind, (name,))
         return status(f"{name} successfully dropped.")
 
     def _require_policy(self, properties: Properties) -> None:

@@ -80,6 +80,7 @@ def read_properties(kind: str, scanner: Scanner) -> Properties:
 
 
 def known_property(kind: str, name: str) -> str:
+    """The name, if the kind has such a property; raises ProgrammingError if not."""
     if name not in KNOWN[kind]:
         raise compilation_error(f"invalid property '{name}' for '{kind}'", 1420, "42601")
     return name

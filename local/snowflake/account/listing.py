@@ -6,18 +6,15 @@ import hashlib
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
+from local.snowflake.account.objects import AccountObjects
+from local.snowflake.account.properties import Properties
 from local.snowflake.language.result import Result, rows
 from local.snowflake.language.scanner import Scanner
 from local.snowflake.session.show import like
-from local.snowflake.statements.account_properties import Properties
-
-if TYPE_CHECKING:
-    from local.snowflake.session.session import Session
 
 IAM_USER_ARN = "arn:aws:iam::123456789001:user/laptop"
 # The columns of SHOW beside name and comment, and the properties that they show.
@@ -32,28 +29,28 @@ _SHOWN = {
 _KEYS = ("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2")
 
 
-def listing(scanner: Scanner) -> Callable[[Session], Result] | None:
-    """How to run a SHOW or DESCRIBE of what the account has; None when the statement is another."""
+def listing(scanner: Scanner, account: AccountObjects) -> Result | None:
+    """Run a SHOW or DESCRIBE of what the account has; None when the statement is another."""
     start = scanner.at
     if scanner.accept("SHOW"):
-        for phrase, run in _SHOWS.items():
+        for phrase, show in _SHOWS.items():
             if scanner.accept_phrase(phrase):
-                return partial(run, scanner)
+                return show(scanner, account)
         if (kinds := scanner.accept_any(_SHOWN)) is not None:
-            return lambda session: _show_objects(kinds, scanner, session)
+            return _show_objects(kinds, scanner, account)
     elif scanner.accept_any(("DESC", "DESCRIBE")) is not None:
         kind = scanner.accept_any(_DESCRIPTIONS)
         if kind is not None:
-            return lambda session: _describe(kind, scanner, session)
+            return _describe(kind, scanner, account)
     scanner.at = start
     return None
 
 
-def _show_objects(kinds: str, scanner: Scanner, session: Session) -> Result:
+def _show_objects(kinds: str, scanner: Scanner, account: AccountObjects) -> Result:
     kind, shown = _SHOWN[kinds]
     pattern = like(scanner.string()) if scanner.accept("LIKE") else None
     scanner.expect_end()
-    found = sorted(session.warehouse.account.all_of(kind).items())
+    found = sorted(account.all_of(kind).items())
     columns = dict.fromkeys(("name", *shown, "owner", "comment"), pa.string())
     return rows(columns, [
         (name, *(str(properties.get(one, "")) for one in shown.values()), "ACCOUNTADMIN", properties.get("COMMENT", ""))
@@ -62,33 +59,33 @@ def _show_objects(kinds: str, scanner: Scanner, session: Session) -> Result:
     ])  # fmt: skip
 
 
-def _show_grants(scanner: Scanner, session: Session) -> Result:
+def _show_grants(scanner: Scanner, account: AccountObjects) -> Result:
     """SHOW GRANTS TO ROLE r | OF ROLE r."""
     way = scanner.accept_any(("TO ROLE", "OF ROLE"))
     if way is None:
         raise scanner.unexpected()
-    book = session.warehouse.grants
-    return (book.show_to_role if way == "TO ROLE" else book.show_of_role)(_role(scanner, session))
+    book = account.grants
+    return (book.show_to_role if way == "TO ROLE" else book.show_of_role)(_role(scanner, account))
 
 
-def _show_future_grants(scanner: Scanner, session: Session) -> Result:
+def _show_future_grants(scanner: Scanner, account: AccountObjects) -> Result:
     scanner.expect("TO", "ROLE")
-    return session.warehouse.grants.show_future_to_role(_role(scanner, session))
+    return account.grants.show_future_to_role(_role(scanner, account))
 
 
-def _role(scanner: Scanner, session: Session) -> str:
+def _role(scanner: Scanner, account: AccountObjects) -> str:
     name = scanner.identifier()
     scanner.expect_end()
-    session.warehouse.account.properties("ROLE", name)
+    account.properties("ROLE", name)
     return name
 
 
-def _show_parameters(scanner: Scanner, session: Session) -> Result:
+def _show_parameters(scanner: Scanner, account: AccountObjects) -> Result:
     """SHOW PARAMETERS LIKE '…' IN USER u: of those that ALTER USER sets, the network policy."""
     scanner.expect("LIKE")
     pattern = like(scanner.string())
     scanner.expect("IN", "USER")
-    properties = session.warehouse.account.properties("USER", scanner.identifier())
+    properties = account.properties("USER", scanner.identifier())
     scanner.expect_end()
     policy = properties.get("NETWORK_POLICY", "")
     columns = dict.fromkeys(("key", "value", "default", "level", "description", "type"), pa.string())
@@ -96,38 +93,38 @@ def _show_parameters(scanner: Scanner, session: Session) -> Result:
     return rows(columns, [row for row in found if pattern.fullmatch(row[0])])
 
 
-def _show_workload_identities(scanner: Scanner, session: Session) -> Result:
+def _show_workload_identities(scanner: Scanner, account: AccountObjects) -> Result:
     """SHOW USER WORKLOAD IDENTITY AUTHENTICATION METHODS FOR USER u."""
     scanner.expect("FOR", "USER")
-    properties = session.warehouse.account.properties("USER", scanner.identifier())
+    properties = account.properties("USER", scanner.identifier())
     scanner.expect_end()
     columns = dict.fromkeys(("name", "type", "comment", "additional_info"), pa.string())
     identity = properties.get("WORKLOAD_IDENTITY")
     if not identity:
         return rows(columns, [])
-    _, partition, _, _, account, resource = identity["ARN"].split(":")
-    told = {
+    _, partition, _, _, aws_account, resource = identity["ARN"].split(":")
+    identified = {
         "awsPartition": partition,
-        "awsAccount": account,
+        "awsAccount": aws_account,
         "type": "IAM_ROLE",
         "iamRole": resource.rpartition("/")[2],
     }
-    return rows(columns, [("DEFAULT", identity["TYPE"], "", json.dumps(told))])
+    return rows(columns, [("DEFAULT", identity["TYPE"], "", json.dumps(identified))])
 
 
-def _describe(kind: str, scanner: Scanner, session: Session) -> Result:
+def _describe(kind: str, scanner: Scanner, account: AccountObjects) -> Result:
     name = ".".join(scanner.parts())
     scanner.expect_end()
-    return _DESCRIPTIONS[kind](name, session.warehouse.account.properties(kind, name))
+    return _DESCRIPTIONS[kind](name, account.properties(kind, name))
 
 
 def _describe_user(name: str, properties: Properties) -> Result:
     hidden = {"WORKLOAD_IDENTITY", "NETWORK_POLICY"}
-    told: dict[str, Any] = {"NAME": name, **{key: value for key, value in properties.items() if key not in hidden}}
-    told |= {f"{key}_FP": _fingerprint(properties[key]) for key in _KEYS if properties.get(key)}
+    shown: dict[str, Any] = {"NAME": name, **{key: value for key, value in properties.items() if key not in hidden}}
+    shown |= {f"{key}_FP": _fingerprint(properties[key]) for key in _KEYS if properties.get(key)}
     columns = dict.fromkeys(("property", "value", "default", "description"), pa.string())
     return rows(columns, [
-        (key, json.dumps(value) if isinstance(value, list) else str(value), "null", "") for key, value in told.items()
+        (key, json.dumps(value) if isinstance(value, list) else str(value), "null", "") for key, value in shown.items()
     ])  # fmt: skip
 
 
@@ -162,7 +159,7 @@ def _external_id(name: str) -> str:
     return f"LAPTOP_SFCRole=1_{b64encode(digest).decode()}"
 
 
-_SHOWS: dict[str, Callable[[Scanner, Session], Result]] = {
+_SHOWS: dict[str, Callable[[Scanner, AccountObjects], Result]] = {
     "GRANTS": _show_grants,
     "FUTURE GRANTS": _show_future_grants,
     "PARAMETERS": _show_parameters,

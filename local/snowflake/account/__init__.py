@@ -1,0 +1,1 @@
+"""What an account has beside databases: roles, users, warehouses, integrations, network policies and grants."""

@@ -1,0 +1,40 @@
+"""What a session runs beside the engine's own statements and functions: handed in, because it stands above sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import Expr, exp
+
+from local.snowflake.language.result import Result
+from local.snowflake.language.table_functions import called
+from local.snowflake.session.context import Context
+
+TableFunction = Callable[[exp.TableFromRows, Context], Expr]
+SystemFunction = Callable[..., str | None]
+
+
+@dataclass(frozen=True)
+class Extensions:
+    """`run` runs a statement that is not the engine's and is None for one that is; `run_ddl` runs the engine's DDL.
+
+    A table function becomes a subquery; a system function, called with the session and its arguments, becomes text.
+    """
+
+    run: Callable[[str, Context], Result | None]
+    run_ddl: Callable[[Expr, Any, Context], Result]
+    table_functions: Mapping[str, TableFunction]
+    system_functions: Mapping[str, SystemFunction]
+
+    def replace_calls(self, expression: Expr, context: Context) -> None:
+        """Replace, in place, the calls of these functions."""
+        for table in list(expression.find_all(exp.TableFromRows)):
+            if (as_subquery := self.table_functions.get(called(table))) is not None:
+                table.replace(as_subquery(table, context))
+        for call in list(expression.find_all(exp.Anonymous)):
+            if (value := self.system_functions.get(call.name.upper())) is not None:
+                arguments = [argument.name for argument in call.expressions]
+                found = value(context, *arguments)
+                call.replace(exp.null() if found is None else exp.Literal.string(found))

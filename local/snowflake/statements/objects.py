@@ -1,0 +1,30 @@
+"""The objects that statements make, change and drop, beside tables and views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from local.snowflake.account.grant_book import GrantBook
+from local.snowflake.account.objects import AccountObjects
+from local.snowflake.pipes.pipes import Pipes
+from local.snowflake.session.context import Registry
+from local.snowflake.tasks.tasks import Tasks
+
+
+@dataclass(frozen=True)
+class Objects:
+    """Those of one account, and who was granted what."""
+
+    account: AccountObjects
+    pipes: Pipes
+    tasks: Tasks
+
+    @property
+    def grants(self) -> GrantBook:
+        """The grants on these objects and on tables."""
+        return self.account.grants
+
+    def registry(self, kind: str) -> Registry | None:
+        """Where the objects of a kind are that belong to a schema; None for a kind that is kept elsewhere."""
+        registries: dict[str, Registry] = {"PIPE": self.pipes, "TASK": self.tasks}
+        return registries.get(kind)
