@@ -94,4 +94,4 @@ def test_a_batch_overtaken_by_another_is_submitted_again(
     monkeypatch.setattr(made.warehouse, "outcome", lambda _query: "CONCURRENT")
     monkeypatch.setattr(module, "read_ledger", lambda *_: None)
     again = handler(loaded, context)["merge"]
-    assert "run" not in merge
+    assert again == {"status": "RUNNING", "wait_seconds": 5}
