@@ -38,9 +38,7 @@ def fields_below(annotation: Any) -> Iterator[Any]:
             yield from fields_below(part)
     elif origin in (list, Annotated):
         yield from fields_below(get_args(annotation)[0])
-    elif origin is dict or (
-        isinstance(annotation, type) and (issubclass(annotation, BaseModel) or is_dataclass(annotation))
-    ):
+    elif origin is dict or (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
         yield annotation
 
 
