@@ -46,6 +46,10 @@ faults: venv ## Play the fault matrix and write docs/fault-matrix.md
 types: venv ## Send every type and edge value through and write docs/types.md
 	@$(BIN)/python -m tests.system.types --write docs/types.md
 
+.PHONY: strategies
+strategies: venv ## Write the tables of strategies into README.md and docs/strategies.md
+	@$(BIN)/python -m tests.support.strategy_tables --write
+
 .PHONY: cost
 cost: venv ## Count what runs use, times list prices, and write docs/cost.md
 	@$(BIN)/python -m bench.cost --write docs/cost.md

@@ -13,11 +13,12 @@ def bounds_of(
     complete: bool = False,
     strategy: StrategyName = DEFAULT,
     type_name: str = "timestamptz",
+    low_horizon: int | None = None,
     **facts: Any,
 ) -> Bounds:
     """NEW bounds: of a column's window with `high`, of all rows where `complete`, else of every transaction."""
     below = Below(column=column, type_name=type_name, high=high) if column and high else None
-    window: Window = TransactionWindow(high=facts.get("horizon", 0))
+    window: Window = TransactionWindow(low=low_horizon, high=facts.get("horizon", 0))
     if complete:
         window = Everything(below=below)
     elif below:
@@ -25,3 +26,8 @@ def bounds_of(
     measure = f"column {column}" if column else strategy
     common: dict[str, Any] = {"status": "NEW", "target": "T", "started_at": 0, "measure": measure, "window": window}
     return Bounds(**{**common, "strategy": strategy, **facts})
+
+
+def bounds_event(**given: Any) -> dict[str, Any]:
+    """The same in the form in which they travel through the workflow."""
+    return bounds_of(**given).model_dump(mode="json")

@@ -58,14 +58,14 @@ class Steps:
         files = [file for part in parts for file in part["files"]]
         sums = {term: sum(part[term] for part in parts) for term in ("rows", "bytes")}
         for file in files:
-            self._load(file["name"], MergeRules.from_json(event["schema"]))
+            self.load(file["name"], MergeRules.from_json(event["schema"]))
         event |= {"batch": {"id": str(uuid4()), **sums, "files": files}, "load": {"loaded": sums["rows"]}}
         while event.get("merge", {}).get("status") != "MERGED":
             event |= merge(event, self.context)
         result: dict[str, Any] = reconcile(event, self.context)["result"]
         return {**result, "slices": len(parts)}
 
-    def _load(self, file: str, rules: MergeRules) -> None:
+    def load(self, file: str, rules: MergeRules) -> None:
         """Puts a file's records into STAGING: an empty field is NULL, an empty one in quotes is ''."""
         records = records_of(self.bucket.objects[file].decode())
         if records:

@@ -12,6 +12,7 @@ from tests.unit.imports import ROOT
 README = ROOT / "README.md"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 MOST_LINES_OF_README = 119
+WIDTH = 120
 
 _FENCE = re.compile(r"^( *)```.*?^\1```[^\n]*$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`\n]*`")
@@ -63,6 +64,13 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
     twice = tmp_path / "twice.md"
     twice.write_text("# A `word`, and more\n## A [word](x.md), and more\n```sh\n# not a heading\n```\n")
     assert anchors(twice) == {"a-word-and-more", "a-word-and-more-1"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_prose_is_wrapped(page: Path) -> None:
+    """A row of a table is one line however long; any other line can be read in a diff."""
+    lines = [line for line in prose(page).splitlines() if not line.lstrip().startswith("|")]
+    assert not [line for line in lines if len(line) > WIDTH]
 
 
 def test_the_readme_is_short_and_opens_with_the_flow_and_the_two_commands() -> None:

@@ -25,7 +25,8 @@ class Traits:
 
     `needs` and `takes` are the keys of a specification that have a meaning with it: `needs` cannot be left out, and
     says what each names. `leads` is None without a watermark column. `slices` are read `in_waves` where what a wave
-    merged need not be read again. The texts `requires`, `reads`, `misses` and `cost` are the documentation's.
+    merged need not be read again. The texts `requires`, `reads`, `late_commits`, `misses` and `cost` are the
+    documentation's, in Markdown.
     """
 
     needs: Mapping[str, str]
@@ -39,6 +40,7 @@ class Traits:
     form: Form
     requires: str
     reads: str
+    late_commits: str
     misses: str
     cost: str
 
@@ -60,6 +62,7 @@ _MOMENT = Traits(
     form="rows",
     requires="a timestamp that every change sets to `now()`, NOT NULL, indexed",
     reads="`max(FINAL) < col < fence`",
+    late_commits="exact",
     misses="deletes; changes that leave the column as it is; times set in the past by the application",
     cost="an index range",
 )
@@ -85,6 +88,7 @@ TRAITS: Mapping[StrategyName, Traits] = {
         form="rows",
         requires="an ever-growing id (sequence with `CACHE 1`)",
         reads="`max(FINAL) < id <= ceiling`",
+        late_commits="exact",
         misses="updates, deletes",
         cost="an index range",
     ),
@@ -100,6 +104,7 @@ TRAITS: Mapping[StrategyName, Traits] = {
         form="rows",
         requires="a primary key, no column at all",
         reads="rows written by transactions between two horizons",
+        late_commits="exact",
         misses="deletes",
         cost="one scan",
     ),
@@ -115,6 +120,7 @@ TRAITS: Mapping[StrategyName, Traits] = {
         form="whole",
         requires="nothing",
         reads="everything, if any row was written or the count changed",
+        late_commits="exact",
         misses="",
         cost="one scan; exports everything when anything changed",
     ),

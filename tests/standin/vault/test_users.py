@@ -8,6 +8,7 @@ import psycopg2
 import pytest
 
 from functions.shared.access import vault
+from functions.shared.aurora import login
 from functions.shared.aurora import session as adapter
 from functions.shared.aurora.fence import read_fence
 from functions.shared.ground.errors import AccessDenied
@@ -51,14 +52,14 @@ def function(url: str, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         monkeypatch.setenv(name, value)
     usual = {name.lower(): value for name, value in ENVIRONMENT.items()}
     given = Settings.model_validate({**usual, "vault_url": url, "vault_aurora_login_path": LOGIN})
-    for module in (adapter, vault):
+    for module in (login, vault):
         monkeypatch.setattr(module, "settings", lambda: given)
     monkeypatch.setattr(vault, "_cache", {})
     monkeypatch.setattr(adapter, "_warm", [])
     settings.cache_clear()
     yield
-    for session in adapter._warm:
-        session.aurora.close()
+    for session, _ in adapter._warm:
+        session.close()
 
 
 def user(session: adapter.AuroraSession) -> str:
@@ -77,7 +78,7 @@ def test_near_the_end_of_its_lease_a_session_is_opened_with_a_new_user(monkeypat
     name = user(first)
     kept = vault._cache[LOGIN]
     monkeypatch.setitem(vault._cache, LOGIN, vault.Kept(kept.data, 0))
-    monkeypatch.setattr(adapter, "_warm", [adapter._Session(first, 0)])
+    monkeypatch.setattr(adapter, "_warm", [(first, 0)])
     second = adapter._connect("public.t")
     assert user(second) not in ("", name)
     assert first._connection.closed
@@ -104,9 +105,9 @@ def test_the_fence_leaves_out_the_syncs_other_users(aurora: Aurora) -> None:
     other = vault._read_lease(vault_client(), "public.t", LOGIN, 900).data
     held = psycopg2.connect(
         host="127.0.0.1", port=aurora.port, dbname=DATABASE, sslmode="disable",
-        application_name=adapter.APPLICATION, **other,
+        application_name=login.APPLICATION, **other,
     )  # fmt: skip
-    stranger = psycopg2.connect(aurora.dsn(), application_name=adapter.APPLICATION)
+    stranger = psycopg2.connect(aurora.dsn(), application_name=login.APPLICATION)
     try:
         held.cursor().execute("SELECT now()")
         free = read_fence(reading, "t", 0, watermark=True)

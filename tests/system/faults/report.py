@@ -7,9 +7,10 @@ from tests.system.faults.cell import Result
 
 _HEAD = """# Fault matrix
 
-Made by `{command}` on {date}: {cells} faults, {held} held, in {minutes:.0f} minutes. Every fault strikes runs of the
-deployed workflow on the laptop cloud: the synthesized template, the real packages, a real PostgreSQL and Vault, and
-what stands in for AWS and Snowflake.
+Made by `{command}` on {date}:
+{cells} faults, {held} held, in {minutes:.0f} minutes. Every fault strikes runs of the deployed
+workflow on the laptop cloud: the synthesized template, the real packages, a real PostgreSQL and Vault, and what stands
+in for AWS and Snowflake.
 
 A table's every change is one transaction that touches all its rows. While the fault lasts and is mended, FINAL is read
 about ten times a second: each look must show one committed generation whole, never a mix, and never an older one than

@@ -1,7 +1,9 @@
 """docs/types.md: the contract, what became of every edge value in the run, and what to choose."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
+from textwrap import fill
 from unicodedata import category
 
 from functions.shared.contract.types import SourceType, rule_for
@@ -45,8 +47,9 @@ _TITLES = {
     "arrays": "Arrays",
     "others": "Everything else",
 }
-_NAMES = """
-A date arrives, and `infinity` is listed, in columns called {names}.
+_NAMES = "A date arrives, and `infinity` is listed, in columns called {names}."
+_SIZES = """
+{names}
 
 ### Sizes
 
@@ -56,6 +59,7 @@ With `text` every value above arrives as PostgreSQL writes it. Only size is left
 |---|---|---|---|
 """
 _CHOICE = (Path(__file__).parent / "choosing.md").read_text()
+_WIDTH = 120
 _LONGEST, _KEPT = 60, 40
 _UNSEEN = ("Cc", "Zl", "Zp")
 _SHORT = {
@@ -79,8 +83,17 @@ def page(study: Study) -> str:
     lines = [_HEAD.format(values=values, kinds=kinds), *contract_lines(played.values()), _VALUES]
     for family, title in _TITLES.items():
         lines += [_FAMILY.format(title=title), *value_lines(played[family])]
-    lines += [_NAMES.format(names=names), *size_lines(played["sizes"], study.tables["sizes", "text"])]
+    lines += [
+        _SIZES.format(names=_wrapped(_NAMES.format(names=names))),
+        *size_lines(played["sizes"], study.tables["sizes", "text"]),
+    ]
     return "".join(lines) + _CHOICE
+
+
+def _wrapped(text: str) -> str:
+    """Lines of the pages' width; a name in code stays whole, its spaces too."""
+    whole = re.sub("`[^`]*`", lambda code: code[0].replace(" ", "\0"), text)
+    return fill(whole, _WIDTH, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
 
 
 def contract_lines(played: Iterable[Played]) -> list[str]:

@@ -7,7 +7,7 @@ from psycopg2 import sql
 from functions.shared.aurora.catalog import read_relation
 from functions.shared.aurora.export_query import export_query
 from functions.shared.aurora.session import AuroraSession
-from functions.shared.aurora.windows import relation
+from functions.shared.aurora.windows import full_name
 from functions.shared.contract.spec import parse_spec
 
 Exported = tuple[str | None, ...]
@@ -16,7 +16,7 @@ Exported = tuple[str | None, ...]
 def query_of(source: AuroraSession, table: str, **spec: Any) -> sql.Composable:
     """The query that exports a whole table, under the policies of a specification."""
     parsed = parse_spec({"table_name": table, "watermark_type": "full_snapshot", **spec}, "test")
-    selection = sql.SQL("FROM {}").format(relation(parsed.source))
+    selection = sql.SQL("FROM {}").format(full_name(parsed.source))
     return export_query(read_relation(source, parsed).columns, selection)
 
 

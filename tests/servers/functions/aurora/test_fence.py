@@ -14,7 +14,8 @@ import psycopg2
 import pytest
 
 from functions.shared.aurora.fence import VERSION, Fence, read_fence
-from functions.shared.aurora.session import APPLICATION, AuroraSession
+from functions.shared.aurora.login import APPLICATION
+from functions.shared.aurora.session import AuroraSession
 from functions.shared.ground.errors import FenceRefused
 from local import processes
 from local.aurora.binaries import find_binaries, unprivileged_account

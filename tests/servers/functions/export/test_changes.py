@@ -67,7 +67,7 @@ def test_a_dropped_column_that_is_exported_as_nothing_is_not_missed(
     source: AuroraSession, owner: Any, table: str, bucket: Bucket, context: Mock
 ) -> None:
     asked = event(source, table, {})
-    asked["schema"]["columns"][1][-1] = True
+    asked["schema"]["columns"][1]["dropped"] = True
     owner.execute(f"ALTER TABLE {table} DROP COLUMN note")
     part = handler(asked, context)
     assert bucket.objects[part["files"][0]["name"]].decode().splitlines()[0] == ",1,"

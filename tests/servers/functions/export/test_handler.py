@@ -16,6 +16,7 @@ from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import parse_spec
 from functions.shared.ground.errors import SourceRejected, SourceUnavailable
 from functions.shared.ground.settings import settings
+from tests.support.bounds import bounds_event
 from tests.support.bucket import Bucket
 
 SLICES: list[dict[str, Any]] = [{"low": None, "high": "34"}, {"low": "34", "high": "67"}, {"low": "67", "high": None}]
@@ -32,12 +33,10 @@ def event(source: AuroraSession, table: str, part: dict[str, Any]) -> dict[str, 
     raw = {"table_name": table, "watermark_type": "full_snapshot"}
     relation = read_relation(source, parse_spec(raw, "test"))
     rules = MergeRules(relation.columns, [relation.column("id")], None, soft_deletes=True, version=3)
-    bounds = {"status": "NEW", "strategy": "full_snapshot", "target": "T", "started_at": 0, "complete": True}
-    bounds |= {"oid": relation.oid}
     return {
         "table": {"table_name": table, "spec": raw, "digest": "d"},
         "execution": "run-1",
-        "bounds": {**bounds, "slice_column": "id", "slices": SLICES},
+        "bounds": bounds_event(column=None, complete=True, oid=relation.oid, slice_column="id", slices=SLICES),
         "schema": rules.to_json(),
         "slice": part,
     }

@@ -10,6 +10,7 @@ from functions.merge.handler import handler
 from functions.shared.ground.errors import MergeFailed, WarehouseRejected
 from functions.shared.snowflake import session as warehouse
 from tests.support.batches import KEYED, Row, Target, assert_adds_up, at
+from tests.support.bounds import bounds_event
 
 
 def event(target: Target, rows: list[Row], exported: int | None = None) -> dict[str, Any]:
@@ -20,14 +21,7 @@ def event(target: Target, rows: list[Row], exported: int | None = None) -> dict[
     return {
         "table": {"table_name": name, "spec": {"table_name": name, "watermark_col": "at"}, "digest": "d"},
         "execution": "run-1",
-        "bounds": {
-            "status": "NEW",
-            "strategy": "timestamp",
-            "target": "T",
-            "started_at": 0,
-            "column": "at",
-            "high": at(9),
-        },
+        "bounds": bounds_event(high=at(9)),
         "schema": KEYED.to_json(),
         "batch": {
             "id": batch,
@@ -100,4 +94,4 @@ def test_a_batch_overtaken_by_another_is_submitted_again(
     monkeypatch.setattr(made.warehouse, "outcome", lambda _query: "CONCURRENT")
     monkeypatch.setattr(module, "read_ledger", lambda *_: None)
     again = handler(loaded, context)["merge"]
-    assert (again["status"], again["run"]) == ("RUNNING", None)
+    assert again == {"status": "RUNNING", "wait_seconds": 5}

@@ -11,6 +11,7 @@ from functions.shared.ground.errors import MergeFailed
 from functions.shared.snowflake import session as warehouse
 from functions.shared.snowflake.statements import merge_statement
 from tests.support.batches import HARD, KEYED, SNAPSHOT, SOFT, WHOLE, Row, Target, assert_adds_up, at
+from tests.support.bounds import bounds_event
 from tests.support.guards import rendered_without
 
 EACH = pytest.mark.parametrize("rules", [HARD, SOFT, WHOLE], ids=["hard", "soft", "keyless"])
@@ -114,7 +115,7 @@ def test_the_error_gives_the_numbers_and_the_remedy(
     event = {
         "table": {"table_name": name, "spec": spec, "digest": "d"},
         "execution": "run-1",
-        "bounds": {"status": "NEW", "target": "T", "started_at": 0, **SNAPSHOT},
+        "bounds": bounds_event(**SNAPSHOT),
         "schema": HARD.to_json(),
         "batch": {
             "id": f"batch-{target.name}",

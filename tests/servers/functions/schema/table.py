@@ -11,8 +11,7 @@ from functions.schema.handler import handler
 from functions.shared.contract.names import SourceTable
 from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.session import SnowflakeSession
-
-BOUNDS = {"status": "NEW", "strategy": "full_snapshot", "target": "T", "started_at": 0}
+from tests.support.bounds import bounds_event
 
 
 class CrashedError(Exception):
@@ -50,7 +49,7 @@ class Table:
         raw = {"table_name": self.t, "watermark_type": "full_snapshot", **spec}
         event = {
             "table": {"table_name": self.t, "spec": raw, "digest": "d"},
-            "bounds": {**BOUNDS, "target_exists": target_exists, "note": said, "complete": complete},
+            "bounds": bounds_event(column=None, target_exists=target_exists, note=said, complete=complete),
         }
         found = handler(event, self.context)
         self.note = found["bounds"]["note"]
@@ -97,8 +96,8 @@ class Table:
 
 
 def names(rules: dict[str, Any]) -> list[str]:
-    return [one[0] for one in rules["columns"]]
+    return [one["name"] for one in rules["columns"]]
 
 
 def dropped(rules: dict[str, Any]) -> list[str]:
-    return [one[0] for one in rules["columns"] if one[-1]]
+    return [one["name"] for one in rules["columns"] if one.get("dropped")]

@@ -8,12 +8,12 @@ from functions.shared.aurora.catalog import read_relation
 from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.spec import parse_spec
 from functions.shared.ground.errors import InvalidConfiguration, NullWatermark
-from functions.shared.strategies.checks import check
+from functions.shared.strategies.registry import REGISTRY
 
 
 def checked(source: AuroraSession, table: str, **spec: Any) -> None:
     parsed = parse_spec({"table_name": table, **spec}, "test")
-    check(source, parsed, read_relation(source, parsed))
+    REGISTRY[parsed.watermark_type].check(source, parsed, read_relation(source, parsed))
 
 
 def test_null_watermarks_are_refused_with_their_number(source: AuroraSession, owner: Any, schema: str) -> None:
@@ -75,7 +75,7 @@ def test_a_sequence_whose_later_values_are_lower_is_refused(
     source: AuroraSession, owner: Any, schema: str, option: str, fault: str
 ) -> None:
     owner.execute(f"CREATE TABLE {schema}.t (id int GENERATED ALWAYS AS IDENTITY ({option}) PRIMARY KEY)")
-    with pytest.raises(InvalidConfiguration, match=rf"which {fault}.*use timestamp or xmin"):
+    with pytest.raises(InvalidConfiguration, match=rf"which {fault}.*use timestamp, composite or xmin"):
         checked(source, f"{schema}.t", watermark_type="integer", watermark_col="id")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.shared.aurora.session import AuroraSession
-from functions.shared.contract.bounds import Bounds
+from functions.shared.contract.bounds import Bounds, TransactionWindow
 from functions.shared.contract.watermark import Watermark, as_text
 from functions.shared.ground.errors import InvalidConfiguration
 from functions.shared.snowflake.progress import Progress
@@ -272,9 +272,9 @@ class TestInteger:
         session.execute(f"INSERT INTO {table} (id) VALUES (-5)")
         assert asked.reading is not None
         assert asked.reading.ceiling == -(2**63)
-        through_the_workflow = Bounds.model_validate(asked.to_event()).reading
+        through_the_workflow = Bounds.model_validate(asked.model_dump(mode="json")).reading
         assert through_the_workflow == asked.reading
-        assert asked.to_event()["reading"]["ceiling"] == str(-(2**63))
+        assert asked.model_dump(mode="json")["reading"]["ceiling"] == str(-(2**63))
         session.connection.commit()
         time.sleep(2 * MARGIN)
         bounds = numbers.resolve(filled("3"), reading=through_the_workflow, full_refresh=True)
@@ -291,7 +291,8 @@ class TestXmin:
     def test_a_first_run_reads_everything_with_the_horizon_of_before(self, rows: Source) -> None:
         fence = rows.fence()
         bounds = rows.resolve(NOTHING, fence)
-        assert (bounds.status, bounds.low_horizon, bounds.horizon) == ("NEW", None, fence.horizon)
+        assert bounds.window == TransactionWindow(high=fence.horizon)
+        assert (bounds.status, bounds.horizon) == ("NEW", fence.horizon)
 
     def test_rows_written_since_the_last_horizon_are_new_and_else_it_is_idle(self, rows: Source, owner: Any) -> None:
         fence = rows.fence()
@@ -300,7 +301,8 @@ class TestXmin:
         assert idle.status == "IDLE"
         owner.execute(f"UPDATE {rows.raw['table_name']} SET id = 3 WHERE id = 1")
         bounds = rows.resolve(state)
-        assert (bounds.status, bounds.low_horizon, bounds.complete) == ("NEW", fence.horizon, False)
+        assert bounds.window == TransactionWindow(low=fence.horizon, high=bounds.horizon)
+        assert bounds.status == "NEW"
 
     def test_a_horizon_that_went_back_is_a_loud_reload(self, rows: Source) -> None:
         bounds = rows.resolve(filled(None, reads="xmin", horizon=rows.fence().horizon + 1000))
