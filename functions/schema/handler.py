@@ -38,7 +38,10 @@ def handler(given: Input) -> Output:
     spec, bounds = given.table.specification(), given.bounds
     name = spec.table_name
     # Another execution could find other columns: the pipe must not be left with those of the slower of the two.
-    with aurora_session(name) as aurora, aurora.advisory_lock(name):
+    with (
+        aurora_session(name) as aurora,
+        aurora.advisory_lock(name),  # guard: two-evolve-one-table
+    ):
         relation = read_relation(aurora, spec)
         rules, notes = _follow(spec, relation, bounds)
     note = "; ".join(part for part in (bounds.note, *notes) if part)
