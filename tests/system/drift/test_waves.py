@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.functions import settings
 from tests.system.drift.stage import Stage, Table, statements_in
 from tests.system.faults.bench import until
 
@@ -15,9 +16,8 @@ _PRICE = "ALTER TABLE {} ALTER price TYPE numeric(10,4) USING price / 7"
 @pytest.fixture(scope="module")
 def small_slices(stage: Stage) -> Iterator[None]:
     """Slices of 20 kB, one in a wave."""
-    former = stage.set_environment("watermark", SLICE_MEGABYTES="0.02", WAVE_SLICES="1")
-    yield
-    stage.set_environment("watermark", **former)
+    with settings(stage.laptop, "watermark", {"SLICE_MEGABYTES": "0.02", "WAVE_SLICES": "1"}):
+        yield
 
 
 def _make(stage: Stage, *names: str) -> dict[str, Table]:

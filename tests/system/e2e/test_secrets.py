@@ -6,7 +6,7 @@ import secrets
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from infra.constructs.function_specs import FUNCTIONS
 from local.aurora.server import DATABASE, SYNC_ROLE
 from local.cloud.context import AURORA_SECRET, STACK
 from tests.support.edits import appended
+from tests.support.functions import settings
 from tests.support.laptop import Laptop
 from tests.support.sabotage import sabotaged
 
@@ -62,19 +63,10 @@ def talkative(laptop: Laptop) -> Iterator[None]:
 
 @contextmanager
 def environment(laptop: Laptop, **variables: str) -> Iterator[None]:
-    functions = laptop.aws.client("lambda")
-    former = {}
-    for spec in FUNCTIONS:
-        name = f"{STACK}-{spec.dashed}"
-        former[name] = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        functions.update_function_configuration(
-            FunctionName=name, Environment={"Variables": {**former[name], **variables}}
-        )
-    try:
+    with ExitStack() as undo:
+        for spec in FUNCTIONS:
+            undo.enter_context(settings(laptop, spec.dashed, variables))
         yield
-    finally:
-        for name, kept in former.items():
-            functions.update_function_configuration(FunctionName=name, Environment={"Variables": kept})
 
 
 def tell_vault(laptop: Laptop, password: str) -> None:

@@ -6,7 +6,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.system.faults.bench import Bench
+from tests.support.shared_cloud import SharedCloud
+from tests.system.faults.bench import obedient
 from tests.system.faults.matrix import Matrix, all_guards, cells, say
 from tests.system.faults.report import page
 
@@ -24,16 +25,16 @@ def main() -> int:
     off = [guard for guard in all_guards() if asked.only in guard.name]
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        bench = Bench((asked.home or Path(folder)) / "cloud")
+        cloud = SharedCloud((asked.home or Path(folder)) / "cloud")
         try:
-            matrix = Matrix(bench, guarded=off)
+            matrix = Matrix(cloud.changed(obedient), guarded=off)
             matrix.load()
             last = [cell for cell in chosen if "restored copy" in cell.fault]
             results = matrix.play([cell for cell in chosen if cell not in last], say)
             damages = [(guard.name, guard.strategy, matrix.damage(guard)) for guard in off]
             results += matrix.play(last, say)
         finally:
-            bench.down()
+            cloud.down()
     for name, _, damage in damages:
         sys.stderr.write(f"guard off: {name}: {damage or 'NO DAMAGE SEEN'}\n")
     if asked.write:
