@@ -27,3 +27,9 @@ def states_of(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 STATES = list(states_of(load()))
+TASKS = {name: state for name, state in STATES if state["Type"] == "Task"}
+LAMBDA_TASKS = {name: state for name, state in TASKS.items() if state["Resource"] == "arn:aws:states:::lambda:invoke"}
+# A step's folder by the state that calls it: the state bears its name, but for the one that calls it for each slice.
+STEPS = {name: name.removesuffix(" slice").lower().replace(" ", "_") for name in LAMBDA_TASKS}
+# What a failure says that has no message of its own.
+NO_MESSAGE = "The step ended without an error message, as at its time limit: see the log of its function for the cause."

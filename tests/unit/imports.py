@@ -1,4 +1,4 @@
-"""The modules of the product and what each of them imports, read from their text: nothing is executed."""
+"""The modules of the product and its tests, and what each imports, read from their text: nothing is executed."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -16,8 +16,8 @@ def module_of(path: Path) -> str:
 
 @cache
 def modules() -> Mapping[str, Path]:
-    """Every module of the product by its dotted name."""
-    paths = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+    """Every module of the product and its tests by its dotted name."""
+    paths = [path for folder in (*FOLDERS, "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
     return {module_of(path): path for path in [ROOT / "app.py", *paths]}
 
 
@@ -25,7 +25,7 @@ def modules() -> Mapping[str, Path]:
 def imported(module: str) -> frozenset[str]:
     """Full names of all that a module imports, at its top, in functions and for type checkers alike.
 
-    `from a import b` is a.b where that is a module of the product, else a.
+    `from a import b` is a.b where that is a module of ours, else a.
     """
     return frozenset(_names(module))
 
@@ -42,12 +42,12 @@ def _names(module: str) -> Iterator[str]:
 
 
 def own_imports(module: str) -> frozenset[str]:
-    """The modules of the product among them."""
+    """The modules of ours among them."""
     return imported(module) & modules().keys()
 
 
 def reached(module: str) -> set[str]:
-    """The modules of the product that importing this one loads."""
+    """The modules of ours that importing this one loads."""
     found: set[str] = set()
     left = {module}
     while left:

@@ -13,6 +13,8 @@ from tests.unit.test_layout import CDK_ROOMS, FLOORS, MOST_FILES, MOST_LINES, NE
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 CODE = re.compile(r"`([^`]+)`")
+# Imported here: while a test runs, libraries that look at the machine as they are imported would be refused.
+HANDLERS = {step: import_module(f"functions.{step}.handler").handler for step in STEPS}
 # The definition makes these of what the slices return.
 MADE_OF_PARTS = {"batch", "load"}
 
@@ -57,7 +59,7 @@ def test_the_laws_name_the_rooms_of_the_cdk_and_the_limits() -> None:
 
 def reads_and_adds(step: str) -> tuple[set[str], set[str]]:
     """What a step's handler takes of the state, and what it adds."""
-    hints = get_type_hints(inspect.unwrap(import_module(f"functions.{step}.handler").handler))
+    hints = get_type_hints(inspect.unwrap(HANDLERS[step]))
     adds, reads = hints.pop("return"), hints.popitem()[1]
     return set(reads.model_fields), MADE_OF_PARTS if adds is Part else set(adds.model_fields)
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
+from functions.shared.contract.traits import STRATEGIES
 from tests.unit.imports import ROOT
 
-STRATEGIES = {"timestamp", "composite", "integer", "xmin", "full_snapshot"}
-# A string that is all of one of these is a strategy. The other names are PostgreSQL's kinds of types too, and count
-# only where the code around them can mean nothing else.
-UNMISTAKABLE = {"xmin", "full_snapshot"}
+# These names are PostgreSQL's kinds of types too, and count only where the code around them can mean nothing else. A
+# string that is all of another strategy's name means the strategy.
+TYPES_TOO = {"timestamp", "composite", "integer"}
+UNMISTAKABLE = set(STRATEGIES) - TYPES_TOO
 NAMED_IN = {
     "functions/shared/contract/traits.py",
     "functions/shared/strategies/registry.py",
@@ -20,7 +21,7 @@ NAMED_IN = {
 # The attributes, variables and arguments that hold a strategy's name.
 HOLDERS = {"strategy", "watermark_type"}
 SENTENCE = re.compile(
-    r"full_snapshot|`(composite|xmin)`|watermark_type (timestamp|composite|integer|xmin)\b|\b(use|or|choose) xmin\b"
+    rf"full_snapshot|`(composite|xmin)`|watermark_type ({'|'.join(STRATEGIES)})\b|\b(use|or|choose) xmin\b"
 )
 PATHS = [path for folder in ("functions", "infra") for path in sorted((ROOT / folder).rglob("*.py"))]
 

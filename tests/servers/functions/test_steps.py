@@ -9,17 +9,9 @@ import pytest
 from functions.shared.ground.errors import MergeFailed, ReconciliationFailed
 from functions.shared.ground.settings import settings
 from tests.support.steps import Steps
+from tests.support.strategies import DELETING, IN_WAVES, VARIANTS, WITH_WATERMARK
 
-STRATEGIES: dict[str, dict[str, Any]] = {
-    "timestamp": {"watermark_col": "at"},
-    "composite": {"watermark_type": "composite", "watermark_cols": ["at", "id"]},
-    "integer": {"watermark_type": "integer", "watermark_col": "id"},
-    "xmin": {"watermark_type": "xmin"},
-    "soft": {"watermark_type": "full_snapshot"},
-    "hard": {"watermark_type": "full_snapshot", "deletes": "hard"},
-}
-WINDOWS = ["timestamp", "composite", "integer"]
-each = pytest.mark.parametrize("strategy", STRATEGIES)
+each = pytest.mark.parametrize("strategy", VARIANTS)
 
 
 @pytest.fixture
@@ -28,7 +20,7 @@ def steps(owner: Any, schema: str, steps_of: Callable[[dict[str, Any]], Steps]) 
     owner.execute(f"CREATE TABLE {schema}.t ({columns})")
 
     def made(strategy: str, **spec: Any) -> Steps:
-        return steps_of({"table_name": f"{schema}.t", **STRATEGIES[strategy], **spec})
+        return steps_of({"table_name": f"{schema}.t", **VARIANTS[strategy], **spec})
 
     return made
 
@@ -76,7 +68,7 @@ def test_a_table_of_many_slices_is_copied_whole(steps: Any, owner: Any, schema: 
     fill(owner, schema, 600)
     table = steps(strategy)
     waves = table.run()
-    assert (len(waves) > 1) == (strategy in WINDOWS)
+    assert (len(waves) > 1) == (strategy in IN_WAVES)
     assert sum(wave["slices"] for wave in waves) >= 4
     assert sum(wave["merged"] for wave in waves) == 600
     assert table.final() == list(range(1, 601))
@@ -143,13 +135,13 @@ def test_a_table_made_anew_under_its_name_is_reloaded(steps: Any, owner: Any, sc
     owner.execute(f"ALTER TABLE {schema}.u RENAME TO t; INSERT INTO {schema}.t VALUES (7, '2020-01-01', '2020-01-01')")
     [result] = table.run()
     assert "dropped and created anew" in result["note"]
-    alive = ' WHERE NOT "IS_DELETED"' if strategy == "soft" else ""
+    alive = ' WHERE NOT "IS_DELETED"' if VARIANTS[strategy].get("deletes") == "soft" else ""
     rows = table.warehouse.rows(f'SELECT "ID" FROM {table.objects.final}{alive}')
     assert [int(row["ID"]) for row in rows] == [7]
     assert table.run() == []
 
 
-@pytest.mark.parametrize("strategy", ["soft", "hard"])
+@pytest.mark.parametrize("strategy", DELETING)
 def test_a_table_emptied_by_accident_keeps_its_copy(steps: Any, owner: Any, schema: str, strategy: str) -> None:
     fill(owner, schema, 200)
     table = steps(strategy)
@@ -163,7 +155,7 @@ def test_a_table_emptied_by_accident_keeps_its_copy(steps: Any, owner: Any, sche
     assert table.run() == []
 
 
-@pytest.mark.parametrize("strategy", WINDOWS)
+@pytest.mark.parametrize("strategy", WITH_WATERMARK)
 def test_rows_that_a_person_deletes_from_final_are_read_again_where_they_were_the_newest(
     steps: Any, owner: Any, schema: str, strategy: str
 ) -> None:

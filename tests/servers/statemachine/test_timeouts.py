@@ -5,17 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ministack.services import stepfunctions as sfn
 
 from local.aws.server import Aws
 from tests.servers.statemachine.branch import branch_with
-from tests.support.definition import STATES
+from tests.support.definition import NO_MESSAGE
 from tests.support.workflows import events, machine, run
 
-SENTENCE = "The step ended without an error message, as at its time limit: see the log of its function for the cause."
-CATCHES = {
-    name: catch["Output"] for name, state in STATES for catch in state.get("Catch", []) if "failure" in catch["Output"]
-}
 ATTEMPTS = 5
 CODE = """
 import pathlib, time
@@ -65,34 +60,10 @@ def test_a_function_that_always_hangs_leaves_a_dead_letter_that_says_where_to_lo
     aws: Aws, hanging: str, calls: Path
 ) -> None:
     ran = run(aws, hanging, table(calls, hangs=ATTEMPTS))
-    assert (ran.output["status"], ran.output["error"]) == ("FAILED", f"States.Timeout: {SENTENCE}")
+    assert (ran.output["status"], ran.output["error"]) == ("FAILED", f"States.Timeout: {NO_MESSAGE}")
     assert timeouts(aws, ran.arn) == [("States.Timeout", "")] * ATTEMPTS
     queue = aws.client("sqs")
     url = queue.get_queue_url(QueueName="timeouts")["QueueUrl"]
     [message] = queue.receive_message(QueueUrl=url)["Messages"]
     letter = json.loads(message["Body"])
-    assert (letter["state"], letter["error"], letter["message"]) == ("Watermark", "States.Timeout", SENTENCE)
-
-
-@pytest.mark.parametrize("state", CATCHES)
-@pytest.mark.parametrize(
-    ("told", "message"),
-    [
-        ({}, SENTENCE),
-        ({"Cause": ""}, SENTENCE),
-        ({"Cause": '{"errorMessage": ""}'}, SENTENCE),
-        ({"Cause": '{"errorMessage": "t: it broke"}'}, "t: it broke"),
-        ({"Cause": "throttled"}, "throttled"),
-    ],
-    ids=["absent", "empty", "empty message", "message", "text"],
-)
-def test_whatever_the_cause_a_failure_has_a_message(state: str, told: dict[str, str], message: str) -> None:
-    error = {"Error": "E", **told}
-    context = {"State": {"Name": state}}
-    caught = sfn._apply_jsonata_template(CATCHES[state], {"execution": "e"}, context, error_output=error)
-    assert caught == {"execution": "e", "failure": {"state": state, "error": "E", "message": message}}
-
-
-def test_each_failure_is_told_by_the_same_words() -> None:
-    assert len(set(CATCHES.values())) == 1
-    assert CATCHES.keys() == {"Replay", "Watermark", "Schema", "Export", "Await load", "Merge", "Reconcile"}
+    assert (letter["state"], letter["error"], letter["message"]) == ("Watermark", "States.Timeout", NO_MESSAGE)

@@ -1,99 +1,15 @@
-"""The runbook's commands, statements and links are real."""
+"""What the runbook names of the deployment is there."""
 
-import json
 import re
-import shlex
-from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import botocore.session
-import pytest
-from botocore import xform_name
-from sqlfluff.core import FluffConfig, Linter
-
-from functions.shared.contract.spec import parse_spec
 from infra.settings import context_file
 from tests.support.contexts import MODES, ROOT
-from tests.support.gate import complaints
+from tests.support.runbook import each_page
 from tests.support.synthesis import synthesize_stack
 
-RUNBOOK = sorted((ROOT / "docs" / "runbook").glob("*.md"))
-PAGES = [*RUNBOOK, ROOT / "docs" / "dashboard-and-alarms.md", ROOT / "docs" / "operate.md"]
-# Pages whose statements are for Aurora.
-AURORA = {"fence-held.md", "credentials.md"}
-# Options of the command line itself, which no operation has.
-GLOBAL = {"query", "output", "max-items"}
-each = pytest.mark.parametrize("page", RUNBOOK, ids=lambda page: page.stem)
 
-
-def blocks(page: Path, language: str) -> Iterator[str]:
-    """The fenced blocks of a language, without their indentation."""
-    for indent, text in re.findall(rf"^( *)```{language}\n(.*?)^ *```", page.read_text(), re.DOTALL | re.MULTILINE):
-        yield "\n".join(line.removeprefix(indent) for line in text.splitlines())
-
-
-def aws_commands() -> Iterator[tuple[str, list[str]]]:
-    for page in RUNBOOK:
-        for block in blocks(page, "sh"):
-            for line in block.splitlines():
-                for command in re.findall(r"(?:^|\{ )(aws .*?)(?:; \}|$)", line):
-                    yield page.stem, shlex.split(command)[1:]
-
-
-@pytest.mark.parametrize(
-    ("page", "words"), list(aws_commands()), ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_a_command_of_aws_has_these_options(page: str, words: list[str]) -> None:
-    service, operation, *options = words
-    model = botocore.session.get_session().get_service_model(service)
-    names = {xform_name(name, "-"): name for name in model.operation_names}
-    assert operation in names, page
-    shape = model.operation_model(names[operation]).input_shape
-    assert shape is not None
-    known = {xform_name(member, "-") for member in shape.members}
-    given = {option.removeprefix("--") for option in options if option.startswith("--")}
-    assert given <= known | GLOBAL
-    assert {xform_name(member, "-") for member in shape.required_members} <= given
-
-
-def test_inputs_are_those_that_the_workflow_takes_and_values_are_specifications() -> None:
-    inputs, values = [], []
-    for _, words in aws_commands():
-        options: dict[str, str] = dict(pairwise(words))
-        inputs += [json.loads(options["--input"])] if "--input" in options else []
-        values += [json.loads(options["--value"])] if "--value" in options else []
-    assert inputs
-    assert all(set(given) <= {"tables", "replay"} for given in inputs)
-    assert values
-    for value in values:
-        parse_spec({"table_name": "public.orders", "watermark_col": "at", **value}, "the runbook")
-
-
-def statements(page: Path) -> Iterator[tuple[str, str]]:
-    """(dialect, statement) of each SQL block."""
-    for block in blocks(page, "sql"):
-        for statement in filter(None, (part.strip() for part in re.split(r";\s*(?:\n|$)", block))):
-            postgres = page.name in AURORA and '"AURORA' not in statement
-            yield "postgres" if postgres else "snowflake", statement
-
-
-@each
-def test_each_statement_is_of_its_databases_grammar(page: Path) -> None:
-    postgres = Linter(config=FluffConfig(overrides={"dialect": "postgres", "templater": "raw"}))
-    wrong: dict[str, Any] = {}
-    for dialect, statement in statements(page):
-        found = (
-            complaints(statement)
-            if dialect == "snowflake"
-            else [violation.desc() for violation in postgres.parse_string(statement).violations]
-        )
-        wrong |= {statement: found} if found else {}
-    assert wrong == {}
-
-
-@each
+@each_page
 def test_outputs_targets_and_modules_that_it_names_are_there(page: Path) -> None:
     text = page.read_text()
     outputs = synthesize_stack(**MODES["new"]).outputs
@@ -105,24 +21,3 @@ def test_outputs_targets_and_modules_that_it_names_are_there(page: Path) -> None
     context = context_file.read()
     keys = re.findall(r"context keys? `(\w+)`", text)
     assert [key for key in keys if key not in context] == []
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_its_links_lead_somewhere(page: Path) -> None:
-    for link in re.findall(r"\]\(([^)]+)\)", page.read_text()):
-        if link.startswith("http"):
-            continue
-        file, _, anchor = link.partition("#")
-        target = (page.parent / file).resolve() if file else page
-        assert target.exists(), link
-        headings = re.findall(r"^#+ (.*)$", target.read_text(), re.M) if anchor else []
-        assert not anchor or anchor in {re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in headings}
-
-
-@each
-def test_a_page_says_symptom_place_remedy_and_proof(page: Path) -> None:
-    if page.stem != "README":
-        text = page.read_text()
-        parts = ("**Symptom.**", "**Look here", "**Do this", "**It worked when**")
-        assert [part for part in parts if part not in text] == []
-        assert f"({page.name})" in (page.parent / "README.md").read_text()

@@ -3,13 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from functions.shared.contract.traits import TRAITS
+from tests.support.strategies import specs
 from tests.system.drift.stage import Table
 
-SPECS: dict[str, dict[str, Any]] = {
-    "timestamp": {"watermark_col": "updated_at"},
-    "xmin": {"watermark_type": "xmin"},
-    "full_snapshot": {"watermark_type": "full_snapshot", "deletes": "hard"},
-}
+SPECS = specs(at="updated_at", deletes="hard")
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Case:
     moves: bool = True
     appends: bool = False
     writes_after: bool = True
-    # Whether Aurora rewrites all rows, which xmin then reads again.
+    # Whether Aurora rewrites all rows, which are then read again where no watermark column says otherwise.
     rewrites: bool = False
     # Phrases of the note of the run after the change; or the error that it ends with and phrases of its message.
     said: tuple[str, ...] = ()
@@ -89,7 +87,8 @@ class Role:
     @property
     def _old(self) -> str:
         """Which rows no run has merged since the change: where it was refused, the held one merged what it held."""
-        if self.strategy == "full_snapshot" or (self.case.rewrites and self.strategy == "xmin"):
+        traits = TRAITS[self.strategy]
+        if traits.form == "whole" or (self.case.rewrites and traits.leads is None):
             return "FALSE"
         if not self.case.moves:
             return "TRUE"

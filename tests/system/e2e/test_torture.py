@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.laptop import Laptop
+from tests.support.strategies import INCREMENTAL
 from tests.system.torture.cases import hidden_sessions, lagging_clock
 from tests.system.torture.evidence import Verdict
 from tests.system.torture.guards import without_fence, without_margin
@@ -45,7 +46,7 @@ def test_every_row_arrives_once_while_writers_commit_late(laptop: Laptop) -> Non
 
 
 def test_without_the_fence_the_same_harness_sees_rows_lost(laptop: Laptop) -> None:
-    torture = Torture(laptop, ["timestamp", "integer", "composite", "xmin"], strict=False)
+    torture = Torture(laptop, INCREMENTAL, strict=False)
     with without_fence(laptop):
         verdicts = _verdicts(torture)
     assert [one.strategy for one in verdicts if not one.lost] == []

@@ -28,10 +28,11 @@ def function_cells() -> Iterator[Cell]:
             strategy = strategies[(row + column) % len(strategies)]
             fast = (step, kind) in _FAST
             yield Cell(f"{step} function", kind, strategy, _ordered(f"{step}.{point}", order), shared=True, fast=fast)
+        strategy = strategies[row % len(strategies)]
         if step in _FIRST_LOAD:
             first = "first load of a new table, killed after its work"
-            yield Cell(f"{step} function", first, strategies[row % 5], _ordered(f"{step}.after", "die"), fresh=True)
-        yield Cell(f"{step} function", "throttled", strategies[row % len(strategies)], _throttled(step))
+            yield Cell(f"{step} function", first, strategy, _ordered(f"{step}.after", "die"), fresh=True)
+        yield Cell(f"{step} function", "throttled", strategy, _throttled(step))
 
 
 def first_load_cells() -> Iterator[Cell]:

@@ -10,7 +10,9 @@ from typing import Any
 
 import snowflake.connector
 
+from functions.shared.contract.traits import TRAITS
 from operate.runs import Outcome
+from tests.support.strategies import specs
 from tests.system.faults.bench import Bench, until
 
 ROWS = 40
@@ -18,23 +20,21 @@ _SHIFT = 3
 _LOOK_SECONDS = 0.1
 _COLUMNS = "id bigint PRIMARY KEY, gen integer NOT NULL, pad text, updated_at timestamptz NOT NULL DEFAULT now()"
 _PAD = "repeat('x', 80)"
-SPECS: dict[str, dict[str, Any]] = {
-    "timestamp": {"watermark_col": "updated_at"},
-    "composite": {"watermark_type": "composite", "watermark_cols": ["updated_at", "id"]},
-    "integer": {"watermark_type": "integer", "watermark_col": "id"},
-    "xmin": {"watermark_type": "xmin"},
-    "full_snapshot": {"watermark_type": "full_snapshot", "deletes": "hard", "max_delete_percent": 100},
-}
+SPECS = specs(at="updated_at", deletes="hard", max_delete_percent=100)
 
 Shape = tuple[tuple[int, int, int, int], ...]
 
 
 class Scene:
-    """Each generation is one transaction that changes every row (integer: adds ROWS rows), so FINAL must always show
-    exactly one generation whole (integer: the first generations, each whole)."""
+    """Each generation is one transaction that changes every row, so FINAL must always show exactly one of them, whole.
+
+    Where the strategy sees no updates a generation adds ROWS rows: FINAL must show the first ones, each whole. Where it
+    sees deletes, some ids go and others come.
+    """
 
     def __init__(self, bench: Bench, schema: str, name: str, strategy: str) -> None:
         self.bench, self.laptop, self.strategy = bench, bench.laptop, strategy
+        self._traits = TRAITS[strategy]
         self.schema, self.name, self.table = schema, name, f"{schema}.{name}"
         self.target = f"AURORA.FINAL.{schema.upper()}__{name.upper()}"
         self.object = self.target.rsplit(".", 1)[1]
@@ -57,13 +57,13 @@ class Scene:
         """Commits the next generation."""
         self.generation += 1
         g = self.generation
-        if self.strategy == "integer" or g == 1:
+        if not self._traits.sees_updates or g == 1:
             first = (g - 1) * ROWS
             self.laptop.sql(
                 f"INSERT INTO {self.table} (id, gen, pad) SELECT n, {g}, {_PAD} "
                 f"FROM generate_series({first + 1}, {first + ROWS}) AS n"
             )
-        elif self.strategy == "full_snapshot":
+        elif self._traits.sees_deletes:
             self.laptop.sql(
                 f"WITH moved AS (DELETE FROM {self.table} WHERE id <= {(g - 1) * _SHIFT}), added AS ("
                 f"INSERT INTO {self.table} (id, gen, pad) SELECT n, {g}, {_PAD} "
@@ -75,9 +75,9 @@ class Scene:
         self._shapes.append(self._shape(g))
 
     def _shape(self, g: int) -> Shape:
-        if self.strategy == "integer":
+        if not self._traits.sees_updates:
             return tuple((n, ROWS, (n - 1) * ROWS + 1, n * ROWS) for n in range(1, g + 1))
-        shift = (g - 1) * _SHIFT if self.strategy == "full_snapshot" else 0
+        shift = (g - 1) * _SHIFT if self._traits.sees_deletes else 0
         return ((g, ROWS, shift + 1, shift + ROWS),)
 
     def roll_back_to(self, generation: int) -> None:

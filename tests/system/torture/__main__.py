@@ -10,6 +10,7 @@ from rich.console import Console
 
 from local.cloud import lifecycle as cloud
 from tests.support.laptop import Laptop
+from tests.support.strategies import INCREMENTAL
 from tests.system.torture.cases import CASES, lagging_clock
 from tests.system.torture.guards import LONG_TRANSACTIONS, without_fence, without_margin
 from tests.system.torture.harness import Torture
@@ -65,7 +66,7 @@ def _busy(laptop: Laptop, writers: int, seconds: float) -> Chapter:
 
 def _unguarded(laptop: Laptop, writers: int) -> Chapter:
     """Passes if every fenced strategy loses something: else the harness could not see a loss."""
-    torture = Torture(laptop, ["timestamp", "integer", "composite", "xmin"], strict=False)
+    torture = Torture(laptop, INCREMENTAL, strict=False)
     with without_fence(laptop):
         verdicts = torture.run(writers, _UNGUARDED_SECONDS, LONG_TRANSACTIONS)
     with without_margin(laptop):

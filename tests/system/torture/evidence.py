@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from functions.shared.contract.traits import TRAITS
 from tests.support.laptop import Laptop
 from tests.system.torture.workload import Write
 
@@ -33,7 +34,8 @@ class Verdict:
     @property
     def exact(self) -> bool:
         """Whether nothing is lost or stale, and hardly anything was exported twice where a fence bounds it."""
-        return not self.lost and not self.stale and (self.strategy == "full_snapshot" or self.factor <= _MOST_EXPORTS)
+        bounded = TRAITS[self.strategy].form == "whole" or self.factor <= _MOST_EXPORTS
+        return not self.lost and not self.stale and bounded
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from psycopg2 import DataError, IntegrityError, sql
 from psycopg2.errors import ProgramLimitExceeded, UndefinedFunction
 
 from functions.schema.final import OWN_NAMES, SOFT_DELETE_NAMES
+from functions.shared.contract.traits import TRAITS, Traits
 from tests.system.types.catalogue import HOSTILE_NAMES
 from tests.system.types.random_types import ColumnType
 from tests.system.types.tables import in_snowflake
@@ -41,9 +42,14 @@ class RandomTable:
         """Hypothesis shows a failing example by this."""
         printer.text(repr(self))
 
+    @property
+    def traits(self) -> Traits:
+        """What its strategy is."""
+        return TRAITS[self.strategy]
+
     def spec(self, full_name: str) -> dict[str, Any]:
         """What the sync is told of it."""
-        watermark = {"watermark_col": MOMENT} if self.strategy == "timestamp" else {}
+        watermark = {"watermark_col": MOMENT} if self.traits.leads else {}
         keys = {"primary_keys": self.key} if self.key else {}
         common = {"table_name": full_name, "watermark_type": self.strategy, "on_unrepresentable": self.policy}
         return {**common, **watermark, **keys}
@@ -76,13 +82,13 @@ class RandomTable:
                 self._insert(cursor, table, 100 + place, SECOND_DAY, row)
             elif what == "update" and self._sees_updates:
                 self._update(cursor, table, number, row)
-            elif what == "delete" and self.strategy == "full_snapshot":
+            elif what == "delete" and self.traits.sees_deletes:
                 self._do(cursor, sql.SQL("DELETE FROM {} WHERE n = {}").format(table, sql.Literal(number)))
         return len(self.statements) > before
 
     @property
     def _sees_updates(self) -> bool:
-        return bool(self.key) or self.strategy == "full_snapshot"
+        return bool(self.key) or self.traits.form == "whole"
 
     def _insert(self, cursor: Any, table: sql.Identifier, number: int, day: str, row: Row) -> None:
         names = sql.SQL(", ").join(map(sql.Identifier, [NUMBER, MOMENT, *row]))
@@ -125,7 +131,7 @@ def random_tables(draw: st.DrawFn, types: st.SearchStrategy[ColumnType]) -> Rand
     strategy = draw(st.sampled_from(["full_snapshot", "xmin", "timestamp"]))
     keyable = [name for name, one in columns.items() if one.can_be_key]
     key = draw(st.lists(st.sampled_from(keyable), max_size=2, unique=True)) if keyable else []
-    if strategy == "xmin" and not key:
+    if TRAITS[strategy].needs_key and not key:
         key = [NUMBER]
     texts = {name: "text" for name in called if draw(st.integers(0, 4)) == 0}
     policies: list[str | dict[str, str]] = ["quarantine", "quarantine", "text", {**texts, "*": "quarantine"}]

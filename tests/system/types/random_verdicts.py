@@ -53,7 +53,7 @@ class Copied:
 
     def _in_last_run(self, row: Mapping[str, str | None], listed: Sequence[Quarantined]) -> bool:
         """Whether the last run read the row: a snapshot reads all, FINAL's watermark does not count withheld ones."""
-        if len(self.results) == 1 or str(row[MOMENT]).startswith(SECOND_DAY) or self.table.strategy == "full_snapshot":
+        if len(self.results) == 1 or str(row[MOMENT]).startswith(SECOND_DAY) or self.table.traits.form == "whole":
             return True
         again = [one for one in listed if one.batch == self.results[-1]["batch_id"]]
         return any(one.raw[in_snowflake(NUMBER)] == row[NUMBER] and self._names_key(one) for one in again)
@@ -86,6 +86,6 @@ class Copied:
 
     def _forms(self) -> dict[str, Form]:
         table = self.table
-        moment = TEXT if table.is_text(MOMENT) and table.strategy != "timestamp" else TIMESTAMPTZ
+        moment = TEXT if table.is_text(MOMENT) and not table.traits.leads else TIMESTAMPTZ
         own = {NUMBER: TEXT if table.is_text(NUMBER) else INTEGER, MOMENT: moment}
         return own | {name: one.kind.form_under(table.is_text(name)) for name, one in table.columns.items()}

@@ -6,22 +6,11 @@ from typing import Any
 
 import pytest
 from psycopg2 import sql
-from pydantic import ValidationError
 
 from functions.shared.aurora.fence import read_fence
 from functions.shared.aurora.session import AuroraSession
-from functions.shared.aurora.windows import (
-    EVERYTHING,
-    NOTHING,
-    after,
-    before,
-    both,
-    full_name,
-    rows_in,
-    written_before,
-    written_between,
-)
-from functions.shared.contract.bounds import Below, ColumnWindow, Everything, Quarantined
+from functions.shared.aurora.windows import after, before, both, full_name, rows_in, written_before, written_between
+from functions.shared.contract.bounds import Below, ColumnWindow
 from functions.shared.contract.names import SourceTable
 
 MARGIN = 0.05
@@ -48,29 +37,9 @@ def test_a_first_window_has_no_lower_bound(source: AuroraSession) -> None:
     assert text(source, rows_in(timestamps(None, "2026-01-02"))) == "\"at\" < '2026-01-02'::timestamptz"
 
 
-def test_a_complete_window_is_everything_past_the_fence_included() -> None:
-    assert rows_in(Everything()) == EVERYTHING
-
-
-def test_a_window_without_bounds_cannot_be_made() -> None:
-    for missing in ({"high": None}, {"column": None}):
-        with pytest.raises(ValidationError):
-            Below.model_validate({"column": "at", "type_name": "int8", "high": "2", **missing})
-    with pytest.raises(ValidationError):
-        ColumnWindow.model_validate({"low": "1"})
-
-
-def test_a_replay_reads_no_row_of_aurora() -> None:
-    assert rows_in(Quarantined()) == NOTHING
-
-
 def test_hostile_columns_and_bounds_stay_in_their_quotes(source: AuroraSession) -> None:
     condition = text(source, both(after(column('a" OR true --'), "1' OR true --"), before(column("b"))))
     assert condition == """"a"" OR true --" > '1'' OR true --'::int8 AND "b" < '2'::int8"""
-
-
-def test_both_of_nothing_is_everything() -> None:
-    assert both() == both(EVERYTHING, EVERYTHING) == EVERYTHING
 
 
 def test_a_relation_is_quoted(source: AuroraSession) -> None:

@@ -2,7 +2,7 @@
 
 import json
 
-from functions.merge.batches import by_column, read_ledger
+from functions.merge.batches import read_ledger
 from tests.support.batches import Target, at
 
 
@@ -48,8 +48,3 @@ def test_only_a_complete_batch_holds_rows_back(target: Target) -> None:
 def test_a_batch_that_is_not_merged_has_no_ledger(target: Target) -> None:
     target.record(f"b-{target.name}", ["f"], 10, 5)
     assert read_ledger(target.warehouse, target.objects, f"b-{target.name}") is None
-
-
-def test_rows_are_counted_by_each_of_their_columns() -> None:
-    counts = [('cannot be held: "A" "say ""hi"""', 2), ('cannot be held: "A"', 3)]
-    assert by_column(counts) == {"A": 5, 'say "hi"': 2}

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from functions.reconcile.evidence import check_ledger, compare_sample, measure_drift
+from functions.reconcile.evidence import compare_sample, measure_drift
 from functions.shared.aurora.catalog import read_relation
 from functions.shared.aurora.fence import read_fence
 from functions.shared.aurora.session import AuroraSession
-from functions.shared.contract.result import Ledger
 from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import TableSpec, parse_spec
 from functions.shared.ground.errors import ReconciliationFailed
@@ -17,25 +16,7 @@ from functions.shared.snowflake.session import SnowflakeSession
 from tests.support.batches import Refused, Target
 from tests.support.bounds import bounds_of
 
-COUNTS = {"exported": 10, "loaded": 10, "merged": 5, "duplicates": 2, "quarantined": 2, "held": 1, "deleted": 7}
-LEDGER = Ledger(**COUNTS)
 VERSION = 10
-
-
-def test_a_ledger_that_adds_up_passes() -> None:
-    check_ledger("t", 10, 10, LEDGER)
-
-
-@pytest.mark.parametrize("term", ["merged", "duplicates", "quarantined", "held", "exported", "loaded"])
-def test_one_row_too_few_anywhere_is_found(term: str) -> None:
-    with pytest.raises(ReconciliationFailed, match=r"^t: the batch does not add up: Aurora exported 10"):
-        check_ledger("t", 10, 10, Ledger(**{**COUNTS, term: COUNTS[term] - 1}))
-
-
-@pytest.mark.parametrize("counted", [(9, 10), (10, 9), (11, 11)])
-def test_a_count_of_another_hand_that_differs_is_found(counted: tuple[int, int]) -> None:
-    with pytest.raises(ReconciliationFailed):
-        check_ledger("t", *counted, LEDGER)
 
 
 class Pair:

@@ -7,8 +7,10 @@ import pytest
 from functions.shared.aurora.fence import read_fence
 from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.bounds import Slice
+from functions.shared.contract.traits import TRAITS
 from functions.watermark import slices as module
 from tests.servers.functions.watermark.cuts import ROWS, Table, about_equal
+from tests.support.strategies import SPECS, WITH_WATERMARK
 
 SNAPSHOT = {"watermark_type": "full_snapshot"}
 NOON = "'2026-03-29 12:00+00'::timestamptz"
@@ -145,25 +147,17 @@ def test_an_xmin_window_is_cut_along_the_key(table: Table) -> None:
     assert 3 <= len(sizes) <= 10
 
 
-@pytest.mark.parametrize(
-    "spec",
-    [
-        {"watermark_col": "at"},
-        {"watermark_type": "composite", "watermark_cols": ["at", "id"]},
-        {"watermark_type": "integer", "watermark_col": "id"},
-    ],
-    ids=lambda spec: spec.get("watermark_type", "timestamp"),
-)
-def test_a_window_is_cut_along_its_last_watermark_column(table: Table, spec: dict[str, Any]) -> None:
+@pytest.mark.parametrize("strategy", WITH_WATERMARK)
+def test_a_window_is_cut_along_its_last_watermark_column(table: Table, strategy: str) -> None:
     table.make("id int, at timestamptz NOT NULL", f"n, {NOON} + n * interval '1 s'")
-    integer = spec.get("watermark_type") == "integer"
     limits: dict[str, Any] = {"column": "id", "type_name": "int8", "low": "500", "high": "1501"}
-    if not integer:
+    if TRAITS[strategy].leads == "moment":
         limits = {"column": "at", "type_name": "timestamptz", "low": "2026-03-29T12:08:20+00:00"}
         limits["high"] = "2026-03-29T12:25:01+00:00"
+    spec = SPECS[strategy]
     window = table.spec(**spec)
     bounds = window.cut(**limits)
-    assert bounds.slice_column == ("at" if "watermark_col" in spec and not integer else "id")
+    assert bounds.slice_column == spec.get("watermark_cols", [spec.get("watermark_col")])[-1]
     sizes = window.sizes(bounds)
     assert (sum(sizes), about_equal(sizes)) == (1000, True)
     assert 3 <= len(sizes) <= 10

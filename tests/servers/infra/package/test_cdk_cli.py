@@ -19,12 +19,6 @@ def pinned() -> str:
     return str(json.loads((PINNED / "package.json").read_text())["dependencies"]["aws-cdk"])
 
 
-def test_the_lock_holds_what_the_package_names() -> None:
-    locked = json.loads((PINNED / "package-lock.json").read_text())["packages"]
-    assert locked["node_modules/aws-cdk"]["version"] == pinned()
-    assert locked["node_modules/aws-cdk"]["integrity"].startswith("sha512-")
-
-
 def test_the_module_is_the_command_line(tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "infra.package.cdk_cli", "--version"],

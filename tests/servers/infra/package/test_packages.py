@@ -1,6 +1,4 @@
-import re
 import subprocess
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
@@ -8,49 +6,13 @@ from typing import Any
 
 import pytest
 
-from infra.package.hashes import PackagesError, read_hashes, write_hashes
+from infra.package.hashes import PackagesError, read_hashes
 from infra.package.lock import lock
-from infra.package.packages import PackageSet, Platform
-from tests.support.contexts import ROOT
+from infra.package.packages import Platform
+from tests.support import wheels
+from tests.support.wheels import ARM, add_wheel, package_set
 
-ARM = Platform("3.13", "arm64")
-
-
-def add_wheel(index: Path, version: str, platform: str, text: str = "") -> None:
-    """A wheel `demo` with one module, for one platform."""
-    tag = f"cp313-cp313-{platform}"
-    index.mkdir(exist_ok=True)
-    with zipfile.ZipFile(index / f"demo-{version}-{tag}.whl", "w") as wheel:
-        wheel.writestr("demo.py", f"built_for = {platform + text!r}\n")
-        wheel.writestr("demo_cli.py", "def main(): ...\n")
-        info = f"demo-{version}.dist-info"
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: demo\nVersion: {version}\n")
-        wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: false\nTag: {tag}\n")
-        wheel.writestr(f"{info}/entry_points.txt", "[console_scripts]\ndemo = demo_cli:main\n")
-        wheel.writestr(f"{info}/RECORD", "")
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Path:
-    add_wheel(tmp_path / "index", "1.0", "manylinux_2_28_aarch64")
-    add_wheel(tmp_path / "index", "1.0", "manylinux2014_x86_64")
-    return tmp_path / "index"
-
-
-def package_set(
-    index: Path, *, requirement: str = "demo", constraint: str = "", platform: Platform = ARM, locked: bool = True
-) -> PackageSet:
-    """A set whose hashes are those of the index's wheels, or of none."""
-    requirements, constraints, hashes = (
-        index.parent / f"{name}.txt" for name in ("requirements", "constraints", "hashes")
-    )
-    requirements.write_text(f"--no-index\n--find-links {index}\n{requirement}\n")
-    constraints.write_text(constraint)
-    digests: dict[str, set[str]] = {}
-    for wheel in index.glob("*.whl"):
-        digests.setdefault(f"demo=={wheel.name.split('-')[1]}", set()).add(sha256(wheel.read_bytes()).hexdigest())
-    write_hashes(hashes, digests if locked else {})
-    return PackageSet(requirements, constraints, hashes, platform)
+index = wheels.index
 
 
 @pytest.fixture
@@ -94,18 +56,6 @@ def test_the_same_set_is_installed_once(index: Path, pip_runs: list[object]) -> 
     assert len(pip_runs) == 1
 
 
-def test_another_requirement_constraint_or_platform_is_another_set(index: Path) -> None:
-    keys = [
-        package_set(index).key,
-        package_set(index, requirement="demo==1.0").key,
-        package_set(index, constraint="demo==1.0").key,
-        package_set(index, platform=Platform("3.12", "arm64")).key,
-        package_set(index, platform=Platform("3.13", "x86_64")).key,
-        package_set(index, locked=False).key,
-    ]
-    assert len(set(keys)) == len(keys)
-
-
 def test_a_failed_install_leaves_nothing_that_a_later_one_would_take(index: Path) -> None:
     cache = index.parent / "cache"
     with pytest.raises(PackagesError, match=r"pip could not install .*requirements\.txt for Python 3\.13 on arm64"):
@@ -144,13 +94,6 @@ def test_locking_lists_the_files_of_every_platform(index: Path) -> None:
     with pytest.raises(PackagesError, match=r"no packages for Python 3\.12 on arm64"):
         lock(functions, [Platform("3.12", "arm64")])
     assert read_hashes(functions / "hashes.txt") == {"demo==1.0": wheels}
-
-
-def test_every_pin_of_the_functions_has_its_hashes() -> None:
-    pins = (ROOT / "functions" / "constraints.txt").read_text().split()
-    hashes = read_hashes(ROOT / "functions" / "hashes.txt")
-    assert sorted(hashes) == sorted(pins)
-    assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digests in hashes.values() for digest in digests)
 
 
 def test_two_processes_may_install_the_same_set_at_once(index: Path, pip_runs: list[object]) -> None:

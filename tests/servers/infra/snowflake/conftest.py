@@ -6,9 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.servers.infra.snowflake.bootstrapping import Bench, benches
-from tests.servers.template import conftest
-
-stack, none = conftest.stack, conftest.none  # of test_login.py
 
 
 @pytest.fixture

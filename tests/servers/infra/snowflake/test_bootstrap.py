@@ -5,30 +5,13 @@ import pytest
 from infra.settings.settings import Settings
 from infra.settings.staging_names import read_role_arn, staging_bucket
 from infra.snowflake.account import SnowflakeAccount
-from infra.snowflake.bootstrap.statements import read
 from infra.snowflake.statements import (
-    account_statements,
-    database_statements,
-    grant_statements,
-    queue_statements,
     tear_down_statements,
 )
 from tests.servers.infra.snowflake.bootstrapping import QUEUE, USER, Bench
-from tests.support.rendered import KEY, WORKLOAD
 from tests.support.synthesis import synthesize_stack
 
 INTEGRATION = 'INTEGRATION "AURORA_EXPORTS"'
-
-
-@pytest.mark.parametrize("account", [KEY, WORKLOAD])
-def test_of_every_statement_is_known_what_it_makes_true(account: SnowflakeAccount) -> None:
-    for statements in (account_statements, database_statements, grant_statements, queue_statements):
-        assert all(statement.role for statement in read(statements(account)))
-
-
-def test_a_statement_of_another_form_is_refused() -> None:
-    with pytest.raises(ValueError, match="not known: TRUNCATE"):
-        list(read(["USE ROLE SYSADMIN", "TRUNCATE TABLE T"]))
 
 
 def test_the_first_run_makes_everything_and_completes_the_settings(bench: Bench) -> None:

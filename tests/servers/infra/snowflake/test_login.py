@@ -1,36 +1,15 @@
-"""Without a secret: one role for the functions that speak to Snowflake, and a user who is that role."""
+"""Without a secret: the service user is the functions' role."""
 
 import json
 import shlex
 
 from snowflake.connector.connection import DEFAULT_CONFIGURATION
 
-from infra.constructs.function_specs import FUNCTIONS
 from infra.settings.settings import Settings
 from infra.settings.staging_names import login_role_arn
 from tests.servers.infra.snowflake.bootstrapping import USER, Bench
-from tests.support.policies import permission_rows
-from tests.support.synthesis import Synthesized
-from tests.unit.imports import reached
 
 WITHOUT_SECRET = ("-c", "snowflake_login=workload_identity")
-
-
-def test_the_functions_that_open_a_session_of_snowflake_may_become_the_role() -> None:
-    session = "functions.shared.snowflake.session"
-    opened = {spec.name for spec in FUNCTIONS if session in reached(f"functions.{spec.name}.handler")}
-    assert opened == {spec.name for spec in FUNCTIONS if spec.uses_snowflake}
-
-
-def test_there_is_no_such_role_where_the_functions_have_a_key(stack: Synthesized) -> None:
-    assert not [role for role in stack.of_type("AWS::IAM::Role") if role["RoleName"].endswith("-snowflake-login")]
-    assert not [row for row in permission_rows(stack) if "sts:AssumeRole" in row.actions]
-
-
-def test_the_role_itself_may_do_nothing(none: Synthesized) -> None:
-    [role] = [one for one in none.of_type("AWS::IAM::Role") if one["RoleName"].endswith("-snowflake-login")]
-    assert "Policies" not in role
-    assert "ManagedPolicyArns" not in role
 
 
 def test_the_user_is_the_role_and_vault_gets_no_secret(bench: Bench) -> None:

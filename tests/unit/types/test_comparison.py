@@ -1,4 +1,4 @@
-"""The comparison sees every damage that a copy may do."""
+"""The comparison of the types study sees every damage that a copy may do."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal

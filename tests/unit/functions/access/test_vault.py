@@ -52,11 +52,6 @@ def test_what_vault_says_names_the_table_that_asked(
             vault.secret(table, "aurora")
 
 
-def test_a_vault_that_cannot_be_reached_is_told_with_the_table() -> None:
-    with pytest.raises(VaultUnavailable, match=r"^public.a: Vault at http://127.0.0.1:9 did not answer"):
-        vault.secret("public.a", "aurora")
-
-
 def test_a_function_without_an_identity_is_told_with_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("functions.shared.access.vault.boto3.Session", lambda: Mock(get_credentials=lambda: None))
     with pytest.raises(AccessDenied, match=r"^public.a: there are no AWS credentials"):

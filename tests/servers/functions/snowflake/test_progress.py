@@ -1,10 +1,7 @@
 """What Snowflake knows of a table, read back through the code that stored it."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import pytest
 
 from functions.shared.contract.watermark import as_text
 from functions.shared.snowflake.progress import Progress, read_ceiling, read_progress, store_reading
@@ -57,18 +54,3 @@ def test_a_table_named_with_a_percent_sign_has_its_own_ceiling(target: Target) -
     store_reading(odd.warehouse, odd.objects, 5, "2026-01-01T00:00:00.000000+00:00")
     assert read_ceiling(odd.warehouse, odd.objects, datetime(2026, 1, 2, tzinfo=UTC)) == 5
     assert read_ceiling(odd.warehouse, target.objects, datetime(2026, 1, 2, tzinfo=UTC)) is None
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))), "2026-01-01T00:00:00.000000+00:00"),
-        (datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC), "2026-01-01T00:00:00.000001+00:00"),
-        (datetime(2026, 1, 1, 2), "2026-01-01T02:00:00.000000"),
-        (date(2026, 1, 1), "2026-01-01"),
-        (Decimal("9223372036854775807"), "9223372036854775807"),
-        (5, "5"),
-    ],
-)
-def test_a_watermark_is_text_that_casts_back_without_loss(value: Any, text: str) -> None:
-    assert as_text(value) == text
