@@ -1,4 +1,4 @@
-"""What decides how a table's batches are applied to FINAL."""
+"""The rules by which a table's batches are merged into FINAL."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from functions.shared.contract.columns import Column
 
 @dataclass(frozen=True)
 class MergeRules:
-    """What decides how a table's batches are applied.
+    """How a table's batches are merged.
 
     `columns` are in the order of the file's fields. `key` is empty for a table without one: its rows are appended, or
     replaced by a complete snapshot. `watermark` is the leading watermark column, None where there is none. `version`

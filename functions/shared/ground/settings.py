@@ -1,4 +1,4 @@
-"""What the deployment tells each function through its environment."""
+"""The settings that the deployment gives each function in environment variables."""
 
 import os
 from functools import cache
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Settings(BaseModel):
-    """The environment variables of a function, by their lower-case names; one that is lost is an error."""
+    """The environment variables of a function, by lower-case name. Raises ValidationError where one is missing."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 

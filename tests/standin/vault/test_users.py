@@ -77,7 +77,7 @@ def test_near_the_end_of_its_lease_a_session_is_opened_with_a_new_user(monkeypat
     first = adapter._connect("public.t")
     name = user(first)
     kept = vault._cache[LOGIN]
-    monkeypatch.setitem(vault._cache, LOGIN, vault.Kept(kept.data, 0))
+    monkeypatch.setitem(vault._cache, LOGIN, vault.Credential(kept.data, 0))
     monkeypatch.setattr(adapter, "_warm", [(first, 0)])
     second = adapter._connect("public.t")
     assert user(second) not in ("", name)
@@ -86,7 +86,7 @@ def test_near_the_end_of_its_lease_a_session_is_opened_with_a_new_user(monkeypat
 
 def test_a_user_that_was_revoked_meanwhile_is_replaced_once() -> None:
     kept = vault.lease("public.t", LOGIN, 900)
-    vault._cache[LOGIN] = vault.Kept({**kept.data, "password": "revoked"}, math.inf)
+    vault._cache[LOGIN] = vault.Credential({**kept.data, "password": "revoked"}, math.inf)
     assert user(adapter._connect("public.t")).startswith("v-")
 
 

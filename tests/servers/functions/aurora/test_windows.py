@@ -14,8 +14,8 @@ from functions.shared.aurora.windows import (
     EVERYTHING,
     NOTHING,
     after,
+    all_of,
     before,
-    both,
     full_name,
     rows_in,
     written_before,
@@ -65,12 +65,12 @@ def test_a_replay_reads_no_row_of_aurora() -> None:
 
 
 def test_hostile_columns_and_bounds_stay_in_their_quotes(source: AuroraSession) -> None:
-    condition = text(source, both(after(column('a" OR true --'), "1' OR true --"), before(column("b"))))
+    condition = text(source, all_of(after(column('a" OR true --'), "1' OR true --"), before(column("b"))))
     assert condition == """"a"" OR true --" > '1'' OR true --'::int8 AND "b" < '2'::int8"""
 
 
 def test_both_of_nothing_is_everything() -> None:
-    assert both() == both(EVERYTHING, EVERYTHING) == EVERYTHING
+    assert all_of() == all_of(EVERYTHING, EVERYTHING) == EVERYTHING
 
 
 def test_a_relation_is_quoted(source: AuroraSession) -> None:

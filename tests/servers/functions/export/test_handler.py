@@ -116,7 +116,7 @@ def test_a_replica_is_not_exported_from(
 
     monkeypatch.setattr(AuroraSession, "rows", as_replica)
     assert not source.usable
-    with pytest.raises(SourceUnavailable, match=rf"^{table}: .*replica.*a retry connects anew"):
+    with pytest.raises(SourceUnavailable, match=rf"^{table}: .*replica.*a retry connects again"):
         handler(asked, context)
     assert set(bucket.objects) == files
 
