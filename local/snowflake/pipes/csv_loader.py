@@ -34,7 +34,7 @@ def load(
 ) -> Outcome:
     """Insert the rows of the downloaded `file` in one transaction, and record it in the table's load history.
 
-    The file is parsed before the write lock is taken, so that a long file keeps no merge waiting.
+    The file is parsed before the write lock is taken, so that no merge waits for a long file.
     """
     if file.stat().st_size == 0:
         loads.record(copy.table, staged.url)

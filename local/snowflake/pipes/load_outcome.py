@@ -1,4 +1,4 @@
-"""What became of loading one file."""
+"""The outcome of loading one file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a file was refused; the line counts from 1 and is None when the engine does not say."""
+    """Why a file was refused; the line counts from 1 and is None when the engine does not report it."""
 
     message: str
     line: int | None
