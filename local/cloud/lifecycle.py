@@ -50,7 +50,7 @@ def up(
         if not (ended := _PROCESSES - set(processes.running(home))):
             say(f"Already up in {home}; deploying what changed.")
             return _redeploy(home, say, by_cdk)
-        say(f"{', '.join(sorted(ended))} had ended: starting everything anew, with no data.")
+        say(f"{', '.join(sorted(ended))} had ended: starting everything again, without data.")
     down(home)
     try:
         return _start(home, say, wait_scale, max_file_bytes, by_cdk)
@@ -70,7 +70,7 @@ def down(home: Path) -> None:
 
 
 def _stop(home: Path) -> None:
-    """Ends the processes and removes what no longer holds; the logs stay."""
+    """Ends the processes and removes their addresses and Aurora's data; the logs stay."""
     processes.stop(home)
     remove_aurora(home)
     (home / "endpoints.json").unlink(missing_ok=True)
@@ -158,13 +158,13 @@ def _aurora_secret(aurora: Aurora) -> dict[str, Any]:
 
 @contextmanager
 def claimed_vault_port() -> Iterator[int]:
-    """A port for Vault that no other cloud takes inside: each claims it by a second port, where nothing ever listens.
+    """A port for Vault that no other cloud can take: each cloud claims it by binding a second port.
 
     Raises StartFailed where none is free.
     """
     for port in _VAULT_PORTS:
         with socket.socket() as claim, socket.socket() as probe:
-            # A former Vault's connections may still be closing; a claim has none, and must be the only one.
+            # Connections of a former Vault may still be closing, so only the probe may reuse its address.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 claim.bind(("127.0.0.1", port + len(_VAULT_PORTS)))
