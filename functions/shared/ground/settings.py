@@ -6,7 +6,7 @@ from functools import cache
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Settings(BaseModel):
+class FunctionSettings(BaseModel):
     """The environment variables of a function, by lower-case name. Raises ValidationError where one is missing."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -35,6 +35,6 @@ class Settings(BaseModel):
 
 
 @cache
-def settings() -> Settings:
+def settings() -> FunctionSettings:
     """The settings of this function; read once per container."""
-    return Settings.model_validate({name.lower(): value for name, value in os.environ.items()})
+    return FunctionSettings.model_validate({name.lower(): value for name, value in os.environ.items()})

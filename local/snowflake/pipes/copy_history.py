@@ -31,7 +31,7 @@ _ARGUMENTS = {"TABLE_NAME", "START_TIME", "END_TIME", "PIPE_NAME"}
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """One file's outcome; field order is the column order. Sizes are bytes, positions count from 1."""
 
     file_name: str
@@ -57,7 +57,7 @@ class Entry:
     first_commit_time: datetime | None = None
 
 
-def record(duck: duckdb.DuckDBPyConnection, entry: Entry) -> None:
+def record(duck: duckdb.DuckDBPyConnection, entry: HistoryEntry) -> None:
     """Keep one file's outcome."""
     values = astuple(entry)
     duck.execute(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(values))})", list(values))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Failure:
+class LoadFailure:
     """Why a file was refused; the line counts from 1 and is None when the engine does not report it."""
 
     message: str
@@ -15,8 +15,8 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LoadOutcome:
     """Rows that were loaded; none where there is a failure."""
 
     rows: int
-    failure: Failure | None
+    failure: LoadFailure | None

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.snowflake.pipes import copy_history
 from local.snowflake.pipes.csv_loader import load
 from local.snowflake.pipes.events import Countdown, created_objects
-from local.snowflake.pipes.load_outcome import Failure, Outcome
+from local.snowflake.pipes.load_outcome import LoadFailure, LoadOutcome
 from local.snowflake.pipes.pipe import Pipe, StagedFile
 from local.snowflake.pipes.pipes import Pipes
 from local.snowflake.session.context import Context
@@ -128,7 +128,7 @@ class Snowpipe:
             except ClientError as error:
                 if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
                     raise
-                outcome = Outcome(0, Failure(f"Remote file '{file.url}' was not found.", None, None))
+                outcome = LoadOutcome(0, LoadFailure(f"Remote file '{file.url}' was not found.", None, None))
             else:
                 outcome = load(self._session, self._pipes.loads, pipe.copy, path, file, started)
         finished = datetime.now(UTC)
@@ -148,9 +148,11 @@ class Snowpipe:
                     yield StagedFile(bucket, item["Key"], item["Size"], datetime.now(UTC))
 
 
-def _entry(pipe: Pipe, file: StagedFile, name: str, outcome: Outcome, finished: datetime) -> copy_history.Entry:
+def _entry(
+    pipe: Pipe, file: StagedFile, name: str, outcome: LoadOutcome, finished: datetime
+) -> copy_history.HistoryEntry:
     table, failure, within = pipe.copy.table, outcome.failure, pipe.copy.path
-    return copy_history.Entry(
+    return copy_history.HistoryEntry(
         file_name=name.removeprefix(within),
         stage_location=pipe.copy.location,
         last_load_time=finished,

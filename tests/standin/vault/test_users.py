@@ -12,7 +12,7 @@ from functions.shared.aurora import login
 from functions.shared.aurora import session as adapter
 from functions.shared.aurora.fence import read_fence
 from functions.shared.ground.errors import AccessDenied
-from functions.shared.ground.settings import Settings, settings
+from functions.shared.ground.settings import FunctionSettings, settings
 from local import processes
 from local.aurora.server import DATABASE, OWNER, SYNC_ROLE, Aurora
 from local.aws.server import Aws
@@ -51,7 +51,7 @@ def function(url: str, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     }.items():
         monkeypatch.setenv(name, value)
     usual = {name.lower(): value for name, value in ENVIRONMENT.items()}
-    given = Settings.model_validate({**usual, "vault_url": url, "vault_aurora_login_path": LOGIN})
+    given = FunctionSettings.model_validate({**usual, "vault_url": url, "vault_aurora_login_path": LOGIN})
     for module in (login, vault):
         monkeypatch.setattr(module, "settings", lambda: given)
     monkeypatch.setattr(vault, "_cache", {})
