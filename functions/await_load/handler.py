@@ -47,13 +47,13 @@ def handler(given: Input) -> Output:
         _refuse(snowflake, objects, name, batch)
         loaded = staged(snowflake, objects, batch.names)
         waited = (datetime.now(UTC) - load.since).total_seconds()
-        if loaded > batch.rows:
+        if loaded > batch.rows:  # guard: file-loaded-twice
             raise LoadFailed(
                 f"{name}: STAGING holds {loaded} rows of a batch of {batch.rows}: a file was loaded twice (was the "
                 "pipe recreated?); re-run the table, which exports under a new name"
             )
         seconds("UnmergedBatchAge", waited)
-        if loaded == batch.rows:
+        if loaded == batch.rows:  # guard: load-taken-for-whole
             seconds("LoadLatency", waited)
             count("RowsLoaded", loaded)
             return _output(load, status="LOADED", loaded=loaded)
@@ -87,7 +87,7 @@ def _refreshed(snowflake: SnowflakeSession, objects: TableObjects, batch: Batch,
     """Refreshes a pipe that runs with the files that it seems to have missed; returns whether it did."""
     if waited <= settings().load_timeout_seconds * _REFRESH_AFTER or pipe_state(snowflake, objects) != RUNNING:
         return False
-    files = refresh(snowflake, objects, batch.names)
+    files = refresh(snowflake, objects, batch.names)  # guard: lost-event
     logger.warning("Refreshed the pipe with files whose events seem lost", extra={"files": files})
     return True
 

@@ -55,7 +55,8 @@ def handler(given: Input) -> Part:
         limit = sql.Literal(f"{settings().export_seconds}s")
         aurora.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(limit))
         # Before the snapshot, which neither SET nor LOCK takes: a table that is rewritten after it looks empty in it.
-        aurora.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(full_name(spec.source)))
+        lock = sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(full_name(spec.source))
+        aurora.execute(lock)  # guard: table-rewritten-under-the-snapshot
         _refuse_other_columns(spec, columns, read_columns(aurora, spec, bounds.oid))
         part = _export(aurora, export_query(columns, selection), spec.source, given.rules.version)
     logger.info("Exported", extra={"part": part.model_dump()})
@@ -68,14 +69,15 @@ def _refuse_other_columns(spec: TableSpec, columns: Sequence[Column], present: S
     """Raises SchemaMismatch: the file will be loaded by the schema function's rules, so it must have their columns."""
     types = {column.name: column.type for column in present}
     changed = [column.name for column in columns if not column.dropped and types.get(column.name) != column.type]
-    if changed:
+    if changed:  # guard: columns-changed-before-the-export
         raise SchemaMismatch(
             f"{spec.table_name}: columns {changed} changed while it was being exported; re-run the table"
         )
 
 
 def _export(aurora: AuroraSession, query: sql.Composable, table: SourceTable, schema_version: int) -> Part:
-    key = f"{table.folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{uuid4()}.v{schema_version}.csv"
+    attempt = uuid4()  # guard: attempts-of-one-name
+    key = f"{table.folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{attempt}.v{schema_version}.csv"
     destination = {"bucket": settings().staging_bucket, "key": key, "region": settings().aws_region}
     snapshot = aurora.row(f"SELECT {VERSION} AS version, pg_is_in_recovery() AS replica")
     if snapshot["replica"]:

@@ -101,7 +101,7 @@ def _kept(drift: Drift, sides: Sides, before: Column, column: Column) -> None:
         drift.added.append(column)
         drift.relaid = True
         drift.notes.append(f"column {name!r} is made again in FINAL" + sides.older_rows("hold NULL in it"))
-    elif held_as != column.target_type and not widens(held_as, column.target_type):
+    elif held_as != column.target_type and not widens(held_as, column.target_type):  # guard: type-that-loses-values
         drift.refusals.append(sides.refusal(column))
     elif before.dropped or (before.number != column.number and not sides.recreated):
         older = sides.older_rows("hold what it held before")

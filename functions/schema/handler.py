@@ -38,7 +38,10 @@ def handler(given: Input) -> Output:
     spec, bounds = given.table.specification(), given.bounds
     name = spec.table_name
     # Two executions may read different columns: without the lock the pipe could keep those of the slower one.
-    with aurora_session(name) as aurora, aurora.advisory_lock(name):
+    with (
+        aurora_session(name) as aurora,
+        aurora.advisory_lock(name),  # guard: two-evolve-one-table
+    ):
         relation = read_relation(aurora, spec)
         rules, notes = _follow(spec, relation, bounds)
     note = "; ".join(part for part in (bounds.note, *notes) if part)

@@ -36,7 +36,8 @@ def make(
     _refuse_unusable(spec.table_name, present)
     version = known.version + 1 if known else 1
     rules = replace(present, version=version, since=version)
-    _apply(snowflake, table_statements(objects, rules, replace=known is not None))
+    again = known is not None  # guard: rows-of-a-dropped-final-in-staging
+    _apply(snowflake, table_statements(objects, rules, replace=again))
     record_rules(snowflake, objects, relation.oid, rules, ["made again"] if known else [])
     logger.info("Made the table's Snowflake objects", extra={"final": objects.final})
     return rules
@@ -63,12 +64,13 @@ def align(
     if same.to_json() == known.to_json() and not drift.added:
         return same, notes
     version = known.version + 1
-    rules = replace(rules, version=version, since=version if drift.relaid else known.since)
+    rules = replace(rules, version=version, since=known.since)
+    if drift.relaid:  # guard: file-of-before-a-column-was-made-anew
+        rules = replace(rules, since=version)
     appended = [column for column in rules.columns if column.name not in before]
     _apply(snowflake, evolve_statements(objects, appended, drift.added, drift.widened))
-    _apply(
-        snowflake, table_statements(objects, rules, replace_pipe=before != [column.name for column in rules.columns])
-    )
+    other_columns = before != [column.name for column in rules.columns]  # guard: pipe-that-lacks-a-column
+    _apply(snowflake, table_statements(objects, rules, replace_pipe=other_columns))
     record_rules(snowflake, objects, relation.oid, rules, drift.notes)
     logger.warning("The table's columns changed", extra={"changes": drift.notes, "schema_version": version})
     count("SchemaChanges", len(drift.notes))
@@ -77,7 +79,7 @@ def align(
 
 def _restore(snowflake: SnowflakeSession, objects: TableObjects, rules: MergeRules) -> list[str]:
     """Makes objects again that a person dropped; always the pipe, because its COPY is bound to the former table."""
-    if is_whole(snowflake, objects):
+    if is_whole(snowflake, objects):  # guard: object-dropped-by-hand
         return []
     _apply(snowflake, table_statements(objects, rules, replace_pipe=True))
     return ["its STAGING table, view or pipe was gone and is made again"]
@@ -85,14 +87,14 @@ def _restore(snowflake: SnowflakeSession, objects: TableObjects, rules: MergeRul
 
 def _refuse(spec: TableSpec, drift: Drift) -> None:
     frozen = spec.schema_changes == "freeze"
-    if drift.refusals:
+    if drift.refusals:  # guard: change-that-final-cannot-follow
         # A frozen table would stop again at the column that is made again.
         thaw = " and schema_changes to evolve" if frozen else ""
         raise SchemaMismatch(
             f"{spec.table_name}: it changed in a way that FINAL cannot follow: {'; '.join(drift.refusals)}; then set "
             f"full_refresh to true{thaw} for one run, or undo the change"
         )
-    if frozen and drift.notes:
+    if frozen and drift.notes:  # guard: change-of-a-frozen-table
         raise SchemaMismatch(
             f"{spec.table_name}: schema_changes is freeze, and it changed: {'; '.join(drift.notes)}; undo the change, "
             "or set schema_changes to evolve or ignore"

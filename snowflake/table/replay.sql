@@ -24,17 +24,19 @@ BEGIN
   {#- It changes nothing, but another replay of the table waits for it, and then makes the same batch. #}
   UPDATE {{ quarantine }} SET "BATCH_ID" = "BATCH_ID" WHERE {{ rows }};
   {#- Versions of before a restore say nothing beside those after it, which began with a reload. #}
-  DELETE FROM {{ quarantine }} WHERE {{ rows }}
+  DELETE FROM {{ quarantine }} WHERE {{ rows }}{# guard: row-of-before-a-restore-replayed #}
     AND "QUARANTINED_AT" < (SELECT MAX(l."MERGED_AT") {{ restores }})
-    AND "BATCH_ID" <> (SELECT MAX_BY(l."BATCH_ID", l."MERGED_AT") {{ restores }});
+    AND "BATCH_ID" <> (SELECT MAX_BY(l."BATCH_ID", l."MERGED_AT") {{ restores }}){# end guard #};
   LET void NUMBER := SQLROWCOUNT;
+{#- guard: replayed-row-past-the-fence #}
 {%- if watermark %}
   {#- What lay past its batch's fence is read again, and would lift FINAL's watermark over rows that were not. #}
   DELETE FROM {{ quarantine }} q USING {{ batches }} b
     WHERE q."TABLE_NAME" = {{ table_name }} AND q."RAW" IS NOT NULL AND b."BATCH_ID" = q."BATCH_ID"
       AND {{ watermark.cast(raw(watermark, "q.")) }} >= {{ watermark.cast('b."HIGH"') }};
   void := void + SQLROWCOUNT;
-{%- endif %}
+{%- endif %}{# end guard #}
+{#- guard: state-replayed-twice #}
 {%- if key %}
   {#- Batches that overlapped list one and the same state of a row twice, and a key occurs once in a state. #}
   DELETE FROM {{ quarantine }} WHERE {{ open }} AND ("FILE_NAME", "ROW_NUMBER") IN (
@@ -42,15 +44,17 @@ BEGIN
     QUALIFY DENSE_RANK() OVER (PARTITION BY "VERSION"{% for column in key %}, {{ raw(column) }}{% endfor %} ORDER BY "FILE_NAME") > 1
   );
   void := void + SQLROWCOUNT;
-{%- endif %}
-  DELETE FROM {{ staging }} WHERE "_FILE" IN (SELECT "FILE_NAME" FROM {{ quarantine }} WHERE {{ open }});
+{%- endif %}{# end guard #}
+  {#- guard: row-staged-by-two-replays #}
+  DELETE FROM {{ staging }} WHERE "_FILE" IN (SELECT "FILE_NAME" FROM {{ quarantine }} WHERE {{ open }});{# end guard #}
   INSERT INTO {{ staging }} ("_REFUSED", {% for column in columns %}{{ column.identifier }}, {% endfor %}"_FILE", "_ROW", "_SCANNED_AT")
     SELECT
       NULLIF(CONCAT(''
+{#- guard: refused-value-held-because-it-casts #}
 {%- for column in columns if column.flagged and column.target_type in ("VARIANT", "BINARY", "VARCHAR") %},
         IFF(CONTAINS("REASON" || ' ', {{ literal(" " ~ column.identifier ~ " ") }})
           {%- if column.target_type == "VARCHAR" %} AND LENGTH({{ raw(column) }}) = {{ shortened }}{% endif %}, ' {{ columns.index(column) + 1 }} ', '')
-{%- endfor %}), ''),
+{%- endfor %}{# end guard #}), ''),
 {%- for column in columns %}
       {{ raw(column) }},
 {%- endfor %}
@@ -70,8 +74,8 @@ BEGIN
       SELECT DISTINCT :batch, "FILE_NAME", "VERSION", {{ version }} FROM {{ chosen }};
     {#- The next run starts where it would have without this batch. #}
     {{ insert_batch }}
-      SELECT :batch, {{ table_name }}, {{ execution }}, FALSE, 0, FALSE, TRUE, NULL,
-        (SELECT "WATERMARK" FROM {{ ledger }} WHERE "BATCH_ID" = :newest), (SELECT MIN("VERSION") FROM {{ chosen }}), :restaged, CURRENT_TIMESTAMP();
+      SELECT :batch, {{ table_name }}, {{ execution }}, FALSE, 0, FALSE, {# guard: replay-taken-for-a-run #}TRUE{# end guard #}, NULL,
+        {# guard: rows-skipped-after-a-replay #}(SELECT "WATERMARK" FROM {{ ledger }} WHERE "BATCH_ID" = :newest){# end guard #}, (SELECT MIN("VERSION") FROM {{ chosen }}), :restaged, CURRENT_TIMESTAMP();
   END IF;
   COMMIT;
   RETURN TO_JSON(OBJECT_CONSTRUCT('batch', :batch, 'rows', :restaged, 'waiting', :waiting, 'void', :void, 'too_long', :too_long));

@@ -23,8 +23,9 @@ def export_query(columns: Sequence[Column], selection: sql.Composable) -> sql.Co
     inner.append(sql.SQL("ARRAY[{}]::boolean[] AS holds").format(sql.SQL(", ").join(conditions)))
     fields = [_refused(columns), *(_field(place, column) for place, column in _placed(columns))]
     outer = [sql.SQL("{} AS {}").format(field, sql.Identifier(f"f{place}")) for place, field in enumerate(fields)]
-    return sql.SQL("SELECT {} FROM (SELECT {} {} OFFSET 0) AS texts").format(
-        sql.SQL(", ").join(outer), sql.SQL(", ").join(inner), selection
+    kept_whole = sql.SQL("OFFSET 0")  # guard: text-made-more-than-once
+    return sql.SQL("SELECT {} FROM (SELECT {} {} {}) AS texts").format(
+        sql.SQL(", ").join(outer), sql.SQL(", ").join(inner), selection, kept_whole
     )
 
 

@@ -17,6 +17,8 @@ VERSION = """
 (pg_snapshot_xmax(pg_current_snapshot())::text::numeric
  - (SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot())))::bigint
 """
+# No transaction that is still open has an id below it.
+_HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # guard: id-of-an-open-transaction
 # The sync's own sessions only read, so they are left out; Vault makes a new user for each, all of one group role.
 # Transactions of one message all have its arrival as their now(), but between two of them xact_start is NULL.
 # pg_stat_activity shows a message some milliseconds after its arrival: the margin covers them.
@@ -31,7 +33,7 @@ SELECT clock_timestamp() AS clock,
                  SELECT theirs.member FROM pg_auth_members theirs JOIN pg_auth_members ours USING (roleid)
                  WHERE pg_get_userbyid(ours.member) = current_user
                    AND pg_get_userbyid(roleid) NOT LIKE 'pg\_%%'))))) AS moment,
-       pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
+       {_HORIZON} AS horizon,
        {VERSION} AS version,
        pg_is_in_recovery() AS replica,
        pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS sees_all,
@@ -62,7 +64,11 @@ def read_fence(aurora: AuroraSession, table: str, margin_seconds: float, waterma
     Raises FenceRefused where no safe fence exists: on a replica, without pg_read_all_stats, while a session has
     track_activities off, or while prepared transactions (which outlive their session) could still commit older values.
     """
-    row = aurora.row(_FENCE, {"margin": margin_seconds, "own": APPLICATION})
+    values = {
+        "margin": margin_seconds,  # guard: message-not-yet-shown
+        "own": APPLICATION,
+    }
+    row = aurora.row(_FENCE, values)
     if row["replica"]:
         raise FenceRefused(
             f"{table}: Aurora's endpoint is a replica, which does not see the transactions still open on the writer; "
@@ -83,4 +89,9 @@ def read_fence(aurora: AuroraSession, table: str, margin_seconds: float, waterma
             f"{table}: {row['prepared']} prepared transactions may still commit older rows; commit or roll them back "
             "(see pg_prepared_xacts), then re-run"
         )
-    return Fence(row["clock"], row["moment"], row["horizon"], row["version"])
+    return Fence(
+        clock=row["clock"],
+        moment=row["moment"],  # guard: moment-of-an-open-transaction
+        horizon=row["horizon"],
+        version=row["version"],
+    )

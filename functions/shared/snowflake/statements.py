@@ -100,4 +100,4 @@ def _merge(objects: TableObjects, rules: MergeRules, batch: str, as_task: bool =
     values = {**objects.names(), **vars(rules), "batch": batch, "table_name": literal(str(objects.source))}
     values |= {"guarded_rows": _GUARDED_ROWS, "as_task": as_task}
     values |= {f"insert_{name.lower()}": insert_into(objects.database, name) for name in ("LEDGER", "QUARANTINE")}
-    return render("table/merge.sql", values)
+    return render("apply/keyed.sql" if rules.key else "apply/keyless.sql", values)

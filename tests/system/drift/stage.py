@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import lifecycle as cloud
+from tests.support.edits import Edit
 from tests.support.laptop import Laptop
-from tests.support.sabotage import Edit, deploy_edited, function_name
+from tests.support.sabotage import deploy_edited, function_name
 from tests.system.faults.bench import until
 
 _WAIT_SCALE = 0.3

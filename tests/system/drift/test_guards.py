@@ -4,19 +4,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.sabotage import replacing, sabotaged
-from tests.system.drift.guards import Guard, each, guards, play_guards
+from tests.support.edits import appended, together
+from tests.support.guards import without
+from tests.support.sabotage import sabotaged
+from tests.system.drift.guards import Guard, guards, play_guards
 from tests.system.drift.stage import Stage, Table
 from tests.system.faults.bench import until
 
-_EXPORT, _OBJECTS = "functions/export/handler.py", "snowflake/table/objects.sql"
-_LOCK = 'source.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(relation(spec.source)))'
-_UNLOCKED = replacing(_LOCK, "pass")
-_SNAPSHOT_TAKEN = "        part = _export(source, "
-_AT_SEAM = (
-    '        from functions.at_seams import run_order\n\n        run_order(spec.table_name, "export.inside")\n'
-    + _SNAPSHOT_TAKEN
-)
+# Once the columns are read, the export has its snapshot.
+_AT_SEAM = """
+read = read_columns
+
+
+def read_columns(aurora, spec, oid):
+    from functions.at_seams import run_order
+
+    columns = read(aurora, spec, oid)
+    run_order(spec.table_name, "export.inside")
+    return columns
+"""
 _REWRITE = """
 DO $$ BEGIN
   SET LOCAL lock_timeout = '500ms';
@@ -24,11 +30,6 @@ DO $$ BEGIN
 EXCEPTION WHEN lock_not_available THEN NULL;
 END $$
 """
-_VOID = 'WHERE f."SCHEMA_VERSION" >= {{ since }}'
-_UNCOUNTED = [
-    replacing("if loaded > batch.rows:", "if False:"),
-    replacing("if loaded == batch.rows:", "if loaded >= batch.rows:"),
-]
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,9 @@ def damages(stage: Stage) -> dict[str, str]:
 
 @pytest.mark.parametrize("guard", list(guards()), ids=lambda guard: guard.name)
 def test_every_guard_that_is_taken_out_is_there(guard: Guard) -> None:
-    code = Path(guard.file).read_text()
-    assert guard.edit(code) != code
+    for file, edit in guard.edits.items():
+        code = Path(file).read_text()
+        assert edit(code) != code
 
 
 @pytest.mark.parametrize("name", [guard.name for guard in guards()])
@@ -55,10 +57,11 @@ def test_without_the_lock_a_table_rewritten_under_the_exports_snapshot_looks_emp
     stage.laptop.configure([{"table_name": str(table), "watermark_type": "full_snapshot", "deletes": "hard"}])
     assert stage.laptop.run().succeeded
     results = []
-    for edits in ([replacing(_SNAPSHOT_TAKEN, _AT_SEAM)], [replacing(_SNAPSHOT_TAKEN, _AT_SEAM), _UNLOCKED]):
+    seam = appended("functions/export/handler.py", _AT_SEAM)
+    for edits in (seam, together(seam, without("table-rewritten-under-the-snapshot"))):
         stage.laptop.sql(f"INSERT INTO {table} SELECT max(id) + 1 FROM {table}")
         stage.order(table, "export.inside", _REWRITE.format(table))
-        with sabotaged(stage.laptop, "export", {_EXPORT: each(edits)}):
+        with sabotaged(stage.laptop, "export", edits):
             (result,) = stage.laptop.run().tables
         results.append((result["status"], result["exported"], result["deleted"]))
     assert results == [("LOADED", 21, 0), ("LOADED", 0, 21)]
@@ -79,7 +82,7 @@ def test_a_file_of_a_layout_that_is_no_more_fills_the_wrong_columns_unless_it_is
         f"DEFAULT now()); INSERT INTO {table} (id, other) SELECT id, other FROM {table.schema}.former"
     )
     stage.laptop.warehouse(f"DROP TABLE {table.final}")
-    with sabotaged(stage.laptop, "schema", {_OBJECTS: replacing(_VOID, "WHERE TRUE")}):
+    with sabotaged(stage.laptop, "schema", without("file-of-a-former-layout", instead="TRUE")):
         assert stage.laptop.run().succeeded
     assert stage.difference(table) == ""
     stage.release([table])
@@ -102,8 +105,7 @@ def test_a_file_of_a_column_that_was_made_anew_brings_back_its_former_values_unl
     stage.laptop.warehouse(f"ALTER TABLE {table.final} RENAME COLUMN PRICE TO PRICE__V1")
     # The run that makes the column anew goes no further than that.
     stage.order(table, "export.before", "SELECT 1 / 0")
-    void = replacing("since=version if drift.relaid else known.since", "since=known.since")
-    with sabotaged(stage.laptop, "schema", {"functions/schema/objects.py": void}):
+    with sabotaged(stage.laptop, "schema", without("file-of-before-a-column-was-made-anew")):
         assert not stage.laptop.run().succeeded
     stage.release([table])
     (held,) = stage.laptop.workflow.follow(waiting).tables
@@ -126,11 +128,8 @@ def test_without_the_counts_a_file_that_a_new_pipe_loads_again_doubles_its_rows(
     assert not laptop.run().succeeded
     laptop.send_events(files)
     until(lambda: stage.staged(table) == 40, "the file's second load")
-    uncounted = replacing('refuse_if("loaded <> exported",', 'refuse_if("FALSE",')
-    with (
-        sabotaged(laptop, "await_load", {"functions/await_load/handler.py": each(_UNCOUNTED)}),
-        sabotaged(laptop, "merge", {"snowflake/table/merge.sql": uncounted}),
-    ):
+    uncounted = together(without("file-loaded-twice"), without("load-taken-for-whole", instead="loaded >= batch.rows"))
+    with sabotaged(laptop, "await_load", uncounted), sabotaged(laptop, "merge", without("partial-load")):
         stage.release([table])
         (held,) = laptop.workflow.follow(waiting).tables
     assert laptop.warehouse(f"SELECT COUNT(*), COUNT(DISTINCT ID) FROM {table.final}") == [(40, 20)], held

@@ -1,18 +1,29 @@
 """Two executions that evolve one table at the same moment, each to the columns that it found."""
 
-from tests.support.sabotage import Edit, replacing, sabotaged
+from tests.support.edits import Edits, appended, together
+from tests.support.guards import without
+from tests.support.sabotage import sabotaged
 from tests.system.drift.stage import Stage, Table
 from tests.system.faults.bench import until
 
-_HANDLER, _OBJECTS = "functions/schema/handler.py", "functions/schema/objects.py"
-_EXECUTE = "        target.execute(statement)\n"
-_PAUSABLE = replacing(
-    _EXECUTE, f"        from functions.at_seams import pause_before\n\n        pause_before(statement)\n{_EXECUTE}"
+_PAUSABLE = appended(
+    "functions/schema/objects.py",
+    """
+apply = _apply
+
+
+def _apply(snowflake, statements):
+    from functions.at_seams import pause_before
+
+    for statement in statements:
+        pause_before(statement)
+        apply(snowflake, [statement])
+""",
 )
 _WAITS = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
-def _two_at_once(stage: Stage, edits: dict[str, Edit]) -> tuple[Table, list[str]]:
+def _two_at_once(stage: Stage, edits: Edits) -> tuple[Table, list[str]]:
     """The first knows of column `a` and stops before it replaces the pipe; the second finds `a` and `b`."""
     laptop, table = stage.laptop, Table(stage.laptop.new_schema(), "evolving")
     laptop.sql(f"CREATE TABLE {table} (id bigint PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT now())")
@@ -37,13 +48,12 @@ def _two_at_once(stage: Stage, edits: dict[str, Edit]) -> tuple[Table, list[str]
 
 
 def test_both_go_through_and_no_value_of_either_columns_is_lost(stage: Stage) -> None:
-    table, results = _two_at_once(stage, {_OBJECTS: _PAUSABLE})
+    table, results = _two_at_once(stage, _PAUSABLE)
     assert results == ["LOADED", "LOADED"]
     assert stage.difference(table) == ""
     assert stage.laptop.run().tables[0]["status"] == "IDLE"
 
 
 def test_if_both_could_evolve_it_at_once_the_pipe_would_lack_a_column(stage: Stage) -> None:
-    alone = replacing(", source.alone(name):", ":")
-    table, _ = _two_at_once(stage, {_OBJECTS: _PAUSABLE, _HANDLER: alone})
+    table, _ = _two_at_once(stage, together(_PAUSABLE, without("two-evolve-one-table")))
     assert stage.laptop.warehouse(f"SELECT COUNT(A), COUNT(B) FROM {table.final}") == [(5, 0)]

@@ -14,13 +14,23 @@ import pytest
 from infra.constructs.function_specs import FUNCTIONS
 from local.aurora.server import DATABASE, SYNC_ROLE
 from local.cloud.context import AURORA_SECRET, STACK
+from tests.support.edits import appended
 from tests.support.laptop import Laptop
-from tests.support.sabotage import replacing, sabotaged
+from tests.support.sabotage import sabotaged
 
 # What opens something though no test knows its value: Vault's tokens, AWS's signatures and sessions, private keys.
 _BEARERS = re.compile(
     r"\b(?:hvs|s)\.[A-Za-z0-9_-]{24,}|Signature=[0-9a-f]{64}|X-Amz-Security-Token\W+\w|-----BEGIN [A-Z ]*KEY"
 )
+_TELLS = """
+asked = _ask
+
+
+def _ask(table, path, read):
+    known = asked(table, path, read)
+    print(known)
+    return known
+"""
 
 
 @pytest.fixture
@@ -140,8 +150,6 @@ def test_a_good_and_a_bad_run_leave_no_secret_behind(laptop: Laptop, table: str,
 
 def test_a_secret_that_a_function_logged_would_be_found(laptop: Laptop, table: str, password: str) -> None:
     began = time.time()
-    asks = "known = _cache[path] = _ask(table, path, read)"
-    tells = replacing(asks, f"{asks}; print(known)")
-    with sabotaged(laptop, "watermark", {"functions/shared/access/vault.py": tells}):
+    with sabotaged(laptop, "watermark", appended("functions/shared/access/vault.py", _TELLS)):
         outcome = laptop.run()
     assert password in left_behind(laptop, began, outcome.execution_arn)

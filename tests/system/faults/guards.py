@@ -4,20 +4,20 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from tests.support.sabotage import Edit, replacing, sabotaged
+from tests.support.edits import Edits
+from tests.support.guards import without
+from tests.support.sabotage import sabotaged
 from tests.system.faults.scene import Scene
 from tests.system.faults.target_cells import exported, older_after_newer
-
-_SQL, _AWAIT = "snowflake/table/merge.sql", "functions/await_load/handler.py"
 
 
 @dataclass(frozen=True)
 class Guard:
-    """What is taken out where, and a play that returns the damage it saw, empty for none."""
+    """What is taken out of each step, and a play that returns the damage it saw, empty for none."""
 
     name: str
     strategy: str
-    edits: dict[str, dict[str, Edit]]
+    edits: dict[str, Edits]
     damage: Callable[[Scene], str]
     fast: bool = False
 
@@ -25,34 +25,32 @@ class Guard:
 def guards() -> Iterator[Guard]:
     """Every guard with its sabotage."""
     yield Guard(
-        "a partial load is never merged (await_load, merge.sql)", "timestamp",
+        "a partial load is never merged (await_load, merge)", "timestamp",
         {
-            "await_load": {_AWAIT: replacing("if loaded == batch.rows:", "if loaded:")},
-            "merge": {_SQL: replacing('refuse_if("loaded <> exported",', 'refuse_if("FALSE",')},
+            "await_load": without("load-taken-for-whole", instead="loaded"),
+            "merge": without("partial-load"),
         },
         _partial_load, fast=True,
     )  # fmt: skip
     yield Guard(
-        "an older version never wins (merge.sql)", "xmin",
-        {"merge": {_SQL: replacing('WHEN MATCHED AND s."_VERSION" >= t."_VERSION" THEN', "WHEN MATCHED THEN")}},
-        _older_wins,
+        "an older version never wins (merge)", "xmin",
+        {"merge": without("older-version-wins")}, _older_wins,
     )  # fmt: skip
     yield Guard(
-        "a deleted row does not come back (merge.sql)", "full_snapshot",
-        {"merge": {_SQL: replacing(' AND NOT ({{ outdated("s.") }}) THEN', " THEN")}}, _older_wins,
+        "a deleted row does not come back (merge)", "full_snapshot",
+        {"merge": without("deleted-row-comes-back", instead="FALSE")}, _older_wins,
     )  # fmt: skip
     yield Guard(
         "each attempt has a name of its own (export)", "composite",
-        {"export": {"functions/export/handler.py": _one_name}}, _same_name_twice,
+        {"export": without("attempts-of-one-name", instead='"same"')}, _same_name_twice,
     )  # fmt: skip
     yield Guard(
         "a lost event is healed (await_load)", "integer",
-        {"await_load": {_AWAIT: replacing("refresh(target, objects, batch.names)", "[]")}},
-        _not_healed,
+        {"await_load": without("lost-event", instead="[]")}, _not_healed,
     )  # fmt: skip
     yield Guard(
-        "a batch is merged once (merge.sql)", "full_snapshot",
-        {"merge": {_SQL: replacing('refuse_if("recorded > 0",', 'refuse_if("FALSE",')}}, _merged_twice,
+        "a batch is merged once (merge)", "full_snapshot",
+        {"merge": without("batch-merged-twice")}, _merged_twice,
     )  # fmt: skip
 
 
@@ -64,10 +62,6 @@ def play_guard(guard: Guard, scene: Scene) -> str:
         with scene.watched():
             scene.change()
             return guard.damage(scene)
-
-
-def _one_name(source: str) -> str:
-    return replacing("/run-{uuid4()}", "/run-same")(source)
 
 
 def _partial_load(scene: Scene) -> str:
