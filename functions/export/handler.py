@@ -58,7 +58,7 @@ def handler(given: Input) -> Part:
         lock = sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(full_name(spec.source))
         aurora.execute(lock)  # guard: table-rewritten-under-the-snapshot
         _refuse_other_columns(spec, columns, read_columns(aurora, spec, bounds.oid))
-        part = _export(aurora, export_query(columns, selection), spec.source, given.rules.version)
+        part = _export(aurora, export_query(columns, selection), spec.source, given.rules.schema_version)
     logger.info("Exported", extra={"part": part.model_dump()})
     count("RowsExported", part.rows)
     count("BytesExported", part.bytes)

@@ -45,7 +45,7 @@ def handler(given: Input) -> Output:
     with snowflake_session(spec.table_name) as snowflake:
         if run is None:
             record_batch(
-                snowflake, objects, given.bounds, batch, given.execution, spec.max_delete_percent, rules.version
+                snowflake, objects, given.bounds, batch, given.execution, spec.max_delete_percent, rules.schema_version
             )
             run = runner.submit(snowflake, objects, rules, batch.id)
         outcome = _wait(runner, snowflake, objects, batch.id, run)

@@ -14,7 +14,7 @@ from functions.shared.snowflake.objects import TableObjects
 class Drift:
     """The columns of the next files, notes for the result, refusals, and the columns to add and to widen in FINAL.
 
-    `left_out` are new columns that the policy ignores; `relaid`: files written before no longer fit the columns.
+    `left_out` are new columns that the policy ignores; `layout_changed`: earlier files no longer fit the columns.
     """
 
     columns: list[Column] = field(default_factory=list)
@@ -23,7 +23,7 @@ class Drift:
     added: list[Column] = field(default_factory=list)
     widened: list[Column] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
-    relaid: bool = False
+    layout_changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Sides:
 
     def refusal(self, column: Column) -> str:
         """Why FINAL's column cannot take the values, and the statement that lets the sync make another one."""
-        former = quote(f"{column.target_name}__V{self.known.version}")
+        former = quote(f"{column.target_name}__V{self.known.schema_version}")
         return (
             f"column {column.name!r} is {self.final[column.target_name]} in FINAL, and as {column.type.label} it must "
             f"be {column.target_type}: to make it again, run ALTER TABLE {self.objects.final} "
@@ -82,7 +82,7 @@ def find_drift(sides: Sides, ignore_new: bool) -> Drift:
 
 def _gone(drift: Drift, sides: Sides, before: Column, others: Sequence[Column]) -> None:
     if before.target_name not in sides.final:
-        drift.relaid = True
+        drift.layout_changed = True
         drift.notes.append(f"column {before.name!r} is gone from Aurora and from FINAL")
         return
     drift.columns.append(replace(before, dropped=True))
@@ -99,7 +99,7 @@ def _kept(drift: Drift, sides: Sides, before: Column, column: Column) -> None:
     retyped = f"column {name!r} was {before.type.label} and is now {column.type.label}"
     if held_as is None or (held_as == column.target_type and needs_remake):
         drift.added.append(column)
-        drift.relaid = True
+        drift.layout_changed = True
         drift.notes.append(f"column {name!r} is made again in FINAL" + sides.older_rows("hold NULL in it"))
     elif held_as != column.target_type and not widens(held_as, column.target_type):  # guard: type-that-loses-values
         drift.refusals.append(sides.refusal(column))
@@ -132,7 +132,7 @@ def _compare_keys(drift: Drift, sides: Sides) -> None:
     if known.soft_deletes != present.soft_deletes:
         changes.append(f"soft deletes were {_on(known.soft_deletes)} and are now {_on(present.soft_deletes)}")
     if changes:
-        former = replace(objects.source, name=f"{objects.source.name}__v{known.version}")
+        former = replace(objects.source, name=f"{objects.source.name}__v{known.schema_version}")
         drift.refusals.append(
             f"{' and '.join(changes)}: to have FINAL made again and reloaded, run "
             f"ALTER TABLE {objects.final} RENAME TO {TableObjects(objects.database, former).final}"

@@ -34,8 +34,8 @@ def make(
 ) -> MergeRules:
     """Makes the objects of a new table, or of one whose FINAL was dropped; older files are then not merged."""
     _refuse_unusable(spec.table_name, present)
-    version = known.version + 1 if known else 1
-    rules = replace(present, version=version, since=version)
+    version = known.schema_version + 1 if known else 1
+    rules = replace(present, schema_version=version, since=version)
     again = known is not None  # guard: rows-of-a-dropped-final-in-staging
     _apply(snowflake, table_statements(objects, rules, replace=again))
     record_rules(snowflake, objects, relation.oid, rules, ["made again"] if known else [])
@@ -57,15 +57,15 @@ def align(
     _refuse(spec, drift)
     rules = rules_for(spec, relation, drift.columns)
     _refuse_unusable(spec.table_name, rules)
-    same = replace(rules, version=known.version, since=known.since)
+    same = replace(rules, schema_version=known.schema_version, since=known.since)
     notes = _restore(snowflake, objects, known) + [
         f"column {name!r} is left out, because schema_changes is ignore" for name in drift.left_out
     ]
     if same.to_json() == known.to_json() and not drift.added:
         return same, notes
-    version = known.version + 1
-    rules = replace(rules, version=version, since=known.since)
-    if drift.relaid:  # guard: file-of-before-a-column-was-made-anew
+    version = known.schema_version + 1
+    rules = replace(rules, schema_version=version, since=known.since)
+    if drift.layout_changed:  # guard: file-of-before-a-column-was-made-anew
         rules = replace(rules, since=version)
     appended = [column for column in rules.columns if column.name not in before]
     _apply(snowflake, evolve_statements(objects, appended, drift.added, drift.widened))

@@ -25,5 +25,5 @@ def record_rules(
     """Records the rules that the objects were made for, and what had changed."""
     snowflake.execute(
         f"{insert_into(objects.database, 'TABLES')} SELECT %s, %s, %s, %s, %s, CURRENT_TIMESTAMP()",
-        [str(objects.source), rules.version, oid, json.dumps(rules.to_json()), "; ".join(changes)],
+        [str(objects.source), rules.schema_version, oid, json.dumps(rules.to_json()), "; ".join(changes)],
     )

@@ -24,7 +24,7 @@ def nothing_but(drift: Drift, **changes: Any) -> None:
         "added": [],
         "widened": [],
         "left_out": [],
-        "relaid": False,
+        "layout_changed": False,
     }
     assert {field: getattr(drift, field) for field in expected} == {**expected, **changes}
 
@@ -73,7 +73,7 @@ def test_a_column_that_has_been_gone_is_said_once() -> None:
 def test_a_column_gone_from_both_sides_leaves_the_file() -> None:
     final = {name: kind for name, kind in WHOLE.items() if name != "AMOUNT"}
     drift = drift_of([ID, NOTE], final=final)
-    nothing_but(drift, relaid=True, notes=["column 'amount' is gone from Aurora and from FINAL"])
+    nothing_but(drift, layout_changed=True, notes=["column 'amount' is gone from Aurora and from FINAL"])
     assert drift.columns == [ID, NOTE]
 
 
@@ -142,7 +142,7 @@ def test_once_a_person_has_renamed_finals_column_it_is_made_anew_and_older_files
     nothing_but(
         drift_of([ID, text, NOTE], final=final),
         added=[text],
-        relaid=True,
+        layout_changed=True,
         notes=[f"column 'amount' is made again in FINAL; rows merged before hold NULL in it{UNTIL}"],
     )
 
