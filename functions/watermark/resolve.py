@@ -45,7 +45,7 @@ def resolve(run: Run, target: str, started_at: int) -> Bounds:
     )
     other = last.shape not in (None, bounds.shape) or before != contents
     if bounds.status == "IDLE" and other and not run.complete:  # guard: change-of-an-idle-table
-        # Nothing to read, but FINAL is to follow the columns, and the ledger the contents, all the same.
+        # There are no rows to read, but FINAL must get the new columns, and the ledger the new contents.
         bounds = bounds.model_copy(update={"status": "NEW", "note": ""})
     if bounds.status == "NEW" and not bounds.complete:
         remarks = [bounds.note, renamed(before, contents)]
@@ -54,11 +54,11 @@ def resolve(run: Run, target: str, started_at: int) -> Bounds:
 
 
 def _reload_reason(spec: TableSpec, progress: Progress, went_back: bool, recreated: bool) -> str:
-    """Why FINAL says nothing about what is left to read; empty where it does."""
+    """Why the run cannot continue from FINAL; empty where it can."""
     if went_back:
         return "Aurora's transaction ids went back (restore, or another cluster): reloaded"
     if recreated:
-        return "the table was dropped and created anew: reloaded"
+        return "the table was dropped and created again: reloaded"
     if progress.lacks:
         return f"FINAL has no column {progress.lacks!r}: reloaded"
     before, now = progress.last.reads, spec.measure

@@ -32,7 +32,7 @@ log_timezone = 'UTC'
 wal_level = logical
 max_prepared_transactions = 0
 max_wal_size = 4GB
-# the data is not meant to outlive the laptop
+# the data need not survive a crash
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -109,7 +109,7 @@ def _folder(home: Path, account: str | None) -> Path:
 
 
 def _reachable_folder(account: str) -> Path:
-    """A new private folder of the account; the run folder may lie where the account may not look."""
+    """A new private folder of the account; the account may not be allowed to read the run folder's parents."""
     for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
         if subprocess.run(["test", "-x", parent], user=account, cwd="/", check=False).returncode == 0:
             folder = Path(tempfile.mkdtemp(prefix="laptop-aurora-", dir=parent))

@@ -1,10 +1,9 @@
 {#- Applies one batch to FINAL, in one transaction with the ledger and the watermark.
-    What a batch's rows mean to FINAL is said by keyed.sql and keyless.sql, which fill this frame's blocks:
-    `refusals` of their own, `apply`, which leaves the numbers applied, duplicates and deleted, and `is_applied`, by
-    which a row t of FINAL is known as the row s of the batch.
+    keyed.sql and keyless.sql fill its blocks: `refusals` are their further checks, `apply` changes FINAL and sets the
+    numbers applied, duplicates and deleted, `is_applied` is the condition that row t of FINAL is the batch's row s.
     The rows are those of the batch's own files; a row is applied only where FINAL holds no newer version of it.
-    What FINAL cannot hold of a row is NULL there, and the row is listed in quarantine; a row that could not be told from
-    others without it (its key; its watermark, where there is no key) is only listed. -#}
+    A value that FINAL cannot hold is NULL there, and its row is listed in quarantine; a row whose key (or watermark, in
+    a table without a key) FINAL cannot hold is only listed. -#}
 {%- set control = database ~ '."CONTROL"' -%}
 {%- set rows = 'FROM ' ~ typed ~ ' WHERE "_BATCH_ID" = :batch' -%}
 {# guard: row-with-an-unrepresentable-key #}{%- set rows = rows ~ ' AND NOT "_WITHHELD"' -%}{# end guard #}
@@ -12,8 +11,8 @@
 {%- set past_fence = 'COALESCE(' ~ watermark.identifier ~ ' >= ' ~ watermark.cast(":high") ~ ', FALSE)' -%}
 {# guard: row-past-the-fence #}{%- set rows = rows ~ ' AND NOT ' ~ past_fence -%}{# end guard #}
 {%- endif -%}
-{#- A row that a newer complete batch lacked is deleted, and an older batch that still holds it must not bring it back.
-    What lay past that batch's fence is new all the same. -#}
+{#- A row that a newer complete batch lacked is deleted, and an older batch that still has it must not restore it. Rows
+    past that batch's fence are new. -#}
 {%- macro outdated(prefix) -%}
 {# guard: deleted-row-comes-back #}{{ prefix }}"_VERSION" < :newest_complete{# end guard #}
 {#- guard: new-row-taken-for-deleted #}{% if watermark %} AND COALESCE({{ prefix }}{{ watermark.identifier }} < {{ watermark.cast(":complete_high") }}, TRUE){% endif %}{# end guard #}

@@ -1,5 +1,5 @@
-{#- A batch of a table with a key: each row replaces the older version that FINAL holds of it, and after a complete batch
-    the rows that it lacked are gone. -#}
+{#- A batch of a table with a key: each row replaces its older version in FINAL, and rows that a complete batch lacks are
+    deleted. -#}
 {%- extends "apply/_frame.sql" -%}
 {%- macro match(left, right) -%}
 {%- for column in key -%}

@@ -1,5 +1,4 @@
-{#- A batch of a table without a key: its rows are added to FINAL, each once, and a complete batch takes the place of all
-    that FINAL holds. -#}
+{#- A batch of a table without a key: each row is added to FINAL once, and a complete batch replaces all of FINAL. -#}
 {%- extends "apply/_frame.sql" -%}
 
 {%- block apply %}

@@ -1,4 +1,4 @@
-{#- The copy: Aurora's columns in Snowflake's types, and which snapshot each row is of. -#}
+{#- The copy: Aurora's columns in Snowflake's types, with the version of each row. -#}
 CREATE TABLE IF NOT EXISTS {{ final }} (
 {%- for column in columns %}
   {{ column.identifier }} {{ column.target_type }},

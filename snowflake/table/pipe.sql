@@ -1,4 +1,4 @@
-{#- Loads what arrives in the table's folder into STAGING, field by field in the columns' order. -#}
+{#- Loads the files of the table's folder into STAGING, field by field in the columns' order. -#}
 CREATE {{ "OR REPLACE PIPE" if replace_pipe else "PIPE IF NOT EXISTS" }} {{ pipe }}
   AUTO_INGEST = TRUE
   COMMENT = {{ comment }}

@@ -1,4 +1,4 @@
-{#- Where Snowpipe puts a file's rows: the exported texts as they are, and the file's line that each came from. -#}
+{#- The rows that Snowpipe loads: the exported texts unchanged, with their file and row number. -#}
 CREATE {{ "OR REPLACE TABLE" if replace else "TABLE IF NOT EXISTS" }} {{ staging }} (
   "_REFUSED" VARCHAR,
 {%- for column in columns %}

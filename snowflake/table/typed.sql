@@ -1,5 +1,5 @@
-{#- STAGING's rows by batch, each text cast to its column's type, and which of them FINAL cannot hold. -#}
-{#- The file names the places of the values that it could not give; a text that does not cast is refused as well. -#}
+{#- STAGING's rows by batch, each text cast to its column's type, with the names of columns that FINAL cannot hold. -#}
+{#- The file lists the positions of values that it could not hold; a text that does not cast is refused, too. -#}
 {%- macro refused(column) -%}
 ({%- if column.flagged -%}
 COALESCE(CONTAINS(s."_REFUSED", ' {{ columns.index(column) + 1 }} '), FALSE){{ " OR " if column.casts }}

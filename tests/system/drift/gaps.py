@@ -71,7 +71,7 @@ def gaps() -> Iterator[Gap]:
         "column_dropped_and_added_again", "xmin", "ALTER TABLE {t} DROP gone, ADD gone text DEFAULT 'anew'",
         exported="id, price, updated_at, CASE WHEN id BETWEEN 6 AND 20 THEN 'gone ' || id ELSE gone END AS gone",
         promise="id, price, updated_at, CASE WHEN id BETWEEN 6 AND 20 THEN 'gone ' || id ELSE gone END AS gone",
-        said="column 'gone' was dropped and added anew",
+        said="column 'gone' was dropped and added again",
     )  # fmt: skip
     yield Gap(
         "column_of_another_scale", "xmin", "ALTER TABLE {t} ALTER price TYPE numeric(10,4) USING price / 7",
@@ -84,7 +84,7 @@ def gaps() -> Iterator[Gap]:
     yield Gap(
         "table_recreated", "full_snapshot",
         f"DROP TABLE {{t}}; CREATE TABLE {{t}} ({_COLUMNS}); INSERT INTO {{t}} VALUES (7, 'anew', 1)",
-        refused=changed, said="the table was dropped and created anew: reloaded",
+        refused=changed, said="the table was dropped and created again: reloaded",
     )  # fmt: skip
     # The one that was renamed still has the columns that the schema step saw.
     swapped = (
@@ -93,11 +93,11 @@ def gaps() -> Iterator[Gap]:
     )
     yield Gap(
         "table_swapped_for_another", "timestamp", swapped,
-        refused=changed, said="the table was dropped and created anew: reloaded",
+        refused=changed, said="the table was dropped and created again: reloaded",
     )  # fmt: skip
     yield Gap(
         "table_swapped_before_the_schema_step", "timestamp", swapped, seam="schema.before",
-        refused=changed, said="the table was dropped and created anew: reloaded",
+        refused=changed, said="the table was dropped and created again: reloaded",
     )  # fmt: skip
 
 

@@ -17,7 +17,9 @@ def as_text(rules: MergeRules, name: str) -> MergeRules:
         replace(column, type=SourceType("text", "text")) if column.name == name else column for column in rules.columns
     ]
     key = [column for column in columns if column.name in [one.name for one in rules.key]]
-    return replace(rules, columns=columns, key=key, version=rules.version + 1, since=rules.version + 1)
+    return replace(
+        rules, columns=columns, key=key, schema_version=rules.schema_version + 1, since=rules.schema_version + 1
+    )
 
 
 @dataclass
@@ -34,15 +36,15 @@ class Quarantined:
 
     def sync(self, rows: list[Row], version: int, **bounds: Any) -> dict[str, int]:
         """One batch, loaded and merged."""
-        columns, version_of_schema = self.rules.columns, self.rules.version
-        batch = self.target.load(rows, version, columns=columns, schema_version=version_of_schema, **bounds)
+        columns, schema_version = self.rules.columns, self.rules.schema_version
+        batch = self.target.load(rows, version, columns=columns, schema_version=schema_version, **bounds)
         assert self.target.merge(self.rules, batch) == "MERGED"
         return self.target.ledger(batch)
 
     def mend(self, name: str) -> None:
         """The column is made anew as text, as SchemaMismatch says and the schema step then does."""
         column = next(column for column in self.rules.columns if column.name == name)
-        final, old = self.target.objects.final, f'"{column.target_name}__V{self.rules.version}"'
+        final, old = self.target.objects.final, f'"{column.target_name}__V{self.rules.schema_version}"'
         self.target.warehouse.execute(f"ALTER TABLE {final} RENAME COLUMN {column.identifier} TO {old}")
         self.rules = as_text(self.rules, name)
         self.target.warehouse.execute(f"ALTER TABLE {final} ADD COLUMN {column.identifier} VARCHAR")
