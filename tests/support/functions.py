@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.edits import Edit
 from tests.support.laptop import Laptop
-from tests.support.sabotage import deploy, deploy_edited, function_name
+from tests.support.packages import deploy, deploy_edited, function_name
 
 Undo = Callable[[], None]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.support.edits import Edits, appended, together
 from tests.support.guards import without
-from tests.support.sabotage import sabotaged
-from tests.system.drift.stage import Stage, Table
+from tests.support.packages import edited
+from tests.system.drift.cloud import DriftCloud, Table
 
 _SCALE = "ALTER TABLE {t} ALTER price TYPE numeric(10,4)"
 # Without the guard FINAL's column would be altered, which Snowflake refuses: here it stays as it is.
@@ -27,21 +27,21 @@ def find_drift(sides, ignore_new):
 class Seen:
     """One table's run with its guard off."""
 
-    stage: Stage
+    drift_cloud: DriftCloud
     table: Table
     result: dict[str, Any]
     error: str
 
     def held(self, condition: str) -> str:
         """FINAL's rows of which this is true, whatever became of the run."""
-        rows = self.stage.laptop.warehouse(f"SELECT * FROM {self.table.final} WHERE {condition}")
+        rows = self.cloud.laptop.warehouse(f"SELECT * FROM {self.table.final} WHERE {condition}")
         return str(rows) if rows else ""
 
     def differs(self, select: str = "*") -> str:
         """How FINAL differs from Aurora although the run did not fail."""
         if self.result["status"] == "FAILED":
             return ""
-        return self.stage.difference(self.table, select)
+        return self.cloud.difference(self.table, select)
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,9 @@ def guards() -> Iterator[Guard]:
     )  # fmt: skip
 
 
-def play_guards(stage: Stage) -> dict[str, str]:
+def play_guards(drift_cloud: DriftCloud) -> dict[str, str]:
     """The damage by guard."""
-    laptop, schema = stage.laptop, stage.laptop.new_schema()
+    laptop, schema = drift_cloud.laptop, drift_cloud.laptop.new_schema()
     tables = {guard.name: Table(schema, f"g{number}") for number, guard in enumerate(guards())}
     specs = [{"table_name": str(tables[guard.name]), "watermark_col": "updated_at", **guard.spec} for guard in guards()]
     for table in tables.values():
@@ -134,32 +134,32 @@ def play_guards(stage: Stage) -> dict[str, str]:
     laptop.configure(specs)
     assert laptop.run().succeeded
     for guard in guards():
-        _change(stage, guard, tables[guard.name])
-    with _all_off(stage):
+        _change(drift_cloud, guard, tables[guard.name])
+    with _all_off(drift_cloud):
         outcome = laptop.run()
-    letters = stage.letters()
+    letters = drift_cloud.letters()
     results = {one["table_name"]: one for one in outcome.tables}
     return {
-        name: guard.damage(Seen(stage, table, results[str(table)], letters.get(str(table), {}).get("error", "")))
+        name: guard.damage(Seen(drift_cloud, table, results[str(table)], letters.get(str(table), {}).get("error", "")))
         for guard, (name, table) in zip(guards(), tables.items(), strict=True)
     }
 
 
-def _change(stage: Stage, guard: Guard, table: Table) -> None:
+def _change(drift_cloud: DriftCloud, guard: Guard, table: Table) -> None:
     marks = {"t": table, "name": table.name, "final": table.final, "staging": table.staging}
     for statement in filter(None, (guard.change, guard.writes)):
-        stage.laptop.sql(statement.format(**marks))
+        drift_cloud.laptop.sql(statement.format(**marks))
     if guard.in_snowflake:
-        stage.laptop.warehouse(guard.in_snowflake.format(**marks))
+        drift_cloud.laptop.warehouse(guard.in_snowflake.format(**marks))
     if guard.at_export:
-        stage.order(table, "export.before", guard.at_export.format(**marks))
+        drift_cloud.order(table, "export.before", guard.at_export.format(**marks))
 
 
 @contextmanager
-def _all_off(stage: Stage) -> Iterator[None]:
+def _all_off(drift_cloud: DriftCloud) -> Iterator[None]:
     off = list(guards())
     with ExitStack() as taken_out:
         for step in sorted({guard.step for guard in off}):
             edits = together(*(guard.edits for guard in off if guard.step == step))
-            taken_out.enter_context(sabotaged(stage.laptop, step, edits))
+            taken_out.enter_context(edited(drift_cloud.laptop, step, edits))
         yield

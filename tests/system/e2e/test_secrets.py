@@ -17,7 +17,7 @@ from local.cloud.context import AURORA_SECRET, STACK
 from tests.support.edits import appended
 from tests.support.functions import settings
 from tests.support.laptop import Laptop
-from tests.support.sabotage import sabotaged
+from tests.support.packages import edited
 
 # What opens something though no test knows its value: Vault's tokens, AWS's signatures and sessions, private keys.
 _BEARERS = re.compile(
@@ -142,6 +142,6 @@ def test_a_good_and_a_bad_run_leave_no_secret_behind(laptop: Laptop, table: str,
 
 def test_a_secret_that_a_function_logged_would_be_found(laptop: Laptop, table: str, password: str) -> None:
     began = time.time()
-    with sabotaged(laptop, "watermark", appended("functions/shared/access/vault.py", _TELLS)):
+    with edited(laptop, "watermark", appended("functions/shared/access/vault.py", _TELLS)):
         outcome = laptop.run()
     assert password in left_behind(laptop, began, outcome.execution_arn)

@@ -1,17 +1,17 @@
-"""The fast part of the matrix, played once."""
+"""The fast part of the matrix, matrix_results once."""
 
 import pytest
 
 from tests.support.shared_cloud import SharedCloud
-from tests.system.faults.bench import obedient
-from tests.system.faults.matrix import Matrix, Played, all_guards, cells, say
+from tests.system.faults.cloud import obedient
+from tests.system.faults.matrix import Matrix, MatrixResults, all_guards, faults, say
 
 
 @pytest.fixture(scope="module")
-def played(cloud: SharedCloud) -> Played:
-    chosen = [cell for cell in cells() if cell.fast]
+def matrix_results(cloud: SharedCloud) -> MatrixResults:
+    chosen = [fault for fault in faults() if fault.fast]
     off = [guard for guard in all_guards() if guard.fast]
-    matrix = Matrix(cloud.changed(obedient), {cell.strategy for cell in chosen}, off)
+    matrix = Matrix(cloud.changed(obedient), {fault.strategy for fault in chosen}, off)
     matrix.load()
-    results = {result.cell.title: result for result in matrix.play(chosen, say)}
-    return Played(results, {guard.name: matrix.damage(guard) for guard in off})
+    results = {result.fault.title: result for result in matrix.run(chosen, say)}
+    return MatrixResults(results, {guard.name: matrix.damage(guard) for guard in off})

@@ -6,24 +6,24 @@ from dataclasses import dataclass
 
 from tests.support.edits import Edits
 from tests.support.guards import without
-from tests.support.sabotage import sabotaged
-from tests.system.faults.scene import Scene
-from tests.system.faults.target_cells import exported, older_after_newer
+from tests.support.packages import edited
+from tests.system.faults.fault_table import FaultTable
+from tests.system.faults.target_faults import exported, older_after_newer
 
 
 @dataclass(frozen=True)
 class Guard:
-    """What is taken out of each step, and a play that returns the damage it saw, empty for none."""
+    """What is taken out of each step, and a run that returns the damage it saw, empty for none."""
 
     name: str
     strategy: str
     edits: dict[str, Edits]
-    damage: Callable[[Scene], str]
+    damage: Callable[[FaultTable], str]
     fast: bool = False
 
 
 def guards() -> Iterator[Guard]:
-    """Every guard with its sabotage."""
+    """Every guard, and what shows without it."""
     yield Guard(
         "a partial load is never merged (await_load, merge)", "timestamp",
         {
@@ -54,48 +54,48 @@ def guards() -> Iterator[Guard]:
     )  # fmt: skip
 
 
-def play_guard(guard: Guard, scene: Scene) -> str:
+def run_without(guard: Guard, tested: FaultTable) -> str:
     """The damage with the guard off; nothing is mended afterwards."""
     with ExitStack() as off:
         for step, edits in guard.edits.items():
-            off.enter_context(sabotaged(scene.laptop, step, edits))
-        with scene.watched():
-            scene.change()
-            return guard.damage(scene)
+            off.enter_context(edited(tested.laptop, step, edits))
+        with tested.watched():
+            tested.change()
+            return guard.damage(tested)
 
 
-def _partial_load(scene: Scene) -> str:
-    with scene.laptop.events_lost():
-        arn, hold, files = exported(scene)
-    scene.laptop.send_events(files[:1])
+def _partial_load(tested: FaultTable) -> str:
+    with tested.laptop.events_lost():
+        arn, hold, files = exported(tested)
+    tested.laptop.send_events(files[:1])
     hold.go()
-    outcome = scene.ended(arn)
-    scene.laptop.send_events(files)
-    return f"{scene.violations[0]}; the run ended {outcome.status}" if scene.violations else ""
+    outcome = tested.ended(arn)
+    tested.laptop.send_events(files)
+    return f"{tested.violations[0]}; the run ended {outcome.status}" if tested.violations else ""
 
 
-def _older_wins(scene: Scene) -> str:
-    older_after_newer(scene)
-    return scene.violations[0] if scene.violations else ""
+def _older_wins(tested: FaultTable) -> str:
+    older_after_newer(tested)
+    return tested.violations[0] if tested.violations else ""
 
 
-def _same_name_twice(scene: Scene) -> str:
-    with scene.bench.load_timeout(5):
-        scene.run()
-        scene.change()
-        second = scene.run()
+def _same_name_twice(tested: FaultTable) -> str:
+    with tested.cloud.load_timeout(5):
+        tested.run()
+        tested.change()
+        second = tested.run()
     return "" if second.succeeded else str(second.tables[0]["error"])
 
 
-def _not_healed(scene: Scene) -> str:
-    with scene.bench.load_timeout(5), scene.laptop.events_lost():
-        outcome = scene.run()
+def _not_healed(tested: FaultTable) -> str:
+    with tested.cloud.load_timeout(5), tested.laptop.events_lost():
+        outcome = tested.run()
     return "" if outcome.succeeded else str(outcome.tables[0]["error"])
 
 
-def _merged_twice(scene: Scene) -> str:
-    scene.laptop.sql(f"DELETE FROM {scene.table}")
-    scene.allow_empty()
-    scene.order("merge.before", "twice")
-    scene.run()
-    return "" if scene.ledger_adds_up else "the ledger holds one batch twice"
+def _merged_twice(tested: FaultTable) -> str:
+    tested.laptop.sql(f"DELETE FROM {tested.table}")
+    tested.allow_empty()
+    tested.order("merge.before", "twice")
+    tested.run()
+    return "" if tested.ledger_adds_up else "the ledger holds one batch twice"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from tests.support.edits import together
 from tests.support.guards import without
 from tests.support.laptop import Laptop
-from tests.support.sabotage import sabotaged
+from tests.support.packages import edited
 from tests.system.torture.workload import Pace
 
 # Without the fence only what is open longer than a run's own wait is lost from an integer table.
@@ -18,12 +18,12 @@ def without_fence(laptop: Laptop) -> Iterator[None]:
     """High bounds are the clock and the newest transaction id, as a plain cursor has them."""
     newest_id = '"pg_snapshot_xmax(pg_current_snapshot())::text::bigint"'
     clock = without("moment-of-an-open-transaction", instead='row["clock"]')
-    with sabotaged(laptop, "watermark", together(clock, without("id-of-an-open-transaction", instead=newest_id))):
+    with edited(laptop, "watermark", together(clock, without("id-of-an-open-transaction", instead=newest_id))):
         yield
 
 
 @contextmanager
 def without_margin(laptop: Laptop) -> Iterator[None]:
     """The fence is the clock when no transaction is open."""
-    with sabotaged(laptop, "watermark", without("message-not-yet-shown", instead="0")):
+    with edited(laptop, "watermark", without("message-not-yet-shown", instead="0")):
         yield

@@ -1,4 +1,4 @@
-"""The catalogue played once on the cloud as it was deployed."""
+"""The catalogue, run once on the cloud as it was deployed."""
 
 import pytest
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tests.system.drift.cases import Case
 
 
-def people_cases() -> Iterator[Case]:
+def manual_cases() -> Iterator[Case]:
     """FINAL and STAGING changed or dropped by hand while a run waits."""
     yield Case(
         "column_of_final_dropped_by_a_person",

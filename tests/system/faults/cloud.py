@@ -14,18 +14,18 @@ from local import processes
 from local.aurora.server import restart_uploader
 from tests.support.functions import Undo, change, change_settings, settings
 from tests.support.laptop import Laptop
-from tests.support.sabotage import function_name
+from tests.support.packages import function_name
 
 STEPS = ("config", "watermark", "schema", "export", "await_load", "merge", "reconcile")
 _FILE_BYTES = 2500
-_PUPPET = (Path(__file__).parent / "puppet.py").read_text()
+_ORDERED = (Path(__file__).parent / "ordered.py").read_text()
 # Every write here is committed before the run that must see it.
 _MARGIN_SECONDS = 0
 # Longer than any invocation here takes, the first included.
 FUNCTION_TIMEOUT_SECONDS = 15
 
 
-class Bench:
+class FaultCloud:
     """The cloud in `home`; orders to its functions go through the folder `orders`."""
 
     def __init__(self, laptop: Laptop, home: Path) -> None:
@@ -87,15 +87,15 @@ class Bench:
         return "\n".join(processes.tail(self.home, path.stem) for path in (self.home / "logs").glob("*.log"))
 
 
-def obedient(laptop: Laptop, home: Path) -> tuple[Bench, Undo]:
+def obedient(laptop: Laptop, home: Path) -> tuple[FaultCloud, Undo]:
     """The functions obey orders, a lost invocation is given up soon, and exports are cut into small files, for which
     the uploader starts again: it takes their size when it starts."""
-    bench = Bench(laptop, home)
-    puppet = _PUPPET.replace("@FOLDER@", str(bench.orders))
+    cloud = FaultCloud(laptop, home)
+    ordered = _ORDERED.replace("@FOLDER@", str(cloud.orders))
     margin = {"FENCE_MARGIN_SECONDS": str(_MARGIN_SECONDS)}
     undone = []
     for step in STEPS:
-        edits = {"functions/puppet.py": lambda _: puppet, f"functions/{step}/handler.py": _puppeteer(step)}
+        edits = {"functions/ordered.py": lambda _: ordered, f"functions/{step}/handler.py": _with_orders(step)}
         undone.append(change(laptop, step, edits, margin, FUNCTION_TIMEOUT_SECONDS))
     restart_uploader(home, laptop.aws, _FILE_BYTES)
 
@@ -104,7 +104,7 @@ def obedient(laptop: Laptop, home: Path) -> tuple[Bench, Undo]:
         for one in undone:
             one()
 
-    return bench, undo
+    return cloud, undo
 
 
 def until(true: Callable[[], Any], what: str, seconds: float = 60) -> Any:
@@ -116,8 +116,8 @@ def until(true: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     return answer
 
 
-def _puppeteer(step: str) -> Callable[[str], str]:
-    return lambda source: f"{source}\n\nfrom functions.puppet import puppet\n\nhandler = puppet({step!r}, handler)\n"
+def _with_orders(step: str) -> Callable[[str], str]:
+    return lambda source: f"{source}\n\nfrom functions.ordered import ordered\n\nhandler = ordered({step!r}, handler)\n"
 
 
 def _post(url: str, orders: dict[str, Any]) -> dict[str, Any]:

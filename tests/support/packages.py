@@ -43,7 +43,7 @@ def deploy_edited(laptop: Laptop, step: str, edits: Edits) -> bytes:
 
 
 @contextmanager
-def sabotaged(laptop: Laptop, step: str, edits: Edits) -> Iterator[None]:
+def edited(laptop: Laptop, step: str, edits: Edits) -> Iterator[None]:
     """The step runs with its package edited; afterwards with the one that was deployed."""
     package = deploy_edited(laptop, step, edits)
     try:

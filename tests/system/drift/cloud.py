@@ -12,7 +12,7 @@ from typing import Any
 from tests.support.edits import Edit
 from tests.support.functions import Undo, change, change_settings
 from tests.support.laptop import Laptop
-from tests.system.faults.bench import until
+from tests.system.faults.cloud import until
 
 # Tables of one execution that are under way together.
 AT_ONCE = 3
@@ -45,7 +45,7 @@ class Table:
         return f"AURORA.STAGING.{self.object_name}"
 
 
-class Stage:
+class DriftCloud:
     """The cloud in `home`, whose functions obey orders."""
 
     def __init__(self, laptop: Laptop, home: Path) -> None:
@@ -125,10 +125,10 @@ class Stage:
         ]
 
 
-def ordered(laptop: Laptop, home: Path) -> tuple[Stage, Undo]:
+def ordered(laptop: Laptop, home: Path) -> tuple[DriftCloud, Undo]:
     """The functions obey orders, and a few tables are under way together."""
-    stage = Stage(laptop, home)
-    at_seams = _AT_SEAMS.replace("@FOLDER@", str(stage.orders)).replace("@DSN@", laptop.known["postgres"]["dsn"])
+    drift_cloud = DriftCloud(laptop, home)
+    at_seams = _AT_SEAMS.replace("@FOLDER@", str(drift_cloud.orders)).replace("@DSN@", laptop.known["postgres"]["dsn"])
     undone = [_set_tables_at_once(laptop, AT_ONCE)]
     for step in _ORDERED:
         edits = {"functions/at_seams.py": lambda _: at_seams, f"functions/{step}/handler.py": _at_seams_of(step)}
@@ -140,7 +140,7 @@ def ordered(laptop: Laptop, home: Path) -> tuple[Stage, Undo]:
         for one in undone:
             one()
 
-    return stage, undo
+    return drift_cloud, undo
 
 
 def _set_tables_at_once(laptop: Laptop, tables: int) -> Undo:
