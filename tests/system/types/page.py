@@ -133,7 +133,8 @@ def value_lines(outcome: TableOutcome) -> list[str]:
 def size_lines(outcome: TableOutcome, as_text: TableOutcome) -> list[str]:
     """A line for each type that has a size."""
     return [
-        f"| {kind.name} | {_text(outcome, name, SAME)} | {_text(outcome, name, LOUD)} | {_text(as_text, name, LOUD)} |\n"
+        f"| {kind.name} | {_text(outcome, name, SAME)} | {_text(outcome, name, LOUD)} "
+        f"| {_text(as_text, name, LOUD)} |\n"
         for name, kind in outcome.table.columns.items()
     ]
 
