@@ -44,6 +44,7 @@ class PackageSize:
 
     @property
     def row(self) -> str:
+        """Its row of the page's table."""
         runs = ", ".join(f"{seconds:.2f}" for seconds in sorted(self.imports))
         megabytes = f"{self.zipped / 1e6:.1f} | {self.unpacked / 1e6:.1f}"
         place = "private subnets" if self.spec.needs_credentials else "outside"

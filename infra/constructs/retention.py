@@ -1,4 +1,4 @@
-"""What outlives the stack, and for how long logs are kept."""
+"""The removal policy of data, and the retention of logs."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs

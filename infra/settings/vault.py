@@ -71,7 +71,7 @@ class VaultSettings(BaseModel):
 
     @property
     def vault_ca_pem(self) -> str:
-        """What is in the file, or empty."""
+        """The text of the file, or empty."""
         return Path(self.vault_ca_file).read_text() if self.vault_ca_file else ""
 
     @property

@@ -1,4 +1,4 @@
-"""What the dashboard shows of the functions' metrics: graphs over all tables, and lists by table."""
+"""The dashboard's graphs over all tables, and lists by table, of the functions' metrics."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -113,7 +113,7 @@ def _retired(choices: SnowflakeAccount, account: Account, *, dry: bool) -> list[
 
 
 def _other_login(choices: SnowflakeAccount, account: Account) -> str:
-    """What the user could log in with beside the chosen login; empty where there is none."""
+    """The user's other logins beside the chosen one; empty without any."""
     present = logins(choices.user, account)
     if len(present) < 2:
         return ""

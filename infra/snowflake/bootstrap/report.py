@@ -1,4 +1,4 @@
-"""What the operator reads: what was done, what was there already, what to do next."""
+"""The report for the operator: changes, objects that were there already, next steps."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -38,7 +38,7 @@ def show_settings(console: Console, before: Mapping[str, object], changed: Mappi
 
 
 def show_steps(console: Console, steps: Sequence[str]) -> None:
-    """What is left to the operator, in order."""
+    """The operator's next steps, in order."""
     console.print("\nNext:" if steps else "\nNothing is left to do.", style="bold")
     for number, step in enumerate(steps, 1):
         console.print(f"{number}. {step}", soft_wrap=True, highlight=False, markup=False)

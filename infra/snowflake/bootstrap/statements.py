@@ -1,4 +1,4 @@
-"""What each administrator's statement makes true, read from its own text, so that nothing is written twice."""
+"""The effects of each administrator's statement, parsed from its text, so that nothing is written twice."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What is left to the operator after a bootstrap."""
+"""The operator's next steps after a bootstrap."""
 
 import json
 import shlex

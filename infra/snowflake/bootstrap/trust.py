@@ -1,4 +1,4 @@
-"""What follows from the account: whom the bucket's role must trust, and which queue is notified of new files."""
+"""The account's values that a deployment needs: the user that the bucket's role trusts, and the queue of its events."""
 
 from dataclasses import dataclass, replace
 
