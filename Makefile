@@ -8,6 +8,10 @@ BIN := $(VENV)/bin
 PINS := $(shell cksum requirements.txt | cut -d ' ' -f 1)
 STAMP := $(VENV)/.pins-$(PINS)
 
+# Each process of the system tests has a laptop cloud of its own, which takes about 2 GB.
+WORKERS ?= 2
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 .PHONY: help
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '%-19s %s\n' "$$name" "$$text"; done
@@ -27,12 +31,23 @@ $(STAMP):
 demo: venv ## Run the whole pipeline on this machine, with real data
 	@$(BIN)/python -m local demo
 
-.PHONY: test
-test: venv ## Lint, type-check and test
+.PHONY: lint
+lint: venv ## Lint and type-check
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+.PHONY: check
+check: lint ## Lint, type-check and run the unit tests: before every commit
+	@$(PYTEST) tests/unit
+
+.PHONY: test-servers
+test-servers: check ## The same, and the tests that need one real server each
+	@$(PYTEST) tests/servers
+
+.PHONY: test
+test: lint ## Everything but the long torture, on WORKERS processes (2)
+	@$(PYTEST)
 
 .PHONY: torture
 torture: venv ## Sync while 8, then 32 sessions write, and write docs/torture.md

@@ -1,1 +1,1 @@
-"""Measurements; each prints what it measured and on how many rows."""
+"""Measurements; each prints its figures and the number of rows."""

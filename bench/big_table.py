@@ -1,4 +1,4 @@
-"""How a table's size shows in time, waves and the functions' memory: `python -m bench.big_table 100000 10000000`."""
+"""Time, waves and the functions' memory by a table's size: `python -m bench.big_table 100000 10000000`."""
 
 import argparse
 import json
@@ -35,7 +35,7 @@ def _peak_megabytes(home: Path, function: str) -> float:
             command = status.with_name("cmdline").read_text()
             if str(home.resolve()) in command and f"aurora-snowflake-sync-{function}-" in command:
                 peaks += [int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")]
-        except FileNotFoundError:  # the process ended while we looked
+        except FileNotFoundError:  # the process has ended meanwhile
             continue
     return max(peaks) / 1024
 
@@ -59,7 +59,7 @@ def _measure(known: Endpoints, home: Path, rows: int) -> list[str]:
 
 
 def main() -> None:
-    """Measures each size on a laptop cloud of its own, smallest first."""
+    """Measures each size on a new laptop cloud, smallest first."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", type=int, nargs="+")
     parser.add_argument("--compare", action="store_true", help="also compare every row of both sides (needs memory)")
@@ -72,8 +72,8 @@ def main() -> None:
             known = cloud.up(_HOME, lambda _: None)
             table.add_row(*_measure(known, _HOME, rows))
             if arguments.compare:
-                found = compare(known["postgres"]["dsn"], known["snowflake"], "public", f"big_{rows}",
-                                f"AURORA.FINAL.PUBLIC__BIG_{rows}")  # fmt: skip
+                final = f"AURORA.FINAL.PUBLIC__BIG_{rows}"
+                found = compare(known["postgres"]["dsn"], known["snowflake"], "public", f"big_{rows}", final)
                 console.print(f"{rows:,} rows: {found}")
         finally:
             cloud.down(_HOME)

@@ -1,4 +1,4 @@
-"""How big each function's package is, and how long its handler takes to import where nothing is warm.
+"""The size of each function's package, and the time that its handler takes to import in a new interpreter.
 
 `python -m bench.cold_start --write docs/functions.md`
 """
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNS = 3
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
-# What Lambda's Python runtime brings by itself.
+# Packages that Lambda's Python runtime includes.
 _RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 _IMPORT = """
 import sys, time
@@ -34,7 +34,7 @@ print(time.process_time() - began)
 
 
 @dataclass(frozen=True)
-class Measured:
+class PackageSize:
     """One function's package in bytes and its imports in seconds of the processor."""
 
     spec: FunctionSpec
@@ -44,6 +44,7 @@ class Measured:
 
     @property
     def row(self) -> str:
+        """Its row of the page's table."""
         runs = ", ".join(f"{seconds:.2f}" for seconds in sorted(self.imports))
         megabytes = f"{self.zipped / 1e6:.1f} | {self.unpacked / 1e6:.1f}"
         place = "private subnets" if self.spec.needs_credentials else "outside"
@@ -51,7 +52,7 @@ class Measured:
         return f"| `{self.spec.name}` | {place} | {limits} | {megabytes} | {median(self.imports):.2f} ({runs}) |"
 
 
-def measure(spec: FunctionSpec, bundler: Bundler, scratch: Path) -> Measured:
+def measure(spec: FunctionSpec, bundler: Bundler, scratch: Path) -> PackageSize:
     """Builds the package, zips it and imports its handler in fresh interpreters."""
     package, runtime = scratch / spec.name, scratch / "runtime"
     bundler.build(spec.name, package)
@@ -62,11 +63,11 @@ def measure(spec: FunctionSpec, bundler: Bundler, scratch: Path) -> Measured:
         for path in files:
             zipped.write(path, path.relative_to(package))
     imports = [_import_seconds(spec.name, [str(package), str(runtime)]) for _ in range(RUNS)]
-    return Measured(spec, archive.stat().st_size, sum(path.stat().st_size for path in files), imports)
+    return PackageSize(spec, archive.stat().st_size, sum(path.stat().st_size for path in files), imports)
 
 
 def _import_seconds(name: str, paths: list[str]) -> float:
-    # Nothing of site-packages, and as on Lambda's read-only disk no bytecode that an earlier run left behind.
+    # Without site-packages, and without bytecode, which Lambda's read-only disk cannot keep.
     command = [sys.executable, "-I", "-S", "-B", "-c", _IMPORT.format(paths=paths, name=name)]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
@@ -84,7 +85,7 @@ def _link_runtime(folder: Path) -> None:
             link.symlink_to(origin)
 
 
-def page(measured: Sequence[Measured]) -> str:
+def page(measured: Sequence[PackageSize]) -> str:
     """docs/functions.md."""
     rows = "\n".join(one.row for one in measured)
     return f"""# Functions

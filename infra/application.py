@@ -1,4 +1,4 @@
-"""Context in, cloud assembly out."""
+"""Synthesizes the stack from the CDK's context."""
 
 import os
 
@@ -12,7 +12,7 @@ from infra.stack import SyncStack
 
 
 class ChecksFailed(Exception):
-    """The template has findings that nobody acknowledged; they are on stderr."""
+    """The template has findings that are not acknowledged; they are on stderr."""
 
 
 def synthesize() -> CloudAssembly:

@@ -1,4 +1,4 @@
-"""The stack: constructs put together, nothing else."""
+"""The stack: connects the constructs."""
 
 from pathlib import Path
 

@@ -40,7 +40,7 @@ def up(
     except _NOT_UP as failure:
         progress.print(f"The laptop cloud did not come up: {failure}", markup=False, style="red", soft_wrap=True)
         raise typer.Exit(1) from None
-    progress.print(f"Up: {home / 'endpoints.json'} says where.")
+    progress.print(f"Up: {home / 'endpoints.json'} has the addresses.")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -78,7 +78,7 @@ def run(
 
 @app.command()
 def status(home: Home = _DEFAULT_HOME) -> None:
-    """Say which processes run."""
+    """List the processes that run."""
     names = processes.running(home)
     sys.stdout.write(f"Up in {home}: {', '.join(names)}.\n" if names else f"Nothing is up in {home}.\n")
 
@@ -92,12 +92,12 @@ def down(home: Home = _DEFAULT_HOME) -> None:
 
 @app.command()
 def demo(home: Home = _DEMO_HOME) -> None:
-    """Play the whole story on a laptop cloud of its own; exits 0 only if every table ends identical on both sides."""
-    told = Console(width=max(Console().width, _VERDICT_WIDTH))
+    """Run the demonstration on a new laptop cloud; exits 0 only if every table ends identical on both sides."""
+    output = Console(width=max(Console().width, _VERDICT_WIDTH))
     try:
-        identical = play(home, told)
+        identical = play(home, output)
     except (*_NOT_UP, DemoFailed) as failure:
-        told.print(f"The demonstration failed: {failure}", markup=False, style="red", soft_wrap=True)
+        output.print(f"The demonstration failed: {failure}", markup=False, style="red", soft_wrap=True)
         raise typer.Exit(1) from None
     raise typer.Exit(0 if identical else 1)
 

@@ -1,4 +1,4 @@
-"""``<home>/endpoints.json``: where everything of a running laptop cloud answers."""
+"""``<home>/endpoints.json``: the addresses of a running laptop cloud."""
 
 import json
 from pathlib import Path

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 _TAIL_LINES = 20
-# A killed process lives on until the kernel has taken back its memory.
+# A killed process ends only when the kernel has freed its memory.
 _DEATH_SECONDS = 10
 
 
@@ -46,7 +46,7 @@ def start(home: Path, process: Process) -> int:
     record = _record_of(home, process.name)
     for path in (log_path, record):
         path.parent.mkdir(parents=True, exist_ok=True)
-    # credentials and endpoints of the caller's shell must not reach the laptop cloud
+    # the processes must not use the credentials and endpoints of the caller's shell
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PG", "VAULT_"))}
     with log_path.open("ab") as log:
         started = subprocess.Popen(
@@ -74,7 +74,7 @@ def wait_until(home: Path, name: str, healthy: Callable[[], bool], seconds: floa
             if healthy():
                 _renew_record(home, name)
                 return
-        except Exception as error:  # noqa: BLE001 -- not up yet: the last reason is told if it never comes up
+        except Exception as error:  # noqa: BLE001 -- not up yet; StartFailed has the last reason
             reason = f" ({type(error).__name__}: {error})"
         if not alive(home, name):
             raise StartFailed(f"{name} ended while starting.\n{tail(home, name)}")
@@ -137,7 +137,7 @@ def _write_record(path: Path, pid: int, stop_signal: int) -> None:
 
 
 def _renew_record(home: Path, name: str) -> None:
-    """Notes the command line anew: some interpreters replace themselves while they start."""
+    """Records the command line again: some interpreters replace themselves while they start."""
     path = _record_of(home, name)
     record = json.loads(path.read_text())
     _write_record(path, record["pid"], record["signal"])
@@ -167,7 +167,7 @@ def _is_another(record: dict[str, Any]) -> bool:
 
 
 def _reap(pid: int) -> None:
-    """Collects an ended child of this very process, which would otherwise linger as a zombie."""
+    """Collects an ended child of this process, which would otherwise stay as a zombie."""
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
 
@@ -187,7 +187,7 @@ def _await_end(groups: Iterable[int], seconds: float) -> None:
 
 
 def _living_groups() -> set[int]:
-    """The process groups that have more than zombies, which stay where nobody collects them."""
+    """The process groups with a member that is not a zombie."""
     answer = subprocess.run(["ps", "-A", "-o", "pgid=", "-o", "stat="], capture_output=True, text=True, check=True)
     members = (line.split() for line in answer.stdout.splitlines())
     return {int(group) for group, state in members if not state.startswith("Z")}

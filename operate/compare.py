@@ -23,7 +23,7 @@ _AS_TEXT = ("interval", "int4range", "uuid", "xml", "inet")
 
 @dataclass(frozen=True)
 class Comparison:
-    """Row counts on both sides, and how many rows one side has that the other has not."""
+    """Row counts of both sides, and how many rows only one side has."""
 
     aurora_rows: int
     final_rows: int
@@ -37,9 +37,9 @@ class Comparison:
 
 
 def compare(dsn: str, snowflake: dict[str, Any], schema: str, table: str, final: str) -> Comparison:
-    """Compares one table of Aurora with its copy ``final``; rows soft-deleted there count as gone.
+    """Compares one table of Aurora with its copy ``final``; rows soft-deleted there count as deleted.
 
-    ``snowflake`` is what Snowflake's connector takes to connect.
+    ``snowflake`` holds the arguments of snowflake.connector.connect.
     """
     columns, source = _read_aurora(dsn, schema, table)
     copy = _read_final(snowflake, final, columns)
@@ -81,8 +81,8 @@ def _comparable(value: Any) -> Any:
     """A value in a form that is equal on both sides exactly when the value is."""
     if value is None or isinstance(value, bool):
         return value
-    known = next((form for kind, form in _FORMS if isinstance(value, kind)), str)
-    return known(value)
+    form = next((form for kind, form in _FORMS if isinstance(value, kind)), str)
+    return form(value)
 
 
 def _number(value: float | Decimal) -> str:

@@ -1,4 +1,4 @@
-"""What an execution looks like in a terminal: while it runs, and when it has ended."""
+"""An execution in a terminal: its progress, and its outcome."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ _COUNTS = ("exported", "loaded", "merged", "deleted", "quarantined")
 
 
 def progress_table(seen: list[TableProgress]) -> Table:
-    """One line per table: the state that it is in."""
+    """One line per table, with its present state."""
     table = Table("Table", "State", "Status", box=None, header_style="dim")
     for one in seen:
         table.add_row(one.table_name, one.state, one.status)

@@ -1,4 +1,4 @@
-"""Following an execution of the workflow: what each table does now, and what came out."""
+"""Follows an execution of the workflow: the present state of each table, and the outcome."""
 
 import json
 import time
@@ -36,8 +36,8 @@ class TableProgress:
 class Outcome:
     """An ended execution.
 
-    ``tables`` has one result object per table, completed from its child execution: the parent's output has no room for
-    all of it. ``error`` is set when the execution failed before there were results.
+    ``tables`` has one result object per table, completed from its child execution, because the parent's output is too
+    small for all of it. ``error`` is set when the execution failed before there were results.
     """
 
     status: str
@@ -73,7 +73,7 @@ class Workflow:
     def start(self, tables: Sequence[str] | None = None, replay: bool = False) -> str:
         """Starts an execution for all configured tables, or for these; returns its ARN.
 
-        ``replay`` applies what they have in quarantine, and reads nothing from Aurora.
+        ``replay`` merges their quarantine and reads nothing from Aurora.
         """
         wanted: dict[str, Any] = {"tables": list(tables)} if tables else {}
         if replay:
@@ -96,7 +96,7 @@ class Workflow:
             time.sleep(_POLL_SECONDS)
 
     def outcome(self, execution_arn: str) -> Outcome:
-        """What came out of an ended execution."""
+        """The outcome of an ended execution."""
         ended = self._states.describe_execution(executionArn=execution_arn)
         succeeded = ended["status"] == "SUCCEEDED"
         data = json.loads(ended["output"]) if succeeded else self._last_input(execution_arn)
@@ -120,7 +120,7 @@ class Workflow:
             yield from page["events"]
 
     def _ends(self, execution_arn: str) -> dict[str, dict[str, Any]]:
-        """The input of each table's last state; of a redriven table's newest child."""
+        """The input of each table's last state, by table; that of the newest child where a table was redriven."""
         found: dict[str, dict[str, Any]] = {}
         for listed in self._children(execution_arn):
             given = self._last_input(listed["executionArn"])
@@ -168,7 +168,7 @@ def _whole(result: dict[str, Any], end: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sentence(cause: str) -> str:
-    """A failed function's cause is JSON around the exception's message."""
+    """The exception's message; a failed function's cause is JSON around it."""
     try:
         return str(json.loads(cause)["errorMessage"])
     except (ValueError, KeyError, TypeError):

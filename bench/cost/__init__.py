@@ -1,1 +1,1 @@
-"""What a table costs per run, counted from real executions on the laptop cloud, times list prices."""
+"""The cost of a table per run: counts of real executions on the laptop cloud, times list prices."""

@@ -21,7 +21,7 @@ FEW, MANY, ROWS, CHANGED = 2, 6, 1_000, 100
 
 
 def main() -> None:
-    """Measures on a laptop cloud of its own."""
+    """Measures on a new laptop cloud."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the page there")
     arguments = parser.parse_args()
@@ -53,7 +53,7 @@ def _measure(known: Endpoints) -> Measured:
 
 
 def _changed(meter: Meter, tables: list[str]) -> Counts:
-    """A run of tables whose changes lie before the fence, as most of an hour's do."""
+    """A run of tables whose changes are older than the fence, like most of an hour's changes."""
     for table in tables:
         newest = f"(SELECT max(updated_at) FROM {table})"
         _sql(meter.known, f"UPDATE {table} SET updated_at = {newest} + id * interval '1 ms' WHERE id <= {CHANGED}")

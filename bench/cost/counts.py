@@ -20,9 +20,9 @@ _MEMORY = {spec.name: spec.memory for spec in FUNCTIONS}
 
 @dataclass(frozen=True)
 class Counts:
-    """What something used: `statements` go to Snowflake, by their first word, `milliseconds` are Lambda's by function.
+    """Usage: `statements` sent to Snowflake, by first word; `milliseconds` of Lambda, by function.
 
-    `metrics` are the distinct CloudWatch metrics that were written, `files` the objects that were put into the bucket.
+    `metrics` is the number of distinct CloudWatch metrics, `files` the number of new objects in the bucket.
     """
 
     transitions: float
@@ -35,30 +35,30 @@ class Counts:
 
 
 def per_table(few: Counts, few_tables: int, many: Counts, many_tables: int) -> tuple[Counts, Counts]:
-    """What one table more uses, and what an execution uses without any."""
+    """The usage of one more table, and of an execution without tables."""
     added = many_tables - few_tables
     one = _combined(many, few, lambda more, less: (more - less) / added)
     return one, _combined(few, one, lambda total, each: total - few_tables * each)
 
 
 def _combined(left: Counts, right: Counts, of: Callable[[float, float], float]) -> Counts:
-    def both(name: str) -> dict[str, float]:
+    def by_key(name: str) -> dict[str, float]:
         mine, others = getattr(left, name), getattr(right, name)
         return {key: of(mine.get(key, 0), others.get(key, 0)) for key in sorted({*mine, *others})}
 
     numbers = ("transitions", "invocations", "gigabyte_seconds", "metrics", "files")
     sums = {name: of(getattr(left, name), getattr(right, name)) for name in numbers}
-    return Counts(**sums, milliseconds=both("milliseconds"), statements=both("statements"))
+    return Counts(**sums, milliseconds=by_key("milliseconds"), statements=by_key("statements"))
 
 
 @dataclass(frozen=True)
 class Meter:
-    """Runs tables on a laptop cloud and reads what it counted meanwhile."""
+    """Runs tables on a laptop cloud and counts their usage."""
 
     known: Endpoints
 
     def statements(self) -> Counter[str]:
-        """Statements that Snowflake has been sent so far, by first word."""
+        """The number of statements sent to Snowflake so far, by first word."""
         snowflake = self.known["snowflake"]
         url = f"http://{snowflake['host']}:{snowflake['port']}/laptop/statements"
         with urlopen(url, timeout=10) as answer:
@@ -70,7 +70,7 @@ class Meter:
         return sum(len(page.get("Contents", [])) for page in pages)
 
     def measure(self, tables: Sequence[str]) -> tuple[Counts, list[dict[str, Any]]]:
-        """Runs the tables once; what that used, and their results."""
+        """Runs the tables once; returns the usage and their results."""
         statements, files = self.statements(), self.files()
         workflow = Workflow(aws_of(self.known).client("stepfunctions"), self.known["state_machine_arn"])
         outcome = workflow.follow(workflow.start(tables))

@@ -1,4 +1,4 @@
-"""The page of costs: what was counted, and what it comes to in a month."""
+"""The page of costs: the counts, and the dollars a month that follow."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _ASSUMED = """\
 
 @dataclass(frozen=True)
 class Measured:
-    """What an execution uses by itself, and more for each idle and for each busy table; `stack` counts resources."""
+    """The usage of an execution, of an idle and of a busy table; `stack` counts resources by type."""
 
     own: Counts
     idle: Counts
@@ -43,10 +43,10 @@ class Measured:
     stack: dict[str, int]
 
 
-def page(measured: Measured, **told: int) -> str:
-    """The page; `told` is what its first lines say of the runs."""
+def page(measured: Measured, **runs: int) -> str:
+    """The page; `runs` are the numbers of tables and rows for its first lines."""
     parts = [
-        _TOP.format(**told),
+        _TOP.format(**runs),
         *_counted(measured),
         *_monthly(measured),
         *_standing(measured.stack),

@@ -17,7 +17,7 @@ NOTIFIED_GIGABYTE = 0.0037  # Snowpipe's credits
 
 @dataclass(frozen=True)
 class Assumed:
-    """What no laptop can count: how long an XS warehouse works for a statement that needs one, and then idles."""
+    """Not measurable on a laptop: an XS warehouse's seconds for a statement that needs one, and until it suspends."""
 
     statement_seconds: float = 1.0
     at_once: int = 10

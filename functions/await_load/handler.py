@@ -14,12 +14,12 @@ from functions.shared.snowflake.objects import TableObjects, table_objects
 from functions.shared.snowflake.session import SnowflakeSession, snowflake_session
 
 _LONGEST_WAIT_SECONDS = 60
-# After this part of the load timeout the bucket's event counts as lost.
+# After this share of the load timeout the bucket's event is taken for lost.
 _REFRESH_AFTER = 0.25
 
 
 class Input(Wire):
-    """`load` is that of the last look, or of the export's end."""
+    """`load` is that of the last check, or of the end of the export."""
 
     table: Table
     batch: Batch
@@ -27,7 +27,7 @@ class Input(Wire):
 
 
 class Output(Wire):
-    """The load is LOADED, or PENDING: look again after its wait_seconds."""
+    """The load is LOADED, or PENDING: check again after its wait_seconds."""
 
     load: Load
 
@@ -35,9 +35,9 @@ class Output(Wire):
 @step
 @verdict("LoadFailures", LoadFailed, LoadTimedOut)
 def handler(given: Input) -> Output:
-    """A pipe that runs but has not loaded the files is told of them once.
+    """Checks the load, and refreshes once a pipe that runs but has not loaded the files.
 
-    Raises LoadFailed where Snowpipe refused a file or loaded one twice, LoadTimedOut where it did not come in time.
+    Raises LoadFailed where Snowpipe refused a file or loaded one twice, LoadTimedOut where it did not load all in time.
     """
     spec, batch, load = given.table.specification(), given.batch, given.load
     if not batch.rows:
@@ -47,13 +47,13 @@ def handler(given: Input) -> Output:
         _refuse(snowflake, objects, name, batch)
         loaded = staged(snowflake, objects, batch.names)
         waited = (datetime.now(UTC) - load.since).total_seconds()
-        if loaded > batch.rows:
+        if loaded > batch.rows:  # guard: file-loaded-twice
             raise LoadFailed(
                 f"{name}: STAGING holds {loaded} rows of a batch of {batch.rows}: a file was loaded twice (was the "
-                "pipe made anew?); re-run the table, which exports under a new name"
+                "pipe recreated?); re-run the table, which exports under a new name"
             )
         seconds("UnmergedBatchAge", waited)
-        if loaded == batch.rows:
+        if loaded == batch.rows:  # guard: load-taken-for-whole
             seconds("LoadLatency", waited)
             count("RowsLoaded", loaded)
             return _output(load, status="LOADED", loaded=loaded)
@@ -72,7 +72,7 @@ def _output(load: Load, **found: Any) -> Output:
 
 
 def _refuse(snowflake: SnowflakeSession, objects: TableObjects, name: str, batch: Batch) -> None:
-    """Raises LoadFailed where Snowpipe refused a file of the batch, and lists those that it did."""
+    """Raises LoadFailed where Snowpipe refused files of the batch, after listing them in quarantine."""
     refused = refusals(snowflake, objects, batch.names)
     if refused:
         list_refused(snowflake, objects, batch, refused)
@@ -84,11 +84,11 @@ def _refuse(snowflake: SnowflakeSession, objects: TableObjects, name: str, batch
 
 
 def _refreshed(snowflake: SnowflakeSession, objects: TableObjects, batch: Batch, waited: float) -> bool:
-    """Tells a pipe that runs of the files that it seems to have missed; whether it did."""
+    """Refreshes a pipe that runs with the files that it seems to have missed; returns whether it did."""
     if waited <= settings().load_timeout_seconds * _REFRESH_AFTER or pipe_state(snowflake, objects) != RUNNING:
         return False
-    files = refresh(snowflake, objects, batch.names)
-    logger.warning("Told the pipe of files whose events seem lost", extra={"files": files})
+    files = refresh(snowflake, objects, batch.names)  # guard: lost-event
+    logger.warning("Refreshed the pipe with files whose events seem lost", extra={"files": files})
     return True
 
 

@@ -1,4 +1,4 @@
-"""What Snowflake knows of a batch's files, and telling its pipe of them once more."""
+"""The state of a batch's files in Snowflake, and the refresh of their pipe."""
 
 import json
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ class Refusal:
 
 
 def refusals(snowflake: SnowflakeSession, objects: TableObjects, files: list[str]) -> list[Refusal]:
-    """Those of the files that Snowpipe refused, by COPY_HISTORY, each once.
+    """The files among these that Snowpipe refused, by COPY_HISTORY, each once.
 
-    It names a file relative to its pipe's location, so files are compared by what follows the last slash, which no two
-    of them share.
+    It names a file relative to its pipe's location, so files are compared by what follows the last slash, which is
+    unique.
     """
     whole = {name.rpartition("/")[2]: name for name in files}
     rows = snowflake.rows(
@@ -44,7 +44,7 @@ def refusals(snowflake: SnowflakeSession, objects: TableObjects, files: list[str
 
 
 def list_refused(snowflake: SnowflakeSession, objects: TableObjects, batch: Batch, refused: list[Refusal]) -> None:
-    """Lists the files in quarantine until the table's next merge; a second time changes nothing."""
+    """Lists the files in quarantine until the table's next merge; a second call changes nothing."""
     versions = {file.name: file.version for file in batch.files}
     values = ", ".join(
         f"({literal(one.file)}, {one.line:d}, {versions[one.file]:d}, {literal(one.error)})" for one in refused
@@ -71,10 +71,10 @@ def pipe_state(snowflake: SnowflakeSession, objects: TableObjects) -> str:
 
 
 def refresh(snowflake: SnowflakeSession, objects: TableObjects, files: list[str]) -> list[str]:
-    """Sends the pipe, of these files, those that STAGING lacks, as their events would have; returns them.
+    """Refreshes the pipe with those of the files that STAGING lacks; returns them.
 
-    Each by its whole name: a pipe made anew has forgotten what it loaded, and a shared prefix would load other batches'
-    files again.
+    One refresh per file: a recreated pipe has lost its load history, so a common prefix would load other batches' files
+    again.
     """
     query = f'SELECT DISTINCT "_FILE" AS "FILE" FROM {objects.staging} WHERE "_FILE" IN ({_listed(files)})'
     loaded = {row["FILE"] for row in snowflake.rows(query)}

@@ -11,7 +11,7 @@ from functions.shared.ground.settings import settings
 
 
 class Refreshed(Wire):
-    """A table that was reloaded, and the digest of the specification by which."""
+    """A table that was reloaded, and the digest of its specification at that time."""
 
     table_name: str
     digest: str
@@ -24,14 +24,14 @@ class Input(Wire):
 
 
 class Output(Wire):
-    """The names of the tables whose flag is gone: the others were edited meanwhile."""
+    """The names of the tables whose flag was removed; the others were edited meanwhile."""
 
     cleared: list[str]
 
 
 @step
 def handler(given: Input) -> Output:
-    """Raises what Parameter Store's adapter raises."""
+    """Raises AccessDenied, ParametersUnavailable or InvalidConfiguration."""
     prefix = settings().parameter_prefix
     stored = parameters.read_tables(prefix)
     entries = {entry.label: entry for entry in collect(stored, prefix)}
@@ -49,8 +49,11 @@ def handler(given: Input) -> Output:
 
 
 def _clear(parameter: Parameter, tables: set[str]) -> None:
-    """Writes the parameter without the flags. Parameter Store has no conditional write: an edit made between our read
-    and our write is found by its version and written back, less the flags of the tables that it left alone."""
+    """Writes the parameter without the flags of these tables.
+
+    Parameter Store has no conditional write: an edit that was made between reading and writing is found by its version
+    and written back, without the flags of the tables that it did not change.
+    """
     flagged = _flagged(parameter, tables)
     name, stored, version = parameter.name, parameter.value, parameter.version
     wanted = _without_flags(stored, flagged)
@@ -72,7 +75,7 @@ def _flagged(parameter: Parameter, tables: set[str]) -> list[Any]:
 
 
 def _without_flags(text: str, flagged: list[Any]) -> str:
-    """The same text where it holds none of the `flagged` specifications; never longer than it was."""
+    """The text without the flags of the `flagged` specifications; never longer than it was."""
     try:
         value = json.loads(text)
     except json.JSONDecodeError:

@@ -12,14 +12,14 @@ from functions.shared.ground.settings import settings
 
 
 class Input(Wire):
-    """What an operator, the schedule or a redrive started the execution with, not yet validated."""
+    """The execution's input, from an operator, the schedule or a redrive, not yet validated."""
 
     tables: Any = None
     replay: Any = None
 
 
 class Output(Wire):
-    """The tables to run; with `replay` their quarantine instead of Aurora."""
+    """The tables to run; with `replay`, from their quarantine instead of from Aurora."""
 
     tables: list[Table]
     replay: bool
@@ -27,7 +27,7 @@ class Output(Wire):
 
 @step
 def handler(given: Input) -> Output:
-    """Raises InvalidConfiguration where there is no table at all, AccessDenied and ParametersUnavailable."""
+    """Raises InvalidConfiguration where no table is configured, AccessDenied and ParametersUnavailable."""
     prefix, replay = settings().parameter_prefix, is_replay(given.replay)
     entries = collect(read_tables(prefix), prefix)
     chosen = select(entries, given.tables)

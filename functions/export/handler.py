@@ -1,4 +1,4 @@
-"""Export: Aurora itself writes one slice's rows to S3; they never pass through here."""
+"""Export: has Aurora write one slice's rows to S3; no row passes through the function."""
 
 import time
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from functions.shared.ground.errors import SchemaMismatch, SourceUnavailable
 from functions.shared.ground.observability import count, logger, seconds, step
 from functions.shared.ground.settings import settings
 
-# No header: where Aurora cuts a big export into parts is not documented to repeat it.
+# No header, because Aurora is not documented to repeat it in the parts of a big export.
 _EXPORT = """
 SELECT rows_uploaded AS rows, files_uploaded AS files, bytes_uploaded AS bytes
 FROM aws_s3.query_export_to_s3(
@@ -45,19 +45,20 @@ class Input(Wire):
 def handler(given: Input) -> Part:
     """Returns the slice's part of the batch.
 
-    Each attempt writes under a name of its own, so what an earlier attempt left behind belongs to no batch. Raises
-    SchemaMismatch where the table's columns are no longer those that the schema function saw.
+    Each attempt writes under a new name, so files of an earlier attempt belong to no batch. Raises SchemaMismatch where
+    the table's columns are no longer those that the schema function read.
     """
     spec, bounds, columns = given.table.specification(), given.bounds, given.rules.columns
     selection = sql.SQL("FROM {} WHERE {}").format(full_name(spec.source), rows_of_slice(bounds, given.slice))
     with aurora_session(spec.table_name) as aurora, aurora.snapshot():
-        # The function ends before its Lambda does, so that the error says which limit was too tight.
+        # Aurora cancels the statement before Lambda's timeout, so that the error names the limit.
         limit = sql.Literal(f"{settings().export_seconds}s")
         aurora.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(limit))
-        # Before the snapshot, which neither SET nor LOCK takes: a table rewritten after it would look empty to it.
-        aurora.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(full_name(spec.source)))
+        # Before the snapshot, which neither SET nor LOCK takes: a table that is rewritten after it looks empty in it.
+        lock = sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(full_name(spec.source))
+        aurora.execute(lock)  # guard: table-rewritten-under-the-snapshot
         _refuse_other_columns(spec, columns, read_columns(aurora, spec, bounds.oid))
-        part = _export(aurora, export_query(columns, selection), spec.source, given.rules.version)
+        part = _export(aurora, export_query(columns, selection), spec.source, given.rules.schema_version)
     logger.info("Exported", extra={"part": part.model_dump()})
     count("RowsExported", part.rows)
     count("BytesExported", part.bytes)
@@ -65,23 +66,24 @@ def handler(given: Input) -> Part:
 
 
 def _refuse_other_columns(spec: TableSpec, columns: Sequence[Column], present: Sequence[Column]) -> None:
-    """The file is read by the rules that the schema function made: the columns must still be those."""
+    """Raises SchemaMismatch: the file will be loaded by the schema function's rules, so it must have their columns."""
     types = {column.name: column.type for column in present}
     changed = [column.name for column in columns if not column.dropped and types.get(column.name) != column.type]
-    if changed:
+    if changed:  # guard: columns-changed-before-the-export
         raise SchemaMismatch(
             f"{spec.table_name}: columns {changed} changed while it was being exported; re-run the table"
         )
 
 
 def _export(aurora: AuroraSession, query: sql.Composable, table: SourceTable, schema_version: int) -> Part:
-    key = f"{table.folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{uuid4()}.v{schema_version}.csv"
+    attempt = uuid4()  # guard: attempts-of-one-name
+    key = f"{table.folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{attempt}.v{schema_version}.csv"
     destination = {"bucket": settings().staging_bucket, "key": key, "region": settings().aws_region}
     snapshot = aurora.row(f"SELECT {VERSION} AS version, pg_is_in_recovery() AS replica")
     if snapshot["replica"]:
-        # A replica may still lack rows that lie below the fence, and its snapshots' versions are no writer's.
+        # A replica may lack rows below the fence, and its snapshots' versions are not those of the writer.
         raise SourceUnavailable(
-            f"{table}: Aurora's endpoint led to a replica, as during a failover; a retry connects anew"
+            f"{table}: Aurora's endpoint led to a replica, as during a failover; a retry connects again"
         )
     began = time.monotonic()
     written = aurora.row(_EXPORT, {"query": aurora.text(query), **destination})

@@ -1,4 +1,4 @@
-"""The control rows of a batch: what it consists of before the merge, what became of it after."""
+"""The control rows of a batch: its files before the merge, its counts after."""
 
 import re
 from collections import Counter
@@ -25,7 +25,7 @@ def record_batch(
     max_delete_percent: int,
     schema_version: int = 1,
 ) -> None:
-    """Makes a loaded batch known to the merge; a second call changes nothing."""
+    """Records a loaded batch for the merge; a second call changes nothing."""
     database = objects.database
     absent = f'WHERE NOT EXISTS (SELECT 1 FROM {{}} WHERE "BATCH_ID" = {literal(batch.id)})'
     files = ", ".join(f"({literal(file.name)}, {file.version:d}, {schema_version:d})" for file in batch.files)
@@ -44,7 +44,7 @@ def record_batch(
 
 
 def read_ledger(snowflake: SnowflakeSession, objects: TableObjects, batch_id: str) -> Ledger | None:
-    """The batch's counts, None while it is not merged."""
+    """The batch's counts; None until it is merged."""
     rows = snowflake.rows(
         'SELECT "EXPORTED", "LOADED", "MERGED", "DUPLICATES", "QUARANTINED", "HELD", "DELETED" '
         f'FROM {control_table(objects.database, "LEDGER")} WHERE "BATCH_ID" = %s',
@@ -64,7 +64,7 @@ def quarantined_columns(snowflake: SnowflakeSession, objects: TableObjects, batc
 
 
 def refused_columns(snowflake: SnowflakeSession, objects: TableObjects, batch_id: str) -> dict[str, int]:
-    """How many of a loaded batch's rows that may not pass hold, for each column, what FINAL cannot hold."""
+    """Of the rows that stop a batch's merge: how many have, in each column, a value that FINAL cannot hold."""
     rows = snowflake.rows(
         f'SELECT "_REJECTED", COUNT(*) AS "ROWS" FROM {objects.typed} WHERE "_BATCH_ID" = %s AND "_FATAL" '
         'GROUP BY "_REJECTED"',

@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.2
 
 
 class Input(Wire):
-    """`merge` is there once it was submitted."""
+    """`merge` is there after the merge was submitted."""
 
     table: Table
     execution: str
@@ -31,21 +31,21 @@ class Input(Wire):
 
 
 class Output(Wire):
-    """The merge is MERGED, or RUNNING: look again after its wait_seconds."""
+    """The merge is MERGED, or RUNNING: check again after its wait_seconds."""
 
     merge: Merge
 
 
 @step
 def handler(given: Input) -> Output:
-    """Raises MergeFailed where the batch cannot be applied; FINAL and the watermark are then as they were."""
+    """Raises MergeFailed where the batch cannot be applied; FINAL and the watermark are then unchanged."""
     spec, batch, rules = given.table.specification(), given.batch, given.rules
     objects, runner = table_objects(spec.source), RUNNERS[spec.merge_by]
     run = given.merge.run if isinstance(given.merge, Merging) else None
     with snowflake_session(spec.table_name) as snowflake:
         if run is None:
             record_batch(
-                snowflake, objects, given.bounds, batch, given.execution, spec.max_delete_percent, rules.version
+                snowflake, objects, given.bounds, batch, given.execution, spec.max_delete_percent, rules.schema_version
             )
             run = runner.submit(snowflake, objects, rules, batch.id)
         outcome = _wait(runner, snowflake, objects, batch.id, run)
@@ -65,7 +65,7 @@ def handler(given: Input) -> Output:
 
 
 def _wait(runner: Runner, snowflake: SnowflakeSession, objects: TableObjects, batch_id: str, run: str) -> str | None:
-    """Waits a moment: most merges end within it, and a wait of the workflow costs transitions."""
+    """Waits up to _PATIENCE_SECONDS: most merges end within it, and a wait of the workflow costs state transitions."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         outcome = runner.outcome(snowflake, objects, batch_id, run)

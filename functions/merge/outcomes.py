@@ -1,4 +1,4 @@
-"""The words that a merge ends with, and what a person is to do about those that are failures."""
+"""The words that a merge ends with, and the remedies for those that are failures."""
 
 from functions.merge.batches import refused_columns
 from functions.shared.contract.rules import MergeRules
@@ -7,12 +7,12 @@ from functions.shared.ground.errors import MergeFailed
 from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.session import SnowflakeSession
 
-# Nothing was applied and nothing is wrong: another batch of the table was merged meanwhile, or its task was busy.
+# Nothing was applied, and the merge can be repeated: another batch was merged meanwhile, or the task was running.
 AGAIN = ("CONCURRENT", "TASK_SKIPPED")
 _REMEDIES = {
     "PARTIAL_LOAD": "STAGING does not hold every row of the batch in the table's present layout; re-run the table, "
     "which exports it again",
-    "DUPLICATE_KEYS": "its primary_keys occur more than once in one snapshot, so they are no key; name unique columns",
+    "DUPLICATE_KEYS": "its primary_keys occur twice in one snapshot, so they are not a key; name unique columns",
     "NO_BATCH": "the batch is not recorded in CONTROL.BATCHES; re-run the table",
 }
 
@@ -34,7 +34,7 @@ def failure(
         refused = refused_columns(snowflake, objects, batch_id)
         counts = ", ".join(f"{name} ({rows} rows)" for name, rows in refused.items() if name in strict)
         reason = (
-            f"FINAL cannot hold values of {counts}, and on_unrepresentable says fail; mend the rows in Aurora, or set "
+            f"FINAL cannot hold values of {counts}, and on_unrepresentable is fail; mend the rows in Aurora, or set "
             "it to quarantine or text"
         )
     else:

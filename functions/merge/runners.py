@@ -1,4 +1,4 @@
-"""The ways in which a batch's merge runs in Snowflake: submitted once, then followed to its end."""
+"""Two ways of running a batch's merge in Snowflake: submitted once, then followed to its end."""
 
 import json
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ class Runner(Protocol):
     """One way to run a merge."""
 
     def submit(self, snowflake: SnowflakeSession, objects: TableObjects, rules: MergeRules, batch_id: str) -> str:
-        """Starts the batch's merge; returns what it is followed by."""
+        """Starts the batch's merge; returns the id by which `outcome` finds it."""
 
     def outcome(self, snowflake: SnowflakeSession, objects: TableObjects, batch_id: str, run: str) -> str | None:
         """The word that the merge ended with, None while it runs."""
 
 
 class QueryRunner:
-    """A query of the sync's own."""
+    """The merge as a query in the sync's session."""
 
     def submit(self, snowflake: SnowflakeSession, objects: TableObjects, rules: MergeRules, batch_id: str) -> str:
         """Starts the batch's merge and returns its query id."""
@@ -36,7 +36,7 @@ class QueryRunner:
 
 
 class TaskRunner:
-    """A run of the table's task, which has a warehouse and an owner of its own."""
+    """The merge as a run of the table's task, on the task's warehouse and under its owner."""
 
     def submit(self, snowflake: SnowflakeSession, objects: TableObjects, _rules: MergeRules, batch_id: str) -> str:
         """Schedules a run of the task for this batch; runs of one task never overlap."""

@@ -1,4 +1,4 @@
-"""What shows that a merged batch is right: the ledger adds up, nothing lags below the fence, sampled rows are equal."""
+"""Checks of a merged batch: the ledger adds up, FINAL's watermark does not lag behind, sampled rows are equal."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from psycopg2 import sql
 from functions.shared.aurora.catalog import read_columns
 from functions.shared.aurora.export_query import export_query
 from functions.shared.aurora.session import AuroraSession
-from functions.shared.aurora.windows import before, both, full_name, rows_in, written_before
+from functions.shared.aurora.windows import all_of, before, full_name, rows_in, written_before
 from functions.shared.contract.bounds import Bounds
 from functions.shared.contract.columns import Column
 from functions.shared.contract.result import Ledger
@@ -26,7 +26,7 @@ _SAMPLE_ROW_BYTES = 65536
 
 
 def check_ledger(table: str, exported: int, loaded: int, ledger: Ledger) -> None:
-    """exported = loaded = merged + duplicates + quarantined + held, each counted by whoever did it.
+    """Checks that exported = loaded = merged + duplicates + quarantined + held, each counted where it happened.
 
     Raises ReconciliationFailed with the numbers.
     """
@@ -38,7 +38,7 @@ def check_ledger(table: str, exported: int, loaded: int, ledger: Ledger) -> None
         )
 
 
-def measure_drift(
+def measure_watermark_drift(
     aurora: AuroraSession,
     snowflake: SnowflakeSession,
     spec: TableSpec,
@@ -46,10 +46,10 @@ def measure_drift(
     rules: MergeRules,
     objects: TableObjects,
 ) -> float | None:
-    """How far FINAL lies behind Aurora below the fence, in seconds or units of the watermark; None without one.
+    """How far FINAL's watermark lies behind Aurora's below the fence, in seconds or in the watermark's units.
 
-    None as well where the watermark is no longer the column that it was. Raises ReconciliationFailed where FINAL is
-    empty and Aurora is not.
+    None without a watermark column, and where its type or number has changed since the export. Raises
+    ReconciliationFailed where FINAL is empty and Aurora is not.
     """
     below = bounds.below
     if rules.watermark is None or below is None:
@@ -79,10 +79,10 @@ def compare_sample(
     objects: TableObjects,
     version: int,
 ) -> int:
-    """Compares the most recent rows of the window that no transaction has touched since the fence; returns how many.
+    """Compares the window's most recent rows that no transaction has changed since the fence; returns how many.
 
-    Only columns that are still what they were when the batch was exported. Raises ReconciliationFailed naming the
-    columns that differ.
+    Compares only columns that have not changed since the export. Raises ReconciliationFailed naming the columns that
+    differ.
     """
     columns = _unchanged(aurora, spec, bounds, rules)
     if not columns or any(column not in columns for column in rules.key):
@@ -117,7 +117,7 @@ def _sample(spec: TableSpec, bounds: Bounds, rules: MergeRules) -> sql.Composabl
         conditions.append(before(bounds.below))
         order = sql.SQL("ORDER BY {} DESC").format(sql.Identifier(rules.watermark.name))
     selection = sql.SQL("FROM {} t WHERE {} {} LIMIT {}").format(
-        full_name(spec.source), both(*conditions), order, sql.Literal(SAMPLE_ROWS)
+        full_name(spec.source), all_of(*conditions), order, sql.Literal(SAMPLE_ROWS)
     )
     return export_query(rules.columns, selection)
 

@@ -4,7 +4,7 @@ import time
 
 from pydantic import Field
 
-from functions.reconcile.evidence import check_ledger, compare_sample, measure_drift
+from functions.reconcile.evidence import check_ledger, compare_sample, measure_watermark_drift
 from functions.shared.aurora.session import aurora_session
 from functions.shared.contract.batch import Batch
 from functions.shared.contract.bounds import Bounds
@@ -20,7 +20,7 @@ from functions.shared.snowflake.session import snowflake_session
 
 
 class Input(Wire):
-    """`result` is that of this run's waves before, if any."""
+    """`result` is that of the run's earlier waves, if there are any."""
 
     table: Table
     bounds: Bounds
@@ -44,16 +44,16 @@ def handler(given: Input) -> Output:
     with verdict("LedgerMismatches", ReconciliationFailed):
         check_ledger(spec.table_name, batch.rows, given.load.loaded, ledger)
     with verdict("SampleMismatches", ReconciliationFailed):
-        # A replay's rows are no window of Aurora: what there is to compare them with is the ledger.
-        drift, sampled = (None, 0) if bounds.replay else _compare(spec, given)
-    _emit(spec, bounds, drift, sampled)
+        # A replay's rows are not a window of Aurora, so only its ledger can be checked.
+        watermark_drift, sampled = (None, 0) if bounds.replay else _compare(spec, given)
+    _emit(spec, bounds, watermark_drift, sampled)
     wave = Result(
         table_name=spec.table_name,
         strategy=spec.watermark_type,
         target=bounds.target,
         **ledger.model_dump(),
         quarantined_columns=given.merge.quarantined_columns,
-        drift=drift,
+        drift=watermark_drift,
         sampled=sampled,
         full_refresh=spec.full_refresh and not bounds.replay,
         batch_id=batch.id,
@@ -63,23 +63,24 @@ def handler(given: Input) -> Output:
     return Output(result=wave.after(given.result))
 
 
-def _emit(spec: TableSpec, bounds: Bounds, drift: float | None, sampled: int) -> None:
-    if drift is not None:
-        count("WatermarkDrift", drift)
+def _emit(spec: TableSpec, bounds: Bounds, watermark_drift: float | None, sampled: int) -> None:
+    if watermark_drift is not None:
+        count("WatermarkDrift", watermark_drift)
     count("RowsSampled", sampled)
     now = time.time()
     seconds("RunSeconds", now - bounds.started_at / 1000)
-    # After a wave that is not the last one, and after a replay, FINAL lacks what no one has counted.
+    # After a wave that is not the last one, and after a replay, it is not known what FINAL lacks.
     if bounds.fenced_at is not None and not bounds.more and not bounds.replay:
         emit_staleness(now - bounds.fenced_at / 1000, spec.max_staleness_minutes)
 
 
 def _compare(spec: TableSpec, given: Input) -> tuple[float | None, int]:
-    """How far FINAL lies behind, and how many rows were compared."""
+    """The watermark drift, and how many rows were compared."""
     bounds, rules, objects = given.bounds, given.rules, table_objects(spec.source)
     with aurora_session(spec.table_name) as aurora, snowflake_session(spec.table_name) as snowflake:
-        drift = measure_drift(aurora, snowflake, spec, bounds, rules, objects)
-        return drift, compare_sample(aurora, snowflake, spec, bounds, rules, objects, given.batch.newest_version)
+        watermark_drift = measure_watermark_drift(aurora, snowflake, spec, bounds, rules, objects)
+        sampled = compare_sample(aurora, snowflake, spec, bounds, rules, objects, given.batch.newest_version)
+        return watermark_drift, sampled
 
 
 def _replayed(ledger: Ledger, note: str) -> str:

@@ -18,14 +18,14 @@ from functions.shared.snowflake.tables import read_rules
 
 
 class Input(Wire):
-    """A table whose specification or columns may have changed since its rows were quarantined."""
+    """The table; its specification or columns may have changed since its rows were quarantined."""
 
     table: Table
     execution: str
 
 
 class Output(Wire):
-    """What the steps before the merge would add; only bounds, IDLE, where nothing can be replayed."""
+    """The parts that the merge needs; only bounds, which are IDLE, where nothing can be replayed."""
 
     bounds: Bounds
     rules: Rules | None = Field(default=None, validation_alias="schema", serialization_alias="schema")
@@ -35,7 +35,7 @@ class Output(Wire):
 
 @step
 def handler(given: Input) -> Output:
-    """Stages the rows; asked again before they are merged, it makes the same batch."""
+    """Stages the rows; until they are merged, every call makes the same batch."""
     spec = given.table.specification()
     objects = table_objects(spec.source)
     with snowflake_session(spec.table_name) as snowflake:

@@ -1,4 +1,4 @@
-"""Quarantined rows back in STAGING, as one batch that the merge knows."""
+"""Puts quarantined rows back into STAGING as one recorded batch."""
 
 import json
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ _MOST_ROWS = 100_000
 
 @dataclass(frozen=True)
 class Restaged:
-    """How many rows are in STAGING again as batch `batch_id`, how many wait for another replay, how many have too long
-    texts for one, and how many entries were struck out because they say nothing any more."""
+    """`rows` are in STAGING again as batch `batch_id`, `waiting` are left for another replay, `too_long` were shortened
+    in quarantine and cannot be replayed, and `void` entries were removed because their rows were read again."""
 
     batch_id: str
     rows: int
@@ -27,7 +27,7 @@ class Restaged:
 
     @property
     def note(self) -> str:
-        """What a person should know of the rows that are not in the batch, empty where there are none."""
+        """A sentence about the rows that are not in the batch; empty where there are none."""
         parts = {
             f"{self.waiting} rows wait in quarantine for another replay": self.waiting,
             f"{self.too_long} rows are too long to be kept in quarantine: set full_refresh to true for one run, which "
@@ -38,7 +38,7 @@ class Restaged:
 
 
 def restage(snowflake: SnowflakeSession, objects: TableObjects, rules: MergeRules, execution: str) -> Restaged:
-    """Stages and records what the table has in quarantine; asked again before it is merged, it makes the same batch."""
+    """Stages and records the table's quarantine; until that is merged, every call makes the same batch."""
     answer = snowflake.rows(restage_statement(objects, rules, execution, _MOST_ROWS))[0]
     found = json.loads(next(iter(answer.values())))
     counts = {name: int(found[name]) for name in ("rows", "waiting", "too_long", "void")}
@@ -46,7 +46,7 @@ def restage(snowflake: SnowflakeSession, objects: TableObjects, rules: MergeRule
 
 
 def batch_of(snowflake: SnowflakeSession, objects: TableObjects, restaged: Restaged) -> Batch:
-    """The batch as the workflow passes it on: of its files only the oldest, for there may be thousands."""
+    """The batch for the workflow's state, with the oldest of its files only: there may be thousands."""
     oldest = snowflake.rows(
         f'SELECT "FILE_NAME", "VERSION" FROM {control_table(objects.database, "BATCH_FILES")} '
         'WHERE "BATCH_ID" = %s ORDER BY "VERSION", "FILE_NAME" LIMIT 1',

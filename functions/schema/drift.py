@@ -1,4 +1,4 @@
-"""What has changed in Aurora since FINAL was made, and what becomes of each change under the table's policy. Pure."""
+"""The changes of Aurora's columns since FINAL was made, and what follows from each for FINAL. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,9 +12,9 @@ from functions.shared.snowflake.objects import TableObjects
 
 @dataclass
 class Drift:
-    """The columns to go on with, what a person is told, what Snowflake is to be changed by, and what is refused.
+    """The columns of the next files, notes for the result, refusals, and the columns to add and to widen in FINAL.
 
-    `relaid` says that files written before no longer fit FINAL.
+    `left_out` are new columns that the policy ignores; `layout_changed`: earlier files no longer fit the columns.
     """
 
     columns: list[Column] = field(default_factory=list)
@@ -23,14 +23,14 @@ class Drift:
     added: list[Column] = field(default_factory=list)
     widened: list[Column] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
-    relaid: bool = False
+    layout_changed: bool = False
 
 
 @dataclass(frozen=True)
 class Sides:
-    """The last schema, Aurora's, and FINAL's columns (name to type).
+    """The rules recorded last (`known`), those of Aurora's table now (`present`), and FINAL's columns (name to type).
 
-    `recreated`: Aurora's is another table of the same name; `reread`: this run reads every row.
+    `recreated`: Aurora's table is another one of the same name; `reread`: this run reads every row.
     """
 
     objects: TableObjects
@@ -42,25 +42,25 @@ class Sides:
 
     @property
     def needed(self) -> list[Column]:
-        """Columns that no batch can do without: the key and the watermark."""
+        """Columns that every batch needs: the key and the watermark."""
         return [*self.present.key, *([self.present.watermark] if self.present.watermark else [])]
 
     def older_rows(self, what: str) -> str:
-        """What holds for rows that this run does not read."""
+        """The end of a note, about rows that this run does not read."""
         return "" if self.reread else f"; rows merged before {what}, until full_refresh is set to true for one run"
 
     def refusal(self, column: Column) -> str:
-        """Why FINAL's column cannot take the values, and the statement that makes way for one that can."""
-        former = quote(f"{column.target_name}__V{self.known.version}")
+        """Why FINAL's column cannot take the values, and the statement that lets the sync make another one."""
+        former = quote(f"{column.target_name}__V{self.known.schema_version}")
         return (
             f"column {column.name!r} is {self.final[column.target_name]} in FINAL, and as {column.type.label} it must "
-            f"be {column.target_type}: to make it anew, run ALTER TABLE {self.objects.final} "
+            f"be {column.target_type}: to make it again, run ALTER TABLE {self.objects.final} "
             f"RENAME COLUMN {column.identifier} TO {former}"
         )
 
 
 def find_drift(sides: Sides, ignore_new: bool) -> Drift:
-    """Compares the columns; `ignore_new` leaves new ones out, but for those of key and watermark."""
+    """Compares the columns; `ignore_new` leaves out new ones that are not in key or watermark."""
     drift = Drift()
     now = {column.name: column for column in sides.present.columns}
     for before in sides.known.columns:
@@ -82,7 +82,7 @@ def find_drift(sides: Sides, ignore_new: bool) -> Drift:
 
 def _gone(drift: Drift, sides: Sides, before: Column, others: Sequence[Column]) -> None:
     if before.target_name not in sides.final:
-        drift.relaid = True
+        drift.layout_changed = True
         drift.notes.append(f"column {before.name!r} is gone from Aurora and from FINAL")
         return
     drift.columns.append(replace(before, dropped=True))
@@ -95,17 +95,17 @@ def _gone(drift: Drift, sides: Sides, before: Column, others: Sequence[Column]) 
 
 def _kept(drift: Drift, sides: Sides, before: Column, column: Column) -> None:
     name, held_as = column.name, sides.final.get(column.target_name)
-    made_anew = before.target_type != column.target_type and not widens(before.target_type, column.target_type)
+    needs_remake = before.target_type != column.target_type and not widens(before.target_type, column.target_type)
     retyped = f"column {name!r} was {before.type.label} and is now {column.type.label}"
-    if held_as is None or (held_as == column.target_type and made_anew):
+    if held_as is None or (held_as == column.target_type and needs_remake):
         drift.added.append(column)
-        drift.relaid = True
-        drift.notes.append(f"column {name!r} is made anew in FINAL" + sides.older_rows("hold NULL in it"))
-    elif held_as != column.target_type and not widens(held_as, column.target_type):
+        drift.layout_changed = True
+        drift.notes.append(f"column {name!r} is made again in FINAL" + sides.older_rows("hold NULL in it"))
+    elif held_as != column.target_type and not widens(held_as, column.target_type):  # guard: type-that-loses-values
         drift.refusals.append(sides.refusal(column))
     elif before.dropped or (before.number != column.number and not sides.recreated):
         older = sides.older_rows("hold what it held before")
-        drift.notes.append(f"column {name!r} was dropped and added anew{older}")
+        drift.notes.append(f"column {name!r} was dropped and added again{older}")
     elif held_as == column.target_type and before.type != column.type:
         drift.notes.append(retyped + sides.older_rows("keep the values that it had"))
     elif held_as != column.target_type:
@@ -132,9 +132,9 @@ def _compare_keys(drift: Drift, sides: Sides) -> None:
     if known.soft_deletes != present.soft_deletes:
         changes.append(f"soft deletes were {_on(known.soft_deletes)} and are now {_on(present.soft_deletes)}")
     if changes:
-        former = replace(objects.source, name=f"{objects.source.name}__v{known.version}")
+        former = replace(objects.source, name=f"{objects.source.name}__v{known.schema_version}")
         drift.refusals.append(
-            f"{' and '.join(changes)}: to have FINAL made anew and reloaded, run "
+            f"{' and '.join(changes)}: to have FINAL made again and reloaded, run "
             f"ALTER TABLE {objects.final} RENAME TO {TableObjects(objects.database, former).final}"
         )
 

@@ -1,4 +1,4 @@
-"""What FINAL has, and which columns can have no place there."""
+"""FINAL's present columns, and the checks of columns that FINAL cannot have."""
 
 import re
 from collections import Counter
@@ -21,26 +21,26 @@ SOFT_DELETE_NAMES = {"IS_DELETED", "_DELETED_AT"}
 
 
 def final_columns(snowflake: SnowflakeSession, objects: TableObjects) -> dict[str, str]:
-    """FINAL's columns as they are: name to type, without the lengths that every text has."""
+    """FINAL's present columns: name to type, without the lengths of texts and binaries."""
     rows = snowflake.rows(f"DESCRIBE TABLE {objects.final}")
     return {row["name"]: _LENGTH.sub(r"\1", row["type"]) for row in rows}
 
 
 def has_final(snowflake: SnowflakeSession, objects: TableObjects) -> bool:
-    """Whether FINAL is there: another execution may have made it since this one's bounds were resolved."""
-    return _is_there(snowflake, f"SELECT 1 FROM {objects.final} WHERE FALSE")
+    """Whether FINAL exists: another execution may have made it since this one's bounds were resolved."""
+    return _exists(snowflake, f"SELECT 1 FROM {objects.final} WHERE FALSE")
 
 
 def is_whole(snowflake: SnowflakeSession, objects: TableObjects) -> bool:
-    """Whether STAGING, its view and its pipe are there: a person may have dropped one."""
-    return _is_there(snowflake, f"SELECT 1 FROM {objects.typed} WHERE FALSE") and _is_there(
+    """Whether STAGING, its view and its pipe exist: a person may have dropped one."""
+    return _exists(snowflake, f"SELECT 1 FROM {objects.typed} WHERE FALSE") and _exists(
         snowflake, f"SELECT SYSTEM$PIPE_STATUS({literal(objects.staging)})"
     )
 
 
-def _is_there(snowflake: SnowflakeSession, question: str) -> bool:
+def _exists(snowflake: SnowflakeSession, query: str) -> bool:
     try:
-        snowflake.rows(question)
+        snowflake.rows(query)
     except ProgrammingError as error:
         if is_missing(error):
             return False
@@ -49,9 +49,9 @@ def _is_there(snowflake: SnowflakeSession, question: str) -> bool:
 
 
 def refuse_unknown_types(table: str, columns: Sequence[Column]) -> None:
-    """Raises InvalidConfiguration naming the columns whose type the contract does not know."""
-    unknown = [f"{column.name!r} is {column.type.label}" for column in columns if not column.known]
-    if unknown:
+    """Raises InvalidConfiguration naming the columns whose type the contract does not support."""
+    unknown = [f"{column.name!r} is {column.type.label}" for column in columns if not column.supported]
+    if unknown:  # guard: type-of-no-rule
         raise InvalidConfiguration(
             f"{table}: no type of Snowflake is known to hold {', '.join(unknown)} without loss; to copy its text, set "
             f"on_unrepresentable to {{{_as_text(columns)}}}"
@@ -59,11 +59,11 @@ def refuse_unknown_types(table: str, columns: Sequence[Column]) -> None:
 
 
 def _as_text(columns: Sequence[Column]) -> str:
-    return ", ".join(f'"{column.name}": "text"' for column in columns if not column.known)
+    return ", ".join(f'"{column.name}": "text"' for column in columns if not column.supported)
 
 
 def refuse_unusable_names(table: str, columns: Sequence[Column], soft_deletes: bool) -> None:
-    """Raises InvalidConfiguration for names that collide in Snowflake, with each other or with the sync's own."""
+    """Raises InvalidConfiguration for names that collide in Snowflake, with each other or with the sync's columns."""
     if not columns:
         raise InvalidConfiguration(f"{table}: has no columns; there is nothing to copy")
     own = OWN_NAMES | SOFT_DELETE_NAMES if soft_deletes else OWN_NAMES
@@ -74,7 +74,7 @@ def refuse_unusable_names(table: str, columns: Sequence[Column], soft_deletes: b
             raise InvalidConfiguration(
                 f"{table}: two columns are both called {name} in Snowflake, {column.name!r} is one; rename one of them"
             )
-        if name in own:
+        if name in own:  # guard: name-of-the-syncs-own
             remedy = "set deletes to hard, or rename it" if name in SOFT_DELETE_NAMES else "rename it in Aurora"
             raise InvalidConfiguration(
                 f"{table}: column {column.name!r} has a name that the sync itself uses; {remedy}"

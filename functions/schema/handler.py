@@ -1,4 +1,4 @@
-"""Schema: makes a table's Snowflake objects, brings them to Aurora's columns, or stops the table before any export."""
+"""Schema: makes a table's Snowflake objects or changes them to Aurora's columns, before any export."""
 
 from pydantic import Field
 
@@ -37,8 +37,11 @@ def handler(given: Input) -> Output:
     """Raises SchemaMismatch or InvalidConfiguration."""
     spec, bounds = given.table.specification(), given.bounds
     name = spec.table_name
-    # Another execution could find other columns: the pipe must not be left with those of the slower of the two.
-    with aurora_session(name) as aurora, aurora.advisory_lock(name):
+    # Two executions may read different columns: without the lock the pipe could keep those of the slower one.
+    with (
+        aurora_session(name) as aurora,
+        aurora.advisory_lock(name),  # guard: two-evolve-one-table
+    ):
         relation = read_relation(aurora, spec)
         rules, notes = _follow(spec, relation, bounds)
     note = "; ".join(part for part in (bounds.note, *notes) if part)
@@ -46,7 +49,7 @@ def handler(given: Input) -> Output:
 
 
 def _follow(spec: TableSpec, relation: Relation, bounds: Bounds) -> tuple[MergeRules, list[str]]:
-    """Makes or aligns the table's Snowflake objects; returns the rules and what is to be said."""
+    """Makes or aligns the table's Snowflake objects; returns the rules and notes for the result."""
     present = rules_for(spec, relation, relation.columns)
     objects = table_objects(spec.source)
     with snowflake_session(spec.table_name) as snowflake:
@@ -55,4 +58,4 @@ def _follow(spec: TableSpec, relation: Relation, bounds: Bounds) -> tuple[MergeR
             sides = Sides(objects, known, present, final_columns(snowflake, objects), bounds.recreated, bounds.complete)
             return align(snowflake, spec, relation, sides)
         rules = make(snowflake, objects, spec, relation, known, present)
-        return rules, ["FINAL was gone: made anew and reloaded"] if known else []
+        return rules, ["FINAL was gone: made again and reloaded"] if known else []

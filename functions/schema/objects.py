@@ -1,4 +1,4 @@
-"""Making a table's Snowflake objects, and bringing them to columns that changed."""
+"""Makes a table's Snowflake objects, and changes them when its columns have changed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,12 +32,13 @@ def make(
     known: MergeRules | None,
     present: MergeRules,
 ) -> MergeRules:
-    """Makes the objects of a new table, or of one whose FINAL was dropped: then files of the former layout are void."""
+    """Makes the objects of a new table, or of one whose FINAL was dropped; older files are then not merged."""
     _refuse_unusable(spec.table_name, present)
-    version = known.version + 1 if known else 1
-    rules = replace(present, version=version, since=version)
-    _apply(snowflake, table_statements(objects, rules, replace=known is not None))
-    record_rules(snowflake, objects, relation.oid, rules, ["made anew"] if known else [])
+    version = known.schema_version + 1 if known else 1
+    rules = replace(present, schema_version=version, since=version)
+    again = known is not None  # guard: rows-of-a-dropped-final-in-staging
+    _apply(snowflake, table_statements(objects, rules, replace=again))
+    record_rules(snowflake, objects, relation.oid, rules, ["made again"] if known else [])
     logger.info("Made the table's Snowflake objects", extra={"final": objects.final})
     return rules
 
@@ -45,7 +46,7 @@ def make(
 def align(
     snowflake: SnowflakeSession, spec: TableSpec, relation: Relation, sides: Sides
 ) -> tuple[MergeRules, list[str]]:
-    """Brings STAGING, FINAL, view, pipe and task to Aurora's columns; returns the rules and what is to be said."""
+    """Changes STAGING, FINAL, view, pipe and task to Aurora's columns; returns the rules and notes for the result."""
     objects, known = sides.objects, sides.known
     ignore_new = spec.schema_changes == "ignore"
     before = [column.name for column in known.columns]
@@ -56,43 +57,44 @@ def align(
     _refuse(spec, drift)
     rules = rules_for(spec, relation, drift.columns)
     _refuse_unusable(spec.table_name, rules)
-    same = replace(rules, version=known.version, since=known.since)
-    said = _restore(snowflake, objects, known) + [
-        f"column {name!r} is left out, as schema_changes says" for name in drift.left_out
+    same = replace(rules, schema_version=known.schema_version, since=known.since)
+    notes = _restore(snowflake, objects, known) + [
+        f"column {name!r} is left out, because schema_changes is ignore" for name in drift.left_out
     ]
     if same.to_json() == known.to_json() and not drift.added:
-        return same, said
-    version = known.version + 1
-    rules = replace(rules, version=version, since=version if drift.relaid else known.since)
+        return same, notes
+    version = known.schema_version + 1
+    rules = replace(rules, schema_version=version, since=known.since)
+    if drift.layout_changed:  # guard: file-of-before-a-column-was-made-anew
+        rules = replace(rules, since=version)
     appended = [column for column in rules.columns if column.name not in before]
     _apply(snowflake, evolve_statements(objects, appended, drift.added, drift.widened))
-    _apply(
-        snowflake, table_statements(objects, rules, replace_pipe=before != [column.name for column in rules.columns])
-    )
+    other_columns = before != [column.name for column in rules.columns]  # guard: pipe-that-lacks-a-column
+    _apply(snowflake, table_statements(objects, rules, replace_pipe=other_columns))
     record_rules(snowflake, objects, relation.oid, rules, drift.notes)
     logger.warning("The table's columns changed", extra={"changes": drift.notes, "schema_version": version})
     count("SchemaChanges", len(drift.notes))
-    return rules, drift.notes + said
+    return rules, drift.notes + notes
 
 
 def _restore(snowflake: SnowflakeSession, objects: TableObjects, rules: MergeRules) -> list[str]:
-    """Makes anew what a person dropped; the pipe with it, because its COPY is bound to the table it was made for."""
-    if is_whole(snowflake, objects):
+    """Makes objects again that a person dropped; always the pipe, because its COPY is bound to the former table."""
+    if is_whole(snowflake, objects):  # guard: object-dropped-by-hand
         return []
     _apply(snowflake, table_statements(objects, rules, replace_pipe=True))
-    return ["its STAGING table, view or pipe was gone and is made anew"]
+    return ["its STAGING table, view or pipe was gone and is made again"]
 
 
 def _refuse(spec: TableSpec, drift: Drift) -> None:
     frozen = spec.schema_changes == "freeze"
-    if drift.refusals:
-        # A frozen table would stop again at the column that is then made anew.
+    if drift.refusals:  # guard: change-that-final-cannot-follow
+        # A frozen table would stop again at the column that is made again.
         thaw = " and schema_changes to evolve" if frozen else ""
         raise SchemaMismatch(
             f"{spec.table_name}: it changed in a way that FINAL cannot follow: {'; '.join(drift.refusals)}; then set "
             f"full_refresh to true{thaw} for one run, or undo the change"
         )
-    if frozen and drift.notes:
+    if frozen and drift.notes:  # guard: change-of-a-frozen-table
         raise SchemaMismatch(
             f"{spec.table_name}: schema_changes is freeze, and it changed: {'; '.join(drift.notes)}; undo the change, "
             "or set schema_changes to evolve or ignore"

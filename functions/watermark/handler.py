@@ -31,14 +31,14 @@ class Input(Wire):
 
 
 class Output(Wire):
-    """NEW, IDLE, or SETTLING: ask again after wait_seconds."""
+    """The bounds; while their status is SETTLING, call again after their wait_seconds."""
 
     bounds: Bounds
 
 
 @step
 def handler(given: Input) -> Output:
-    """Raises what the strategy's check raises, FenceRefused and RowsBehindWatermark."""
+    """Raises InvalidConfiguration, NullWatermark, FenceRefused or RowsBehindWatermark."""
     spec, earlier = given.table.specification(), given.bounds
     name, objects = spec.table_name, table_objects(spec.source)
     margin = settings().fence_margin_seconds

@@ -13,12 +13,12 @@ from functions.shared.strategies.registry import REGISTRY
 def resolve(run: Run, target: str, started_at: int) -> Bounds:
     """The bounds of this run; `target` is FINAL's full name, `started_at` when it began, in milliseconds."""
     went_back = run.progress.version is not None and run.fence.version < run.progress.version
-    recreated = run.progress.last.oid not in (None, run.relation.oid)
+    recreated = run.progress.last.oid not in (None, run.relation.oid)  # guard: another-table-of-the-name
     run = replace(run, reload=_reload_reason(run.spec, run.progress, went_back, recreated))
     strategy, last = REGISTRY[run.spec.watermark_type], run.progress.last
     contents = read_contents(run.aurora, run.relation.oid)
     before = last.contents or contents
-    if not run.complete:
+    if not run.complete:  # guard: rows-behind-the-watermark
         refuse_unread(run, strategy, before, contents)
     answer = strategy.read(run)
     bounds = Bounds(
@@ -44,8 +44,8 @@ def resolve(run: Run, target: str, started_at: int) -> Bounds:
         reading=answer.reading,
     )
     other = last.shape not in (None, bounds.shape) or before != contents
-    if bounds.status == "IDLE" and other and not run.complete:
-        # Nothing to read, but FINAL is to follow the columns, and the ledger the contents, all the same.
+    if bounds.status == "IDLE" and other and not run.complete:  # guard: change-of-an-idle-table
+        # There are no rows to read, but FINAL must get the new columns, and the ledger the new contents.
         bounds = bounds.model_copy(update={"status": "NEW", "note": ""})
     if bounds.status == "NEW" and not bounds.complete:
         remarks = [bounds.note, renamed(before, contents)]
@@ -54,11 +54,11 @@ def resolve(run: Run, target: str, started_at: int) -> Bounds:
 
 
 def _reload_reason(spec: TableSpec, progress: Progress, went_back: bool, recreated: bool) -> str:
-    """Why FINAL says nothing about what is left to read; empty where it does."""
+    """Why the run cannot continue from FINAL; empty where it can."""
     if went_back:
         return "Aurora's transaction ids went back (restore, or another cluster): reloaded"
     if recreated:
-        return "the table was dropped and created anew: reloaded"
+        return "the table was dropped and created again: reloaded"
     if progress.lacks:
         return f"FINAL has no column {progress.lacks!r}: reloaded"
     before, now = progress.last.reads, spec.measure

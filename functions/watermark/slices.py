@@ -1,7 +1,7 @@
 """Cuts a window that is too big for one export into slices, and too many slices into waves.
 
-The cuts are quantiles of a sample of the window itself: the planner's histogram knows neither the window nor the rows
-written since the last ANALYZE, which are just the ones that an incremental run reads.
+The cuts are quantiles of a sample of the window: the planner's histogram is of the whole table at the last ANALYZE,
+without the newer rows that an incremental run reads.
 """
 
 import math
@@ -31,7 +31,7 @@ FROM (SELECT relid FROM pg_partition_tree(%(oid)s) UNION SELECT %(oid)s::regclas
 
 @dataclass(frozen=True)
 class Limits:
-    """How much text one slice may have, in bytes, and how many slices one wave."""
+    """The most bytes of text in a slice, and the most slices in a wave."""
 
     slice_bytes: float
     wave_slices: int
@@ -40,10 +40,10 @@ class Limits:
 def cut(
     aurora: AuroraSession, spec: TableSpec, relation: Relation, bounds: Bounds, limits: Limits, earlier: Bounds | None
 ) -> Bounds:
-    """The same bounds in slices; `earlier` are those of this run's wave before, None in its first.
+    """The same bounds in slices; `earlier` are those of the run's previous wave, None in its first.
 
-    A window along a watermark of more than a wave's slices ends with its first wave: what a wave merged is never read
-    again. A complete window, and one of transactions, is one wave, for it can only be applied as a whole.
+    A watermark window of more slices than a wave ends with its first wave: merged rows are not read again. A complete
+    window, and one of transactions, is one wave, because it can only be merged as a whole.
     """
     column = _slice_column(spec, relation, bounds)
     if bounds.status != "NEW" or column is None:
@@ -72,7 +72,7 @@ def cut(
 
 
 def _is_stuck(window: ColumnWindow, earlier: Bounds | None) -> bool:
-    """Whether the wave before left FINAL where it was, all its rows quarantined: the next would be the same."""
+    """Whether the previous wave, all quarantined, did not move FINAL's watermark: the next would be the same."""
     return earlier is not None and earlier.more and earlier.low == window.low
 
 
@@ -87,7 +87,7 @@ def boundaries(quantiles: Sequence[str], parts: int) -> list[str]:
 
 
 def _slice_column(spec: TableSpec, relation: Relation, bounds: Bounds) -> str | None:
-    """Along the watermark where there is one, its last column: that one splits rows of equal timestamps."""
+    """The last watermark column, which splits rows of equal timestamps; without a watermark the first key column."""
     if spec.watermarks and not bounds.complete:
         return spec.watermarks[-1]
     return relation.key[0] if relation.key else None
@@ -115,7 +115,7 @@ def _quantiles(
 
 
 def _width(aurora: AuroraSession, relation: Relation, percent: float) -> float:
-    """Bytes of a row's text; a few rows, because reading wide ones is what it costs."""
+    """The average bytes of a row's text, from a few rows, because reading wide rows takes time."""
     query = sql.SQL(
         "SELECT avg(octet_length((t.*)::text)) AS width FROM (SELECT * FROM {} TABLESAMPLE SYSTEM ({}) LIMIT {}) AS t"
     )

@@ -1,4 +1,4 @@
-"""What each function of the workflow gets: time, memory, and which rights."""
+"""The timeout, memory and permissions of each function of the workflow."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ _SNOWFLAKE_MEMORY = 1024
 class FunctionSpec:
     """What differs between functions: `name` is the folder, the timeout is in minutes, the memory in MB.
 
-    A function that `needs_credentials` of Vault runs in the private subnets. The others call AWS's own APIs alone,
-    which no network of ours makes safer: outside of the VPC they need no interface, NAT gateway or endpoint.
-    A function that `uses_snowflake` may log in there as an AWS role, where the deployment has no key.
+    A function that `needs_credentials` of Vault runs in the private subnets. The others call AWS's own APIs only,
+    which a network would not make safer: outside of the VPC they need no interface, NAT gateway or endpoint.
+    A function that `uses_snowflake` may log in there by an AWS role where the deployment has no key.
     """
 
     name: str

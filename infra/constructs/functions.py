@@ -1,4 +1,4 @@
-"""The workflow's functions, each with a role and a log group of its own."""
+"""The workflow's functions, each with its own role and log group."""
 
 from collections.abc import Mapping, Sequence
 

@@ -12,7 +12,7 @@ from infra.settings.settings import Settings
 
 
 class SyncSchedule(Construct):
-    """Starts an execution for every table; a start that could not be made is kept in a queue of its own."""
+    """Starts an execution for every table; a start that could not be made goes to a separate queue."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, state_machine: sfn.IStateMachine

@@ -1,6 +1,6 @@
 """The role by which the functions log in to Snowflake without a secret.
 
-A user of Snowflake accepts one AWS role, and each function has a role of its own: they all assume this one.
+A user of Snowflake accepts one AWS role, and each function has a different role, so they all assume this one.
 """
 
 from aws_cdk import aws_iam as iam
@@ -14,7 +14,7 @@ from infra.settings.staging_names import login_role
 
 
 class SnowflakeLogin(Construct):
-    """The role may do nothing: Snowflake asks AWS who it is, and lets its user in."""
+    """The role has no permissions: Snowflake has AWS identify it, and logs its user in."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, functions: SyncFunctions) -> None:
         super().__init__(scope, construct_id)

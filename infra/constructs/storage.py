@@ -15,7 +15,7 @@ _ACCESS_LOGS_KEPT = Duration.days(90)
 class Staging(Construct):
     """A private bucket, its key and its access logs; Snowpipe's queue is notified of each new file.
 
-    `writer_arn` and `reader_arn` are the roles that may use the key, or empty where there is no such role yet.
+    `writer_arn` and `reader_arn` are the roles that may use the key, or empty until the role exists.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Folders that are made once and kept: what is in one is complete, however many processes want it at a time."""
+"""Folders that are made once and kept; no process sees one incomplete, even while several make it."""
 
 import tempfile
 from collections.abc import Callable

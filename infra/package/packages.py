@@ -22,7 +22,7 @@ class Platform:
 
     @property
     def pip_options(self) -> list[str]:
-        """What makes pip install for this platform instead of this machine."""
+        """pip's options to install for this platform instead of this machine."""
         machine = _MACHINES[self.architecture]
         return [
             f"--platform=manylinux2014_{machine}",
@@ -34,7 +34,7 @@ class Platform:
 
 
 def pip_install(platform: Platform) -> list[str]:
-    """The command that installs for a platform, which asks nothing and writes nothing but errors."""
+    """The command that installs for a platform, without questions and with no output but errors."""
     quiet = ["-qq", "--no-input", "--disable-pip-version-check"]
     return [sys.executable, "-m", "pip", "install", *quiet, *platform.pip_options]
 

@@ -78,7 +78,7 @@ def acknowledge(stack: Stack, settings: Settings, staging_bucket: str) -> None:
 
 def _ignore_in_cfn_lint(resource: CfnResource) -> None:
     # W3005: the CDK writes DependsOn beside the GetAtt that implies it.
-    # E3601: cfn-lint does not know JSONata where the definition has a number; tests/workflow validates the definition.
+    # E3601: cfn-lint does not accept JSONata in place of a number; tests/servers/statemachine validates the definition.
     checks = ["W3005", "E3601"] if isinstance(resource, sfn.CfnStateMachine) else ["W3005"]
     resource.add_metadata("cfn-lint", {"config": {"ignore_checks": checks}})
 

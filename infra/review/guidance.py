@@ -1,4 +1,4 @@
-"""What the engineer who deploys reads: warnings of what is missing, outputs for the next step."""
+"""Warnings about missing settings, and outputs for the next steps of the deploying engineer."""
 
 from aws_cdk import Annotations, CfnOutput, Fn, Stack
 

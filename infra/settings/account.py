@@ -1,4 +1,4 @@
-"""The context keys of an account: whom it lets in, and how long it keeps what."""
+"""The context keys of an account: who has access, and how long data is kept."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal

@@ -43,7 +43,7 @@ class _Field:
         end = self._number(high) if high else self.last if step or not low else start
         if end >= start:
             return list(range(start, end + 1, int(step or 1)))
-        # A span such as FRI-MON goes on from the end of the week.
+        # A span such as FRI-MON continues at the start of the week.
         return [*range(start, self.last + 1, int(step or 1)), *range(self.first, end + 1, int(step or 1))]
 
     def _number(self, text: str) -> int:

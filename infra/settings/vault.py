@@ -16,7 +16,7 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 def _vault_url(url: str) -> str:
     parts = urlsplit(url)
     secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    # Reading the port raises ValueError for one that is no number or too high.
+    # Reading the port raises ValueError for one that is not a number or is too high.
     if not secure or not parts.hostname or parts.port == 0 or parts.path or set("?#") & set(url):
         raise ValueError(url)
     return url
@@ -71,7 +71,7 @@ class VaultSettings(BaseModel):
 
     @property
     def vault_ca_pem(self) -> str:
-        """What is in the file, or empty."""
+        """The text of the file, or empty."""
         return Path(self.vault_ca_file).read_text() if self.vault_ca_file else ""
 
     @property

@@ -1,4 +1,4 @@
-"""What an administrator may choose about the Snowflake account: names, whom it trusts, from where."""
+"""An administrator's choices for the Snowflake account: names, the roles that it trusts, the addresses it admits."""
 
 import re
 from ipaddress import IPv4Network

@@ -18,7 +18,7 @@ def database_statements(account: SnowflakeAccount) -> list[str]:
 
 
 def grant_statements(account: SnowflakeAccount) -> list[str]:
-    """What the sync role and the readers may do; running them again changes nothing."""
+    """The privileges of the sync role and the readers; running them again changes nothing."""
     return _rendered("admin/grants.sql", account)
 
 

@@ -72,7 +72,7 @@ class SyncAlarms(Construct):
 
 
 def _let_alarms_publish(topic: sns.Topic) -> None:
-    """A topic with a policy of its own no longer has the default one, by which alarms of the account may publish."""
+    """A topic with an explicit policy does not have the default one, by which alarms of the account may publish."""
     stack = Stack.of(topic)
     alarms = stack.format_arn(
         service="cloudwatch", resource="alarm", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME

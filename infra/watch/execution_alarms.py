@@ -42,8 +42,8 @@ def execution_alarms(
     yield AlarmSpec(
         "dead-letters",
         _waiting(dead_letters),
-        "Failed tables wait in the dead-letter queue, and the alarm goes on until it is empty. Do what each message "
-        "says, redrive or re-run, then delete the message.",
+        "Failed tables wait in the dead-letter queue, and the alarm stays on until it is empty. Follow each "
+        "message, redrive or re-run, then delete the message.",
         "docs/runbook/dead-letters.md",
     )
     yield AlarmSpec(

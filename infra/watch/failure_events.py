@@ -13,7 +13,7 @@ _UNSUCCESSFUL = ["FAILED", "TIMED_OUT", "ABORTED"]
 
 
 class FailureEvents(Construct):
-    """The rule. Child executions of the Map have another state machine's ARN, so they send no message of their own."""
+    """The rule. Child executions of the Map have another state machine's ARN, so they send no message."""
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ _PIPE = "docs/runbook/pipe-stuck.md"
 
 
 def function_alarms(settings: Settings) -> Iterator[AlarmSpec]:
-    """One alarm per metric over all tables, so that a new table needs none of its own."""
+    """One alarm per metric over all tables, so that a new table needs no alarm."""
     yield AlarmSpec(
         "quarantined-rows",
         over_all_tables(settings, "merge", "RowsQuarantined", "Sum"),

@@ -1,4 +1,4 @@
-"""What the dashboard shows of the functions' metrics: graphs over all tables, and lists by table."""
+"""The dashboard's graphs over all tables, and lists by table, of the functions' metrics."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Graph:
 
 
 @dataclass(frozen=True)
-class Column:
+class ListColumn:
     """A column of a list: a metric, and the function of Logs Insights that makes one value of the interval's."""
 
     metric: str
@@ -37,7 +37,7 @@ class TableList:
 
     title: str
     step: str
-    columns: Sequence[Column]
+    columns: Sequence[ListColumn]
 
 
 GRAPHS = [
@@ -74,27 +74,27 @@ TABLE_LISTS = [
     TableList(
         "Freshness",
         "watermark",
-        [Column("Staleness", "latest"), Column("FenceLag", "latest"), Column("RowsHeld", "latest")],
+        [ListColumn("Staleness", "latest"), ListColumn("FenceLag", "latest"), ListColumn("RowsHeld", "latest")],
     ),
     TableList(
         "Drift and duration",
         "reconcile",
         [
-            Column("WatermarkDrift", "latest"),
-            Column("Staleness", "latest"),
-            Column("LedgerMismatches", "sum"),
-            Column("SampleMismatches", "sum"),
-            Column("RunSeconds", "max"),
+            ListColumn("WatermarkDrift", "latest"),
+            ListColumn("Staleness", "latest"),
+            ListColumn("LedgerMismatches", "sum"),
+            ListColumn("SampleMismatches", "sum"),
+            ListColumn("RunSeconds", "max"),
         ],
     ),
     TableList(
         "Rows merged",
         "merge",
-        [Column("RowsMerged", "sum"), Column("RowsDeleted", "sum"), Column("RowsQuarantined", "sum")],
+        [ListColumn("RowsMerged", "sum"), ListColumn("RowsDeleted", "sum"), ListColumn("RowsQuarantined", "sum")],
     ),
     TableList(
         "Rows exported",
         "export",
-        [Column("RowsExported", "sum"), Column("BytesExported", "sum"), Column("ExportSeconds", "sum")],
+        [ListColumn("RowsExported", "sum"), ListColumn("BytesExported", "sum"), ListColumn("ExportSeconds", "sum")],
     ),
 ]

@@ -40,7 +40,7 @@ BEGIN
       answer := pg_read_file(spool || '.answer', 0, 4000, true);
       EXIT WHEN answer IS NOT NULL;
       IF clock_timestamp() > requested + interval '10 seconds'
-         AND pg_read_file(spool || '.request', 0, 1, true) IS NOT NULL THEN  -- nobody took it
+         AND pg_read_file(spool || '.request', 0, 1, true) IS NOT NULL THEN  -- the uploader did not take it
         answer := 'ERR Unable to connect to endpoint';
         EXIT;
       END IF;

@@ -53,12 +53,12 @@ def _usable(folder: Path, account: str | None) -> bool:
     if not (folder / "initdb").exists():
         return False
     try:
-        told = subprocess.run(
+        ran = subprocess.run(
             [folder / "postgres", "--version"], capture_output=True, text=True, check=False, user=account, cwd="/"
         )
     except OSError:  # not there, or not executable for the account
         return False
-    version = re.search(r"(\d+)", told.stdout)
+    version = re.search(r"(\d+)", ran.stdout)
     return version is not None and int(version[1]) >= OLDEST_MAJOR
 
 

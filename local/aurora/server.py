@@ -18,7 +18,7 @@ from local.aurora.binaries import find_binaries, unprivileged_account
 from local.aws.server import Aws
 from local.processes import Process, StartFailed, end, free_port, start, wait_until
 
-_SERVER, _UPLOADER = "aurora", "aurora-uploader"
+_SERVER, _UPLOADER, _READY = "aurora", "aurora-uploader", "uploader.ready"
 _SOURCES = Path(__file__).parent
 MAX_FILE_BYTES = 6 * 1024**3  # where Aurora cuts an export into parts
 OWNER, SYNC_ROLE, DATABASE = "aurora_owner", "aurora_sync", "app"
@@ -32,7 +32,7 @@ log_timezone = 'UTC'
 wal_level = logical
 max_prepared_transactions = 0
 max_wal_size = 4GB
-# the data is not meant to outlive the laptop
+# the data need not survive a crash
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -64,7 +64,7 @@ def start_aurora(home: Path, aws: Aws, max_file_bytes: int = MAX_FILE_BYTES) -> 
     _start_server(home, binaries, folder, aurora.port, account)
     wait_until(home, _SERVER, lambda: _answers(aurora.dsn()))
     _apply_sql(aurora)
-    _start_uploader(home, aurora, aws, max_file_bytes)
+    _start_uploader(home, aurora.spool, aws, max_file_bytes)
     return aurora
 
 
@@ -75,6 +75,14 @@ def restart_aurora(home: Path, dsn: str, meanwhile: Callable[[Path], object] = l
     meanwhile(folder / "data")
     _start_server(home, find_binaries(account, folder / "binaries"), folder, int(urlsplit(dsn).port or 0), account)
     wait_until(home, _SERVER, lambda: _answers(dsn))
+
+
+def restart_uploader(home: Path, aws: Aws, max_file_bytes: int = MAX_FILE_BYTES) -> None:
+    """Lets an idle server's further exports be cut into files of at most about ``max_file_bytes``."""
+    spool = (home / "aurora").resolve() / "spool"
+    end(home, _UPLOADER)
+    (spool / _READY).unlink()
+    _start_uploader(home, spool, aws, max_file_bytes)
 
 
 def remove_aurora(home: Path) -> None:
@@ -101,7 +109,7 @@ def _folder(home: Path, account: str | None) -> Path:
 
 
 def _reachable_folder(account: str) -> Path:
-    """A new private folder of the account; the run folder may lie where the account may not look."""
+    """A new private folder of the account; the account may not be allowed to read the run folder's parents."""
     for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
         if subprocess.run(["test", "-x", parent], user=account, cwd="/", check=False).returncode == 0:
             folder = Path(tempfile.mkdtemp(prefix="laptop-aurora-", dir=parent))
@@ -154,9 +162,9 @@ def _apply_sql(aurora: Aurora) -> None:
     connection.close()
 
 
-def _start_uploader(home: Path, aurora: Aurora, aws: Aws, max_file_bytes: int) -> None:
-    command = [sys.executable, "-m", "local.aurora.uploader", "--spool", str(aurora.spool)]
+def _start_uploader(home: Path, spool: Path, aws: Aws, max_file_bytes: int) -> None:
+    command = [sys.executable, "-m", "local.aurora.uploader", "--spool", str(spool)]
     command += ["--endpoint", aws.endpoint_url, "--region", aws.region, "--max-file-bytes", str(max_file_bytes)]
     credentials = {"AWS_ACCESS_KEY_ID": aws.access_key_id, "AWS_SECRET_ACCESS_KEY": aws.secret_access_key}
     start(home, Process(_UPLOADER, command, credentials, _SOURCES.parents[1]))
-    wait_until(home, _UPLOADER, (aurora.spool / "uploader.ready").exists)
+    wait_until(home, _UPLOADER, (spool / _READY).exists)

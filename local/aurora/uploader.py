@@ -74,7 +74,7 @@ class Uploader:
         except BotoCoreError as error:
             print(f"{export}: {error}", flush=True)
             answer = "ERR Unable to connect to endpoint"
-        except Exception as error:  # noqa: BLE001 -- the waiting statement must hear of every failure
+        except Exception as error:  # noqa: BLE001 -- the waiting statement must get every failure
             answer = f"ERR {type(error).__name__}: {error}"
         written = self._spool / f"{export}.writing"
         written.write_text(answer)
@@ -141,7 +141,7 @@ class Uploader:
             (self._spool / f"{export}{suffix}").unlink(missing_ok=True)
 
     def _sweep(self, names: set[str]) -> None:
-        """Drops what the exports of killed server processes left, which could not say that they were done."""
+        """Drops what the exports of killed server processes left, which could not write their .done."""
         for export in {name.split(".")[0] for name in names if "_" in name} - self._uploading:
             try:
                 os.kill(int(export.split("_")[0]), 0)

@@ -1,1 +1,1 @@
-"""AWS on loopback: ministack, completed where the workflow needs more than that version has."""
+"""AWS on loopback: ministack, with patches for what the workflow needs and that version lacks."""

@@ -1,6 +1,6 @@
 """CloudFormation attaches a function to its subnets, if they exist and its role may make the network interfaces.
 
-Stock ministack drops a template's VpcConfig. As before the function runs on this machine, with all of its network.
+Stock ministack drops a template's VpcConfig. The function still runs on this machine, with all of its network.
 """
 
 from typing import Any

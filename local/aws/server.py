@@ -3,6 +3,7 @@
 import secrets
 import sys
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -28,9 +29,15 @@ class Aws:
 
     def client(self, service: str, **config: Any) -> Any:
         """A boto3 client of the laptop's AWS; ``config`` goes into botocore's Config."""
-        session: Any = boto3.Session(self.access_key_id, self.secret_access_key, region_name=self.region)
-        retries: Any = {"max_attempts": 3, "mode": "standard"}
-        return session.client(service, endpoint_url=self.endpoint_url, config=Config(retries=retries, **config))
+        return _client(self, service, tuple(config.items()))
+
+
+@cache
+def _client(aws: Aws, service: str, config: tuple[tuple[str, Any], ...]) -> Any:
+    """Made once: a client takes longer to make than most requests take."""
+    session: Any = boto3.Session(aws.access_key_id, aws.secret_access_key, region_name=aws.region)
+    retries: Any = {"max_attempts": 3, "mode": "standard"}
+    return session.client(service, endpoint_url=aws.endpoint_url, config=Config(retries=retries, **dict(config)))
 
 
 def start_aws(home: Path, wait_scale: float = 1.0) -> Aws:

@@ -1,15 +1,18 @@
-"""A function's package is unpacked once; its execution environments share the folder.
+"""A function's package is unpacked once, and what pip installed into it once for all functions that have the same.
 
 Stock ministack unpacks it for each environment, and each then compiles every module it imports: many times the cost of
 the invocation itself on a laptop's few cores. Lambda's /var/task is read-only: sharing changes nothing a function sees.
 """
 
+import csv
 import hashlib
 import shutil
 import tempfile
 import threading
 import zipfile
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 
 from ministack.core import lambda_runtime
@@ -24,15 +27,53 @@ class _SharedZip(zipfile.ZipFile):
     def extractall(self, path: str, *_args: object, **_kwargs: object) -> None:  # type: ignore[override]
         assert self.filename
         digest = hashlib.sha256(Path(self.filename).read_bytes()).hexdigest()
-        shared = Path(tempfile.gettempdir()) / "packages" / digest
         with _unpacking:
-            if not shared.exists():
-                partial = shared.with_suffix(".partial")
-                shutil.rmtree(partial, ignore_errors=True)
-                super().extractall(partial)
-                partial.rename(shared)
+            shared = _made_once(digest, self._unpack)
         Path(path).rmdir()
         Path(path).symlink_to(shared, target_is_directory=True)
+
+    def _unpack(self, folder: Path) -> None:
+        """The function's own files, and links to what pip installed, whose libraries find each other by its place."""
+        recorded = set(self._recorded())
+        installed = [entry for entry in self.infolist() if entry.filename in recorded]
+        own = [entry for entry in self.infolist() if entry.filename not in recorded]
+        for entry in own:
+            self.extract(entry, folder)
+        if not installed:
+            return
+        content = repr([(entry.filename, entry.CRC, entry.file_size) for entry in installed])
+        shared = _made_once(hashlib.sha256(content.encode()).hexdigest(), lambda made: self._extract(installed, made))
+        own_folders = {str(parent) for entry in own for parent in PurePosixPath(entry.filename).parents}
+        for name in {_highest_without(own_folders, entry.filename) for entry in installed}:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).symlink_to(shared / name)
+
+    def _extract(self, entries: list[zipfile.ZipInfo], folder: Path) -> None:
+        for entry in entries:
+            self.extract(entry, folder)
+
+    def _recorded(self) -> Iterator[str]:
+        """The files that pip says it installed."""
+        for name in self.namelist():
+            if name.endswith(".dist-info/RECORD"):
+                yield from (row[0] for row in csv.reader(self.read(name).decode().splitlines()) if row)
+
+
+def _highest_without(own_folders: set[str], name: str) -> str:
+    """The highest folder on the way to the file that holds nothing of the function's own; else the file."""
+    return next(path for path in accumulate(name.split("/"), "{}/{}".format) if path not in own_folders)
+
+
+def _made_once(digest: str, make: Callable[[Path], None]) -> Path:
+    """The folder of this content, which is made where it is not there yet."""
+    folder = Path(tempfile.gettempdir()) / "packages" / digest
+    if not folder.exists():
+        partial = folder.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        make(partial)
+        partial.rename(folder)
+    return folder
 
 
 def apply() -> None:

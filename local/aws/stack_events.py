@@ -1,7 +1,7 @@
-"""A stack's events tell of the resources that an update changed, each at a time of its own.
+"""A stack's events are those of the resources that an update changed, each with a different time.
 
-Stock ministack tells of every resource of the template, and dozens of events share a millisecond, within which no
-reader of DescribeStackEvents can order them.
+Stock ministack records every resource of the template, and dozens of events in one millisecond, which a reader of
+DescribeStackEvents cannot order.
 """
 
 from contextvars import ContextVar
@@ -11,7 +11,7 @@ from typing import Any
 from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, handlers, stacks
 
-_TELLING_MODULES = (stacks, changesets, handlers)
+_RECORDING_MODULES = (stacks, changesets, handlers)
 
 _untouched: ContextVar[str] = ContextVar("untouched_resource", default="")
 
@@ -37,7 +37,7 @@ def apply() -> None:
             recorded[-1]["Timestamp"] = _after(recorded[-2]["Timestamp"], recorded[-1]["Timestamp"])
 
     stacks._update_keeping_seed = update_and_note
-    for module in _TELLING_MODULES:
+    for module in _RECORDING_MODULES:
         module._add_event = record_change
 
 

@@ -1,4 +1,4 @@
-"""A request over loopback counts as one over TLS, which the bucket policy demands and the laptop does not speak."""
+"""A request over loopback counts as one over TLS, which the bucket policy demands and the laptop does not have."""
 
 from ministack import app
 

@@ -1,6 +1,6 @@
-"""CloudFormation makes the rest of a private network, which stock ministack knows by EC2's API alone.
+"""CloudFormation makes the rest of a private network, which stock ministack has in EC2's API only.
 
-As all of ministack's EC2 they are records: nothing is routed or filtered, and flow logs stay empty.
+Like all of ministack's EC2 they are records: nothing is routed or filtered, and flow logs stay empty.
 """
 
 import re

@@ -25,7 +25,7 @@ _SECONDS = 900
 
 @dataclass(frozen=True)
 class Deployed:
-    """The stack's outputs; ``changed`` is false where the command line said that there were no changes."""
+    """The stack's outputs; ``changed`` is false where the command line found no changes."""
 
     outputs: dict[str, str]
     changed: bool
@@ -48,10 +48,11 @@ class Cdk:
         """``cdk deploy``. Raises DeploymentFailed."""
         outputs = self._folder / "outputs.json"
         outputs.unlink(missing_ok=True)
-        told = self.run(
+        printed = self.run(
             "deploy", self.stack_name, "--require-approval", "never", "--outputs-file", str(outputs), *options
         )
-        return Deployed(json.loads(outputs.read_text())[self.stack_name], f"{self.stack_name} (no changes)" not in told)
+        changed = f"{self.stack_name} (no changes)" not in printed
+        return Deployed(json.loads(outputs.read_text())[self.stack_name], changed)
 
     def diff(self) -> str:
         """What ``cdk diff`` prints. Raises DeploymentFailed."""
@@ -100,7 +101,7 @@ class Cdk:
         return self._folder / "out"
 
     def _environment(self) -> dict[str, str]:
-        """Nothing of the caller's AWS: neither its keys, its profiles nor its endpoints."""
+        """The caller's environment without its AWS keys, profiles and endpoints, and with the laptop's."""
         foreign = ("AWS_", "CDK_", "JSII_")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         return {
@@ -129,7 +130,7 @@ def bootstrap(administrator: Cdk) -> None:
     if _exists(aws, administrator.stack_name) and not _exists(aws, _BOOTSTRAP_STACK):
         raise DeploymentFailed(
             f"The stack {administrator.stack_name} was deployed without the CDK: "
-            "run python -m local down, then start anew."
+            "run python -m local down, then start again."
         )
     administrator.run("bootstrap", f"aws://{ACCOUNT}/{aws.region}")
 

@@ -13,7 +13,7 @@ AURORA_SECRET, SNOWFLAKE_SECRET = f"{STACK}/aurora", f"{STACK}/snowflake"
 
 
 def context(vault_port: int) -> dict[str, Any]:
-    """Its own addresses, its own machine, and short waits."""
+    """The settings for this machine: its addresses and architecture, and short waits."""
     return {
         "stack_name": STACK,
         "lambda_python": f"{sys.version_info.major}.{sys.version_info.minor}",
@@ -36,7 +36,7 @@ def context(vault_port: int) -> dict[str, Any]:
 def account_context(vault_port: int) -> dict[str, Any]:
     """The same, deployed as into a company's account: with a network, and with the roles of Aurora and Snowflake.
 
-    On the laptop they are records; what runs there reaches everything on loopback.
+    On the laptop these have no effect: processes reach everything on loopback.
     """
     return {
         **context(vault_port),

@@ -1,4 +1,4 @@
-"""Deploys a cloud assembly onto the laptop's AWS by CloudFormation's API, as quickly as it goes."""
+"""Deploys a cloud assembly onto the laptop's AWS by CloudFormation's API, which is faster than the CDK."""
 
 import time
 from contextlib import suppress
@@ -20,7 +20,7 @@ class DeploymentFailed(RuntimeError):
 
 def deploy(aws: Aws, assembly: Path, stack_name: str, zip_cache: Path, seconds: float = 120) -> dict[str, str]:
     """Creates the stack, or updates it to the assembly; returns its outputs."""
-    _look_bootstrapped(aws.client("ssm"))
+    _pretend_bootstrap(aws.client("ssm"))
     publish(aws, assembly, zip_cache)
     cloudformation = aws.client("cloudformation")
     stack = {
@@ -39,7 +39,8 @@ def deploy(aws: Aws, assembly: Path, stack_name: str, zip_cache: Path, seconds: 
     return _outputs_when_complete(cloudformation, stack_name, seconds)
 
 
-def _look_bootstrapped(ssm: Any) -> None:
+def _pretend_bootstrap(ssm: Any) -> None:
+    """Writes the parameter by which a template checks for cdk bootstrap."""
     with suppress(ssm.exceptions.ParameterAlreadyExists):
         ssm.put_parameter(Name=_BOOTSTRAP_VERSION, Value="30", Type="String")
 
@@ -66,6 +67,6 @@ def _outputs_when_complete(cloudformation: Any, stack_name: str, seconds: float)
             for event in reversed(events)
             if event["ResourceStatus"].endswith("_FAILED")
         ]
-        told = "\n".join(reasons) or (stack or {}).get("StackStatusReason", "")
-        raise DeploymentFailed(f"The stack {stack_name} ended {stack['StackStatus'] if stack else 'deleted'}.\n{told}")
+        cause = "\n".join(reasons) or (stack or {}).get("StackStatusReason", "")
+        raise DeploymentFailed(f"The stack {stack_name} ended {stack['StackStatus'] if stack else 'deleted'}.\n{cause}")
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

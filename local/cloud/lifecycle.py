@@ -30,13 +30,13 @@ _VAULT_PORTS = range(18200, 18300)
 _PROCESSES = {"aws", "aurora", "aurora-uploader", "snowflake", "vault"}
 _DATA = ("aws", "cdk", "vault", "snowflake", "logs", "processes")
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def up(
-    home: Path, say: Say, wait_scale: float = 1.0, max_file_bytes: int = MAX_FILE_BYTES, *, by_cdk: bool = False
+    home: Path, report: Report, wait_scale: float = 1.0, max_file_bytes: int = MAX_FILE_BYTES, *, by_cdk: bool = False
 ) -> Endpoints:
     """Starts everything and deploys the stack; where it is up already, deploys what changed.
 
@@ -48,12 +48,12 @@ def up(
     home = home.resolve()
     if (home / "endpoints.json").exists():
         if not (ended := _PROCESSES - set(processes.running(home))):
-            say(f"Already up in {home}; deploying what changed.")
-            return _redeploy(home, say, by_cdk)
-        say(f"{', '.join(sorted(ended))} had ended: starting everything anew, with no data.")
+            report(f"Already up in {home}; deploying what changed.")
+            return _redeploy(home, report, by_cdk)
+        report(f"{', '.join(sorted(ended))} had ended: starting everything again, without data.")
     down(home)
     try:
-        return _start(home, say, wait_scale, max_file_bytes, by_cdk)
+        return _start(home, report, wait_scale, max_file_bytes, by_cdk)
     except BaseException:
         _stop(home)
         raise
@@ -70,30 +70,30 @@ def down(home: Path) -> None:
 
 
 def _stop(home: Path) -> None:
-    """Ends the processes and removes what no longer holds; the logs stay."""
+    """Ends the processes and removes their addresses and Aurora's data; the logs stay."""
     processes.stop(home)
     remove_aurora(home)
     (home / "endpoints.json").unlink(missing_ok=True)
 
 
-def _start(home: Path, say: Say, wait_scale: float, max_file_bytes: int, by_cdk: bool) -> Endpoints:
+def _start(home: Path, report: Report, wait_scale: float, max_file_bytes: int, by_cdk: bool) -> Endpoints:
     home.mkdir(parents=True, exist_ok=True)
     with claimed_vault_port() as vault_port, ThreadPoolExecutor() as pool:
-        assembly = None if by_cdk else pool.submit(_synthesize, say, vault_port)
-        aws = _timed(say, "AWS", start_aws)(home, wait_scale)
+        assembly = None if by_cdk else pool.submit(_synthesize, report, vault_port)
+        aws = _timed(report, "AWS", start_aws)(home, wait_scale)
         queue = create_snowpipe_queue(aws)
-        starting_aurora = pool.submit(_timed(say, "Aurora PostgreSQL", start_aurora), home, aws, max_file_bytes)
-        starting_snowflake = pool.submit(_timed(say, "Snowflake", start_snowflake), home, aws, queue)
+        starting_aurora = pool.submit(_timed(report, "Aurora PostgreSQL", start_aurora), home, aws, max_file_bytes)
+        starting_snowflake = pool.submit(_timed(report, "Snowflake", start_snowflake), home, aws, queue)
         aurora, snowflake = starting_aurora.result(), starting_snowflake.result()
         secrets = {AURORA_SECRET: _aurora_secret(aurora), SNOWFLAKE_SECRET: snowflake}
-        vault_url = _timed(say, "Vault", start_vault)(
+        vault_url = _timed(report, "Vault", start_vault)(
             home, aws, secrets, STACK, f"{STACK}-*", VAULT_SERVER_ID, port=vault_port
         )
         if assembly is None:
-            outputs = _deploy_by_cdk(say, _cdk(home, aws, vault_port))
+            outputs = _deploy_by_cdk(report, _cdk(home, aws, vault_port))
         else:
-            outputs = _deploy(say, aws, assembly.result())
-    _timed(say, "Snowflake objects", bootstrap)(snowflake, outputs["StagingBucketName"])
+            outputs = _deploy(report, aws, assembly.result())
+    _timed(report, "Snowflake objects", bootstrap)(snowflake, outputs["StagingBucketName"])
     started = Endpoints(
         aws=vars(aws),
         postgres={"dsn": aurora.dsn()},
@@ -108,27 +108,27 @@ def _start(home: Path, say: Say, wait_scale: float, max_file_bytes: int, by_cdk:
     return started
 
 
-def _redeploy(home: Path, say: Say, by_cdk: bool) -> Endpoints:
+def _redeploy(home: Path, report: Report, by_cdk: bool) -> Endpoints:
     known = endpoints.read(home)
     if by_cdk:
-        outputs = _deploy_by_cdk(say, cdk_of(home))
+        outputs = _deploy_by_cdk(report, cdk_of(home))
     else:
-        outputs = _deploy(say, endpoints.aws_of(known), _synthesize(say, _vault_port(known)))
+        outputs = _deploy(report, endpoints.aws_of(known), _synthesize(report, _vault_port(known)))
     bootstrap(known["snowflake"], outputs["StagingBucketName"])
     return known
 
 
-def _synthesize(say: Say, vault_port: int) -> Path:
-    return _timed(say, "Template synthesized", synthesize)(REPOSITORY, BUILD, context(vault_port))
+def _synthesize(report: Report, vault_port: int) -> Path:
+    return _timed(report, "Template synthesized", synthesize)(REPOSITORY, BUILD, context(vault_port))
 
 
-def _deploy(say: Say, aws: Aws, assembly: Path) -> dict[str, str]:
-    return _timed(say, "Stack deployed", deploy)(aws, assembly, STACK, BUILD / "zips")
+def _deploy(report: Report, aws: Aws, assembly: Path) -> dict[str, str]:
+    return _timed(report, "Stack deployed", deploy)(aws, assembly, STACK, BUILD / "zips")
 
 
-def _deploy_by_cdk(say: Say, administrator: Cdk) -> dict[str, str]:
-    _timed(say, "cdk bootstrap", cdk_deploy.bootstrap)(administrator)
-    return _timed(say, "cdk deploy", as_deployer(administrator).deploy)().outputs
+def _deploy_by_cdk(report: Report, administrator: Cdk) -> dict[str, str]:
+    _timed(report, "cdk bootstrap", cdk_deploy.bootstrap)(administrator)
+    return _timed(report, "cdk deploy", as_deployer(administrator).deploy)().outputs
 
 
 def cdk_of(home: Path) -> Cdk:
@@ -158,13 +158,13 @@ def _aurora_secret(aurora: Aurora) -> dict[str, Any]:
 
 @contextmanager
 def claimed_vault_port() -> Iterator[int]:
-    """A port for Vault that no other cloud takes inside: each claims it by a second port, where nothing ever listens.
+    """A port for Vault that no other cloud can take: each cloud claims it by binding a second port.
 
     Raises StartFailed where none is free.
     """
     for port in _VAULT_PORTS:
         with socket.socket() as claim, socket.socket() as probe:
-            # A former Vault's connections may still be closing; a claim has none, and must be the only one.
+            # Connections of a former Vault may still be closing, so only the probe may reuse its address.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 claim.bind(("127.0.0.1", port + len(_VAULT_PORTS)))
@@ -178,7 +178,7 @@ def claimed_vault_port() -> Iterator[int]:
     raise StartFailed(f"No port of {_VAULT_PORTS.start} to {last} is free for Vault: end what listens there.")
 
 
-def _timed(say: Say, name: str, work: Callable[P, R]) -> Callable[P, R]:
+def _timed(report: Report, name: str, work: Callable[P, R]) -> Callable[P, R]:
     def timed(*args: P.args, **kwargs: P.kwargs) -> R:
         began = time.monotonic()
         try:
@@ -187,7 +187,7 @@ def _timed(say: Say, name: str, work: Callable[P, R]) -> Callable[P, R]:
             raise
         except Exception as error:
             raise StartFailed(f"{name}: {type(error).__name__}: {error}") from error
-        say(f"{name} ({time.monotonic() - began:.1f} s)")
+        report(f"{name} ({time.monotonic() - began:.1f} s)")
         return done
 
     return timed

@@ -47,7 +47,7 @@ def start_snowflake(home: Path, aws: Aws, queue: Queue) -> dict[str, Any]:
 
 
 def bootstrap(connect: dict[str, Any], bucket: str) -> None:
-    """Makes database, schemas, stage and control tables; again is harmless."""
+    """Makes database, schemas, stage and control tables; a second call changes nothing."""
     with snowflake.connector.connect(**connect) as connection, connection.cursor() as cursor:
         for statement in bootstrap_statements(DATABASE, bucket):
             cursor.execute(statement)

@@ -1,4 +1,4 @@
-"""The queue on which Snowpipe hears of new files; on AWS it is Snowflake's, here the stand-in reads it."""
+"""The queue of the bucket's events; on AWS it is Snowflake's, here the stand-in reads it."""
 
 import json
 from dataclasses import dataclass

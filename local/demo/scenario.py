@@ -1,4 +1,4 @@
-"""The demonstration's story, told while it happens."""
+"""The demonstration, with a heading for each step."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ from operate.runs import Outcome, Workflow
 
 
 class DemoFailed(RuntimeError):
-    """Something in the story went otherwise than it must."""
+    """A step had another result than it must have."""
 
 
 class Demo:
@@ -34,7 +34,7 @@ class Demo:
         self._runs: list[Outcome] = []
 
     def play(self) -> list[Verdict]:
-        """Plays all acts; the verdicts say whether each table is identical in the end. Raises DemoFailed."""
+        """Runs all steps; returns whether each table is identical at the end. Raises DemoFailed."""
         self._act("Fill Aurora and configure its tables")
         self._shop.fill()
         self._configure()
@@ -102,7 +102,7 @@ class Demo:
 
 
 def play(home: Path, console: Console) -> bool:
-    """Starts a laptop cloud of its own, plays the demonstration and stops it; says whether every table is identical."""
+    """Runs the demonstration on a new laptop cloud, then stops it; returns whether every table is identical."""
     cloud.down(home)
     try:
         known = cloud.up(home, lambda line: console.print(f"[green]✓[/] {line}", highlight=False))

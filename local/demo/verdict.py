@@ -1,4 +1,4 @@
-"""The demonstration's last word on each table."""
+"""The demonstration's result for each table."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ class Verdict:
 
     @property
     def drift(self) -> str:
-        """What the last reconciliation measured below the fence; xmin and snapshots have no watermark to drift."""
+        """The watermark drift of the last reconciliation; xmin and snapshots have no watermark."""
         measured = [one["drift"] for one in self.results if one.get("drift") is not None]
         return f"{measured[-1]:g}" if measured else "–"
 

@@ -48,7 +48,7 @@ def main() -> None:
     snowpipe = Snowpipe(state.pipes, state.session(None, None), s3, sqs, arguments.queue_url)
     snowpipe.start()
     app = Api(state, arguments.user, arguments.password).app()
-    # uvicorn hands the signal on once it has stopped; what runs then is in memory only, so nothing is waited for.
+    # uvicorn passes the signal on after it has stopped; all data is in memory, so the process can end at once.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     uvicorn.run(
         app, host="127.0.0.1", port=arguments.port, log_level="warning", access_log=False, timeout_graceful_shutdown=1

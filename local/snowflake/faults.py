@@ -13,7 +13,7 @@ _LONGEST_HOLD_SECONDS = 120.0
 class Faults:
     """`history_lag_seconds` is how late COPY_HISTORY shows a file; a MERGE can be held inside its transaction.
 
-    `next_task_run` is what the next EXECUTE TASK leads to instead of a run: SKIPPED, CANCELLED, or LOST without trace.
+    `next_task_run` replaces the run of the next EXECUTE TASK: SKIPPED, CANCELLED, or LOST, which is not recorded.
     """
 
     def __init__(self) -> None:
@@ -29,13 +29,13 @@ class Faults:
         return self._holding.is_set()
 
     def hold_merge_into(self, table: str) -> None:
-        """The next MERGE into the table (its bare name) stops before its transaction goes on."""
+        """Hold the next MERGE into the table (its bare name) inside its transaction."""
         self._holding.clear()
         self._released.clear()
         self._held_table = table
 
     def release(self, aborts: bool) -> None:
-        """Lets the held MERGE go on, or ends its session, which rolls the transaction back."""
+        """Release the held MERGE, or end its session, which rolls the transaction back."""
         self._held_table, self._aborts = None, aborts
         self._released.set()
 

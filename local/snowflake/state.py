@@ -1,4 +1,4 @@
-"""The stand-in's state, and where its parts are put together."""
+"""The stand-in's state, made of its parts."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class State:
         return self.engine.duck_conn.cursor().execute(query, list(container)).fetchall()
 
     def session(self, database: str | None, schema: str | None, autocommit: bool = True) -> Session:
-        """A new session; without a database where there is none of this name."""
+        """A new session; without a current database where none has this name."""
         return Session(self._shared, database, schema, autocommit)
 
 

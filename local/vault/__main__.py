@@ -1,7 +1,7 @@
 """``python -m local.vault``: OpenBao with its secrets, policy and AWS role, behind the login front.
 
-The secrets come as JSON ``{path: value}`` in the environment variable LOCAL_VAULT_SECRETS, what is needed to make
-database users, if they are wanted, in LOCAL_VAULT_USERS.
+The environment variable LOCAL_VAULT_SECRETS has the secrets as JSON ``{path: value}``; LOCAL_VAULT_USERS, if set, the
+fields of DatabaseUsers.
 """
 
 import argparse

@@ -39,7 +39,7 @@ class Bao:
         self._root_token = secrets.token_urlsafe(24)
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        # the token goes through the environment: a command line is everybody's to read
+        # in the environment, because every user can read a command line
         self._process = subprocess.Popen(
             [_binary(), "server", "-dev", "-dev-no-store-token", f"-dev-listen-address=127.0.0.1:{port}"],
             env={"HOME": str(folder), "BAO_DEV_ROOT_TOKEN_ID": self._root_token, "PATH": "/usr/bin:/bin"},

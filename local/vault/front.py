@@ -40,7 +40,7 @@ class _Front(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path == "/laptop/faults":
-            self._order(json.loads(body))
+            self._set_faults(json.loads(body))
         elif self.server.sealed:
             self._answer(503, {"errors": ["Vault is sealed"]})
         elif self.path.startswith("/v1/secret/") and self.server.refused_reads:
@@ -51,7 +51,7 @@ class _Front(BaseHTTPRequestHandler):
         else:
             self._proxy(body)
 
-    def _order(self, orders: dict[str, Any]) -> None:
+    def _set_faults(self, orders: dict[str, Any]) -> None:
         """A test's faults: `sealed`; how many `refused_reads`, as with a revoked token; `secrets` to write by path."""
         self.server.sealed = orders.get("sealed", self.server.sealed)
         self.server.refused_reads = orders.get("refused_reads", self.server.refused_reads)

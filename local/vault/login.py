@@ -35,7 +35,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who STS says signed the request; ``principal`` is the role behind an assumed-role session."""
+    """The signer of the request by STS; ``principal`` is the role behind an assumed-role session."""
 
     arn: str
     user_id: str
@@ -65,7 +65,7 @@ def _signed_request(body: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
         raise LoginRefused("invalid iam_http_request_method; currently only 'POST' is supported")
     try:
         request_body = base64.b64decode(body["iam_request_body"], validate=True)
-        told = json.loads(base64.b64decode(body["iam_request_headers"], validate=True))
+        signed = json.loads(base64.b64decode(body["iam_request_headers"], validate=True))
         host = urlsplit(base64.b64decode(body["iam_request_url"], validate=True).decode()).netloc
     except KeyError as missing:
         raise LoginRefused(f"missing {missing.args[0]}") from None
@@ -73,7 +73,7 @@ def _signed_request(body: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
         raise LoginRefused(f"failed to decode the signed request: {error}") from None
     if parse_qs(request_body.decode(errors="replace")).get("Action") != ["GetCallerIdentity"]:
         raise LoginRefused("iam_request_body must contain a single 'Action' of GetCallerIdentity")
-    headers = {name: value if isinstance(value, str) else ",".join(value) for name, value in told.items()}
+    headers = {name: value if isinstance(value, str) else ",".join(value) for name, value in signed.items()}
     return {**{name: value for name, value in headers.items() if name.lower() != "host"}, "Host": host}, request_body
 
 
@@ -97,7 +97,7 @@ def _ask_sts(sts_url: str, headers: Mapping[str, str], body: bytes) -> Caller:
     request = urllib.request.Request(sts_url, data=body, headers=replayed, method="POST")
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
-            told = ET.fromstring(answer.read())
+            identity = ET.fromstring(answer.read())
     except urllib.error.HTTPError as error:
         reason = error.read().decode(errors="replace")
         raise LoginRefused(
@@ -105,7 +105,7 @@ def _ask_sts(sts_url: str, headers: Mapping[str, str], body: bytes) -> Caller:
         ) from None
     except urllib.error.URLError as error:
         raise LoginRefused(f"error making upstream request: {error.reason}", 500) from None
-    arn, user_id, account = (told.findtext(f".//sts:{field}", "", _STS) for field in ("Arn", "UserId", "Account"))
+    arn, user_id, account = (identity.findtext(f".//sts:{field}", "", _STS) for field in ("Arn", "UserId", "Account"))
     assumed = re.fullmatch(r"arn:(aws[\w-]*):sts::(\d+):assumed-role/([^/]+)/[^/]+", arn)
     principal = f"arn:{assumed[1]}:iam::{assumed[2]}:role/{assumed[3]}" if assumed else arn
     return Caller(arn, user_id, account, principal)

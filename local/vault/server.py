@@ -35,10 +35,10 @@ def start_vault(  # noqa: PLR0913, PLR0917 -- one argument for each thing that d
     command = [sys.executable, "-m", "local.vault", "--port", str(port), "--folder", str(home.resolve() / "vault")]
     command += ["--sts-url", aws.endpoint_url, "--role", role, "--server-id", server_id, "--token-ttl", token_ttl]
     command += ["--bound-arn", f"arn:aws:iam::{ACCOUNT}:role/{bound_role_names}"]
-    told = {"LOCAL_VAULT_SECRETS": json.dumps(secrets)}
+    environment = {"LOCAL_VAULT_SECRETS": json.dumps(secrets)}
     if users:
-        told["LOCAL_VAULT_USERS"] = json.dumps(asdict(users))
-    start(home, Process(_NAME, command, told, Path(__file__).parents[2]))
+        environment["LOCAL_VAULT_USERS"] = json.dumps(asdict(users))
+    start(home, Process(_NAME, command, environment, Path(__file__).parents[2]))
     url = f"http://127.0.0.1:{port}"
     wait_until(home, _NAME, lambda: urlopen(f"{url}/v1/sys/health", timeout=2).status == 200)
     return url

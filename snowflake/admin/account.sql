@@ -1,4 +1,4 @@
--- The role of the sync, and one for those who read the copies. SYSADMIN is granted both, so that it can mend what they make.
+-- The sync's role, and a role for readers of the copies. SYSADMIN is granted both, so that it can alter their objects.
 USE ROLE USERADMIN;
 CREATE ROLE IF NOT EXISTS {{ role }} COMMENT = 'Copies Aurora tables: loads, merges, keeps the ledger';
 CREATE ROLE IF NOT EXISTS {{ reader_role }} COMMENT = 'Reads the copies of the Aurora tables';
@@ -16,7 +16,7 @@ ALTER USER {{ user }} SET
   DEFAULT_SECONDARY_ROLES = ()
   DEFAULT_WAREHOUSE = {{ warehouse }};
 GRANT ROLE {{ role }} TO USER {{ user }};
--- A merge needs seconds; the warehouse sleeps a minute after the last one.
+-- A merge needs seconds; the warehouse suspends a minute after the last one.
 USE ROLE SYSADMIN;
 CREATE WAREHOUSE IF NOT EXISTS {{ warehouse }}
   WAREHOUSE_SIZE = XSMALL
@@ -25,7 +25,7 @@ CREATE WAREHOUSE IF NOT EXISTS {{ warehouse }}
   INITIALLY_SUSPENDED = TRUE
   COMMENT = 'Merges of Aurora tables';
 GRANT USAGE ON WAREHOUSE {{ warehouse }} TO ROLE {{ role }};
--- Snowflake's way to the staging bucket, and to nothing else.
+-- Snowflake's access to the staging bucket, and to nothing else.
 USE ROLE ACCOUNTADMIN;
 CREATE STORAGE INTEGRATION IF NOT EXISTS {{ storage_integration }}
   TYPE = EXTERNAL_STAGE
@@ -42,7 +42,7 @@ ALTER STORAGE INTEGRATION {{ storage_integration }} SET
   STORAGE_ALLOWED_LOCATIONS = ({{ bucket_url }});
 -- SYSADMIN makes the stage. The sync role uses the stage, never the integration.
 GRANT USAGE ON INTEGRATION {{ storage_integration }} TO ROLE SYSADMIN;
--- The tasks of the tables have no warehouse of their own, and nothing but the sync starts them.
+-- The tables' tasks are serverless, and only the sync starts them.
 GRANT EXECUTE TASK, EXECUTE MANAGED TASK ON ACCOUNT TO ROLE {{ role }};
 {%- if allowed_cidrs %}
 -- The service user can log in from these addresses only.

@@ -1,5 +1,5 @@
--- A pipe that never loads, because nothing is written where it reads: it names the queue before the first table's pipe is made.
--- Every pipe on one bucket has the same queue, the notification_channel that SHOW PIPES gives.
+-- A pipe on an empty path, which shows the bucket's queue before the first table's pipe is made: every pipe on one
+-- bucket has the same queue, the notification_channel of SHOW PIPES.
 USE ROLE SYSADMIN;
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."QUEUE" ("NOTHING" VARCHAR) COMMENT = 'Stays empty: the target of the pipe that names the bucket''s queue';
 CREATE PIPE IF NOT EXISTS {{ database }}."CONTROL"."QUEUE"

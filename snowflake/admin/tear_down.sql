@@ -1,10 +1,10 @@
--- The copies go too. UNDROP DATABASE brings them back for as long as the account's Time Travel keeps them.
+-- Drops the copies, too. UNDROP DATABASE restores them for as long as the account's Time Travel keeps them.
 USE ROLE SYSADMIN;
 DROP DATABASE IF EXISTS {{ database }};
 DROP WAREHOUSE IF EXISTS {{ warehouse }};
 USE ROLE ACCOUNTADMIN;
 DROP STORAGE INTEGRATION IF EXISTS {{ storage_integration }};
--- The user goes before its network policy: a policy in use cannot be dropped.
+-- The user is dropped before its network policy: a policy in use cannot be dropped.
 USE ROLE SECURITYADMIN;
 DROP USER IF EXISTS {{ user }};
 DROP NETWORK POLICY IF EXISTS {{ network_policy }};

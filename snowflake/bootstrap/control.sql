@@ -1,4 +1,4 @@
--- Rows are only ever inserted, but for QUARANTINE's, so that merges of different tables never wait for each other.
+-- Rows are only inserted, except in QUARANTINE, so that merges of different tables never wait for each other.
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."TABLES" (
   "TABLE_NAME" VARCHAR NOT NULL COMMENT 'schema.table in Aurora',
   "SCHEMA_VERSION" NUMBER(10, 0) NOT NULL,
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."LEDGER" (
   "WATERMARK" VARCHAR,
   "MERGED_AT" TIMESTAMP_LTZ(6) NOT NULL
 );
--- What is open: a replay, or for a file the next merge of its table, takes it out again.
+-- Open entries: a replay removes a row's, the next merge of the table a file's.
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."QUARANTINE" (
   "BATCH_ID" VARCHAR NOT NULL,
   "TABLE_NAME" VARCHAR NOT NULL,

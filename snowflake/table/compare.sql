@@ -1,4 +1,4 @@
-{#- Counts, of a handful of Aurora's rows, those that FINAL lacks or holds differently, column by column. -#}
+{#- Counts, of a few of Aurora's rows, those that FINAL lacks and, column by column, those that differ. -#}
 {%- macro comparable(alias, column) -%}
 {{ column.comparable(alias ~ "." ~ column.identifier) }}
 {%- endmacro -%}

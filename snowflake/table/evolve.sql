@@ -1,4 +1,4 @@
--- Brings the tables to the columns of a new version of the schema; a second time changes nothing.
+-- Changes the tables to the columns of a new schema version; a second run changes nothing.
 {%- for column in staging_columns %}
 ALTER TABLE {{ staging }} ADD COLUMN IF NOT EXISTS {{ column.identifier }} VARCHAR;
 {%- endfor %}

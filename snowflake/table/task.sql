@@ -1,4 +1,4 @@
--- Merges the oldest batch that is complete and not yet in the ledger; suspended unless someone schedules it.
+-- Merges the batch that EXECUTE TASK names, else the oldest recorded one that is not in the ledger. It has no schedule.
 CREATE OR REPLACE TASK {{ task }}
   USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE = 'XSMALL'
   {{ parameters | join(",\n  ") }}

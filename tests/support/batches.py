@@ -161,9 +161,3 @@ class Target:
 def assert_adds_up(ledger: dict[str, int]) -> None:
     applied = ledger["merged"] + ledger["duplicates"] + ledger["quarantined"] + ledger["held"]
     assert ledger["exported"] == ledger["loaded"] == applied, ledger
-
-
-def without(statement: str, guard: str) -> str:
-    """The statement with one guard taken out, which must be there."""
-    assert statement.count(guard) == 1, statement
-    return statement.replace(guard, "")

@@ -60,7 +60,7 @@ def table_variations() -> Iterator[tuple[str, MergeRules]]:
         ([ID, CODE], AT, False, LENIENT),
     ):
         parts = [f"key of {len(key)}", "watermark" if watermark else "no watermark", "soft" if soft else "hard"]
-        yield ", ".join(parts), MergeRules(columns, key, watermark, soft, version=3, since=2)
+        yield ", ".join(parts), MergeRules(columns, key, watermark, soft, schema_version=3, since=2)
 
 
 def table_statements_of(rules: MergeRules) -> list[str]:

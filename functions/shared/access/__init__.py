@@ -1,1 +1,1 @@
-"""The ways in: credentials from Vault, specifications from Parameter Store."""
+"""Reading of credentials from Vault and of table specifications from Parameter Store."""

@@ -1,4 +1,4 @@
-"""The thin adapter to Parameter Store, where the table specifications are, and its errors as the workflow's."""
+"""The adapter to Parameter Store, which holds the table specifications; raises the workflow's errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,14 +40,14 @@ def read_tables(prefix: str) -> list[Parameter]:
 def write(name: str, text: str) -> int:
     """Replaces a parameter's text, of whichever tier, and returns its new version.
 
-    Raises InvalidConfiguration where it may not be so.
+    Raises InvalidConfiguration where Parameter Store rejects the text.
     """
     with _translated(name):
         return _ssm().put_parameter(Name=name, Value=text, Overwrite=True, Tier="Intelligent-Tiering")["Version"]
 
 
 def previous(name: str, version: int) -> str:
-    """The text that `name` had at `version`. Raises InvalidConfiguration where there is none."""
+    """The text that `name` had at `version`. Raises InvalidConfiguration where it had none."""
     with _translated(name):
         return _ssm().get_parameter(Name=f"{name}:{version}", WithDecryption=True)["Parameter"]["Value"]
 

@@ -1,4 +1,4 @@
-"""Credentials from HashiCorp Vault, logged in with the function's own AWS identity."""
+"""Credentials from HashiCorp Vault, which authenticates the function by its AWS role."""
 
 import tempfile
 import time
@@ -18,40 +18,41 @@ from functions.shared.ground.settings import settings
 
 _KV_SECONDS = 300
 _TIMEOUT_SECONDS = 10
-_cache: dict[str, "Kept"] = {}
+_cache: dict[str, "Credential"] = {}
 
 Session = TypeVar("Session")
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A secret, and until when (monotonic clock) it may be used."""
+class Credential:
+    """A secret's fields, and until when (seconds of the monotonic clock) they may be used."""
 
     data: dict[str, Any]
     until: float
 
 
 def secret(table: str, path: str) -> dict[str, Any]:
-    """The KV v2 secret at `path`; kept for a few minutes in a warm container, whatever table it was read for.
+    """The KV v2 secret at `path`; cached for a few minutes in a warm container, for all tables.
 
     Raises AccessDenied where Vault refuses, VaultUnavailable where it does not answer, naming `table`.
     """
-    return _kept(table, path, lambda client: _read_kv(client, path)).data
+    return _cached(table, path, lambda client: _read_kv(client, path)).data
 
 
-def lease(table: str, path: str, outlives_seconds: float) -> Kept:
+def lease(table: str, path: str, outlives_seconds: float) -> Credential:
     """A database user made by Vault's database engine (`<mount>/creds/<role>`), as {user, password}.
 
-    It is handed out only while it lives for `outlives_seconds` more, the longest that a statement may take. Raises
-    AccessDenied, also where no lease of the role lives that long, and VaultUnavailable, naming `table`.
+    It is returned only while it is valid for `outlives_seconds` more, the longest that a statement may take. Raises
+    AccessDenied, also where the role's leases are shorter than that, and VaultUnavailable, naming `table`.
     """
-    return _kept(table, path, lambda client: _read_lease(client, table, path, outlives_seconds))
+    return _cached(table, path, lambda client: _read_lease(client, table, path, outlives_seconds))
 
 
 def log_in(path: str, attempt: Callable[[], Session], is_rejected: Callable[[Exception], bool]) -> Session:
     """What `attempt` opens with the credential at `path`.
 
-    Where its service rejects the credential, it may have been rotated: it is read anew, and tried once more.
+    Where its service rejects the credential, it may have been rotated: Vault is asked again, and `attempt` repeated
+    once.
     """
     try:
         return attempt()
@@ -62,21 +63,21 @@ def log_in(path: str, attempt: Callable[[], Session], is_rejected: Callable[[Exc
     return attempt()
 
 
-def _kept(table: str, path: str, read: Callable[[hvac.Client], Kept]) -> Kept:
-    known = _cache.get(path)
-    if known is None or known.until <= time.monotonic():
-        known = _cache[path] = _ask(table, path, read)
-    return known
+def _cached(table: str, path: str, read: Callable[[hvac.Client], Credential]) -> Credential:
+    credential = _cache.get(path)
+    if credential is None or credential.until <= time.monotonic():
+        credential = _cache[path] = _request(table, path, read)
+    return credential
 
 
-def _read_kv(client: hvac.Client, path: str) -> Kept:
+def _read_kv(client: hvac.Client, path: str) -> Credential:
     answer = client.secrets.kv.v2.read_secret_version(
         path=path, mount_point=settings().vault_kv_mount, raise_on_deleted_version=True
     )
-    return Kept(answer["data"]["data"], time.monotonic() + _KV_SECONDS)
+    return Credential(answer["data"]["data"], time.monotonic() + _KV_SECONDS)
 
 
-def _read_lease(client: hvac.Client, table: str, path: str, outlives_seconds: float) -> Kept:
+def _read_lease(client: hvac.Client, table: str, path: str, outlives_seconds: float) -> Credential:
     answer = client.read(path)
     if not isinstance(answer, dict):
         raise InvalidPath(path)
@@ -86,10 +87,11 @@ def _read_lease(client: hvac.Client, table: str, path: str, outlives_seconds: fl
             f"{table}: Vault's {path} makes users that live for {lives} s, and one statement may take "
             f"{outlives_seconds:.0f} s; raise default_ttl of the role"
         )
-    return Kept({"user": login["username"], "password": login["password"]}, time.monotonic() + lives - outlives_seconds)
+    user = {"user": login["username"], "password": login["password"]}
+    return Credential(user, time.monotonic() + lives - outlives_seconds)
 
 
-def _ask(table: str, path: str, read: Callable[[hvac.Client], Kept]) -> Kept:
+def _request(table: str, path: str, read: Callable[[hvac.Client], Credential]) -> Credential:
     env = settings()
     try:
         client = hvac.Client(url=env.vault_url, timeout=_TIMEOUT_SECONDS, verify=_authorities())
@@ -118,7 +120,7 @@ def _ask(table: str, path: str, read: Callable[[hvac.Client], Kept]) -> Kept:
 
 @cache
 def _authorities() -> str | bool:
-    """The file of who may have signed Vault's certificate, or True for the public authorities."""
+    """The path of the CA certificates to verify Vault with; True for the public authorities."""
     pem = settings().vault_ca_pem
     if not pem:
         return True

@@ -1,1 +1,1 @@
-"""Everything that is said to Aurora."""
+"""Aurora: its session, and every query that it is sent."""

@@ -1,4 +1,4 @@
-"""What Aurora's catalog says about one table."""
+"""One table as Aurora's catalog describes it."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ _NEIGHBOURS = """
 SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND lower(n.nspname || '.' || c.relname) = lower(%s) ORDER BY 1
 """
-# Domains are resolved to what they are made of; of an array, the element's type is what counts.
+# A domain has the type that it is made of; an array is described by its element's type.
 _COLUMNS = """
 WITH RECURSIVE base AS (
     SELECT a.attnum, a.attname, a.attnotnull, a.atttypid AS type, a.atttypmod AS modifier
@@ -57,7 +57,7 @@ WHERE i.indrelid = %(oid)s AND i.indisprimary AND k.position <= i.indnkeyatts OR
 
 @dataclass(frozen=True)
 class Relation:
-    """One Aurora table as its catalog describes it, with the key its rows are merged by (empty: none)."""
+    """One Aurora table with its columns; `key` names the columns by which rows are merged, empty for none."""
 
     source: SourceTable
     oid: int
@@ -66,19 +66,20 @@ class Relation:
 
     @cached_property
     def shape(self) -> str:
-        """Changes with every change of its columns, their policies or its key."""
+        """A digest (16 hex digits) that changes with every change of its columns, their policies or its key."""
         shape = json.dumps([[column.to_json() for column in self.columns], list(self.key)])
         return hashlib.sha256(shape.encode()).hexdigest()[:16]
 
     def column(self, name: str) -> Column:
-        """The column `name`, which the specification was checked to name."""
+        """The column of this name, which the table has."""
         return next(column for column in self.columns if column.name == name)
 
 
 def read_relation(aurora: AuroraSession, spec: TableSpec) -> Relation:
-    """Reads a table's columns and key, and refuses what the specification cannot mean.
+    """Reads a table's columns and key.
 
-    Raises InvalidConfiguration or AccessDenied in one sentence naming table, key and remedy.
+    Raises InvalidConfiguration where the specification does not fit the table, AccessDenied where the role cannot read
+    all of its rows.
     """
     table = spec.table_name
     source = spec.source
@@ -116,7 +117,7 @@ def read_relation(aurora: AuroraSession, spec: TableSpec) -> Relation:
 
 
 def read_columns(aurora: AuroraSession, spec: TableSpec, oid: int) -> list[Column]:
-    """The columns of the table with this oid, in their order; none where it no longer has the specification's name."""
+    """The columns of the table with this oid, in order; empty where it no longer has the specification's name."""
     asked = {"oid": oid, "schema": spec.source.schema, "name": spec.source.name}
     return [_column(row, spec) for row in aurora.rows(_COLUMNS, asked)]
 

@@ -1,4 +1,4 @@
-"""The query whose rows Aurora writes to a file: which values Snowflake cannot hold, then every column's text. Pure."""
+"""The query whose rows Aurora exports: a list of the values that FINAL cannot hold, then each column's text. Pure."""
 
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -12,10 +12,10 @@ _NOTHING = sql.SQL("NULL::text")
 
 
 def export_query(columns: Sequence[Column], selection: sql.Composable) -> sql.Composable:
-    """`selection` is everything from FROM on. The first field holds the positions, from 1, of the refused values, each
-    between blanks; the others the columns' texts in order.
+    """The query over `selection`, everything from FROM on. Its first field holds the positions (from 1) of the columns
+    whose value FINAL cannot hold, each between blanks, or NULL; then come the columns' texts in order.
 
-    The inner query makes each text once; OFFSET 0 keeps the planner from pulling it apart.
+    The inner query computes each text once; OFFSET 0 keeps the planner from merging it into the outer one.
     """
     inner = [sql.SQL("{} AS {}").format(text(column), _text(place)) for place, column in _placed(columns)]
     conditions = [_filled(column.exported.holds, column) for column in columns if column.exported.holds]
@@ -23,13 +23,14 @@ def export_query(columns: Sequence[Column], selection: sql.Composable) -> sql.Co
     inner.append(sql.SQL("ARRAY[{}]::boolean[] AS holds").format(sql.SQL(", ").join(conditions)))
     fields = [_refused(columns), *(_field(place, column) for place, column in _placed(columns))]
     outer = [sql.SQL("{} AS {}").format(field, sql.Identifier(f"f{place}")) for place, field in enumerate(fields)]
-    return sql.SQL("SELECT {} FROM (SELECT {} {} OFFSET 0) AS texts").format(
-        sql.SQL(", ").join(outer), sql.SQL(", ").join(inner), selection
+    kept_whole = sql.SQL("OFFSET 0")  # guard: text-made-more-than-once
+    return sql.SQL("SELECT {} FROM (SELECT {} {} {}) AS texts").format(
+        sql.SQL(", ").join(outer), sql.SQL(", ").join(inner), selection, kept_whole
     )
 
 
 def text(column: Column) -> sql.Composable:
-    """Aurora SQL of a value's text; what the target does not hold is written as PostgreSQL writes it."""
+    """Aurora's SQL for a value's text; a value that FINAL cannot hold is written as PostgreSQL's own text."""
     rule = column.exported
     if rule.holds is None or rule.text == "{c}::text":
         return _filled(rule.text, column)

@@ -1,6 +1,6 @@
 """The fence: a moment, and a transaction id, below which nothing can still commit.
 
-It is read in an autocommit statement of its own on the writer, before the snapshot that exports: a fence taken with or
+It is read on the writer in a separate autocommit statement, before the snapshot that exports: a fence taken with or
 after that snapshot misses the transactions that commit in between.
 """
 
@@ -11,15 +11,17 @@ from functions.shared.aurora.login import APPLICATION
 from functions.shared.aurora.session import AuroraSession
 from functions.shared.ground.errors import FenceRefused
 
-# A snapshot's version counts the transactions that are complete in it, so a later snapshot that differs has a higher
-# one: xmax moves past each completed transaction, and those still running below it are subtracted.
+# A snapshot's version is the number of transactions that are complete in it (all below xmax, less those still running),
+# so a later snapshot that differs has a higher version.
 VERSION = """
 (pg_snapshot_xmax(pg_current_snapshot())::text::numeric
  - (SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot())))::bigint
 """
-# The sync's own sessions only read; users that Vault makes for it are different ones of one group role.
-# The transactions of one message all take its arrival as now(), but between two of them xact_start is NULL.
-# A message is shown some milliseconds after its arrival (its encoding is checked first): the margin covers them.
+# No transaction that is still open has an id below it.
+_HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # guard: id-of-an-open-transaction
+# The sync's own sessions only read, so they are left out; Vault makes a new user for each, all of one group role.
+# Transactions of one message all have its arrival as their now(), but between two of them xact_start is NULL.
+# pg_stat_activity shows a message some milliseconds after its arrival: the margin covers them.
 _FENCE = rf"""
 SELECT clock_timestamp() AS clock,
        least(clock_timestamp() - make_interval(secs => %(margin)s), (
@@ -31,7 +33,7 @@ SELECT clock_timestamp() AS clock,
                  SELECT theirs.member FROM pg_auth_members theirs JOIN pg_auth_members ours USING (roleid)
                  WHERE pg_get_userbyid(ours.member) = current_user
                    AND pg_get_userbyid(roleid) NOT LIKE 'pg\_%%'))))) AS moment,
-       pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
+       {_HORIZON} AS horizon,
        {VERSION} AS version,
        pg_is_in_recovery() AS replica,
        pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS sees_all,
@@ -44,10 +46,10 @@ SELECT clock_timestamp() AS clock,
 
 @dataclass(frozen=True)
 class Fence:
-    """`moment` (timestamptz) bounds watermark values, `horizon` (64-bit transaction id) rows by who wrote
-    them; `clock` is when it was read.
+    """Rows with a watermark below `moment` (timestamptz) and rows written by transactions below `horizon` (a 64-bit
+    id) are complete. `clock` is Aurora's time of reading.
 
-    `version` orders this moment among all snapshots of the cluster.
+    `version` orders the fence among all snapshots of the cluster.
     """
 
     clock: datetime
@@ -57,12 +59,16 @@ class Fence:
 
 
 def read_fence(aurora: AuroraSession, table: str, margin_seconds: float, watermark: bool) -> Fence:
-    """Reads the fence; `watermark` says that values which transactions assign at their start are compared with it.
+    """Reads the fence; `watermark` is true where `moment` is compared with values assigned at a transaction's start.
 
-    Raises FenceRefused where no honest fence exists: on a replica, without pg_read_all_stats, while a session has
+    Raises FenceRefused where no safe fence exists: on a replica, without pg_read_all_stats, while a session has
     track_activities off, or while prepared transactions (which outlive their session) could still commit older values.
     """
-    row = aurora.row(_FENCE, {"margin": margin_seconds, "own": APPLICATION})
+    values = {
+        "margin": margin_seconds,  # guard: message-not-yet-shown
+        "own": APPLICATION,
+    }
+    row = aurora.row(_FENCE, values)
     if row["replica"]:
         raise FenceRefused(
             f"{table}: Aurora's endpoint is a replica, which does not see the transactions still open on the writer; "
@@ -83,4 +89,9 @@ def read_fence(aurora: AuroraSession, table: str, margin_seconds: float, waterma
             f"{table}: {row['prepared']} prepared transactions may still commit older rows; commit or roll them back "
             "(see pg_prepared_xacts), then re-run"
         )
-    return Fence(row["clock"], row["moment"], row["horizon"], row["version"])
+    return Fence(
+        clock=row["clock"],
+        moment=row["moment"],  # guard: moment-of-an-open-transaction
+        horizon=row["horizon"],
+        version=row["version"],
+    )

@@ -11,10 +11,10 @@ from functions.shared.access import vault
 from functions.shared.ground.errors import AccessDenied, SourceUnavailable
 from functions.shared.ground.settings import settings
 
-# The fence leaves out sessions of this name and user: they only read.
+# The fence leaves out sessions with this application_name and user: they only read.
 APPLICATION = "aurora-snowflake-sync"
 _CONNECT_TIMEOUT_SECONDS = 10
-# How long what was sent may stay unacknowledged: the server of a warm session can be gone without a word.
+# A warm session's server may be gone without having closed the connection; packets go unacknowledged for this long.
 _UNANSWERED_MILLISECONDS = 60_000
 _LEASE_MARGIN_SECONDS = 60
 # Amazon's certificate authorities for RDS in every region (truststore.pki.rds.amazonaws.com, global bundle).
@@ -23,14 +23,14 @@ _RDS_AUTHORITIES = Path(__file__).with_name("rds_global_bundle.pem")
 
 @dataclass(frozen=True)
 class Login:
-    """An autocommit connection, and until when (monotonic clock) its user may begin a statement."""
+    """An autocommit connection, and until when (seconds of the monotonic clock) its user may begin a statement."""
 
     connection: Any
     until: float
 
 
 def log_in(table: str) -> Login:
-    """Opens a connection; a user that Aurora rejects is read from Vault once more, for it may have been rotated.
+    """Opens a connection; a user that Aurora rejects is read from Vault again, because it may have been rotated.
 
     Raises SourceUnavailable, VaultUnavailable or AccessDenied, naming `table`.
     """
@@ -60,17 +60,17 @@ def first_line(error: Exception) -> str:
 
 
 def _login_path() -> str:
-    """Where the user and its password come from: Vault's database engine, or the secret that holds all."""
+    """Vault's path of user and password: of its database engine, or of the secret with the whole connection."""
     return settings().vault_aurora_login_path or settings().vault_aurora_path
 
 
-def _login_of(table: str) -> vault.Kept:
-    """The connection's arguments; of a user that Vault made, only while it outlives the longest statement."""
+def _login_of(table: str) -> vault.Credential:
+    """The arguments of connect; a user that Vault made is used only while it outlives the longest statement."""
     where = vault.secret(table, settings().vault_aurora_path)
     if not settings().vault_aurora_login_path:
-        return vault.Kept(where, math.inf)
+        return vault.Credential(where, math.inf)
     login = vault.lease(table, _login_path(), settings().export_seconds + _LEASE_MARGIN_SECONDS)
-    return vault.Kept({**where, **login.data}, login.until)
+    return vault.Credential({**where, **login.data}, login.until)
 
 
 def _connected(secret: dict[str, Any]) -> Any:

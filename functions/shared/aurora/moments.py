@@ -10,7 +10,7 @@ from functions.shared.contract.spec import TableSpec
 from functions.shared.contract.watermark import as_text
 from functions.shared.ground.errors import InvalidConfiguration
 
-# What the session would have without this project's own setting, and what a role is given instead.
+# The zone of a session that sets none, and a role whose sessions get another one.
 _DEFAULT_ZONE = """
 SELECT reset_val AS zone, (
     SELECT min(r.rolname || ' has ' || split_part(setting, '=', 2))
@@ -29,8 +29,8 @@ FROM generate_series(now() - interval '1 year', now() + interval '1 year', inter
 def zone_of(aurora: AuroraSession, spec: TableSpec, column: Column) -> str:
     """The zone that a column without one is written in; timestamptz needs none and gets UTC.
 
-    Raises InvalidConfiguration where roles have zones of their own and none is stated, and for a timestamp in a zone
-    with clock changes, where an hour repeats each year.
+    Raises InvalidConfiguration where roles have different zones and watermark_timezone is not set, and for a timestamp
+    in a zone with clock changes, where an hour repeats each year.
     """
     if column.type_name == "timestamptz":
         return "UTC"
@@ -65,9 +65,9 @@ def moment_as(aurora: AuroraSession, moment: datetime, column: Column, zone: str
 
 
 def in_type(moment: datetime, column: Column, zone: str) -> sql.Composable:
-    """The moment as Aurora's SQL of the column's type.
+    """Aurora's SQL for the moment in the column's type.
 
-    In its precision, too: a fence that is rounded as now() is rounded into timestamp(0) lies below no later row.
+    It is rounded to the type's precision, as now() is when it is stored, so that no later row lies below it.
     """
     instant = sql.SQL("{}::timestamptz").format(sql.Literal(as_text(moment)))
     if column.type_name == "timestamptz":

@@ -1,4 +1,4 @@
-"""The door to Aurora PostgreSQL: one warm session per container, and its errors as the workflow's."""
+"""The one way to Aurora: a warm session per container, whose errors are the workflow's."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from psycopg2 import errors, sql
 from functions.shared.aurora.login import first_line, log_in
 from functions.shared.ground.errors import AccessDenied, ExportFailed, SourceRejected, SourceUnavailable
 
-# Every text that leaves Aurora is made under these settings, whatever the server's own are.
+# Exported texts depend on these settings; the server and the role may have others.
 _SESSION = {
     "TimeZone": "UTC",
     "DateStyle": "ISO, YMD",
@@ -27,7 +27,7 @@ Query = str | sql.Composable
 
 
 class AuroraSession:
-    """One autocommit session; every statement is a transaction of its own unless `snapshot` says otherwise."""
+    """One autocommit session: each statement is one transaction, except inside `snapshot`."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -54,7 +54,7 @@ class AuroraSession:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Statements inside read one and the same snapshot."""
+        """All statements inside read the same snapshot."""
         self._connection.autocommit = False
         try:
             self._connection.set_session(isolation_level="REPEATABLE READ")
@@ -85,22 +85,22 @@ class AuroraSession:
 
     @property
     def usable(self) -> bool:
-        """Whether the warm session still answers, as the writer: a failover may have made it a replica's."""
+        """Whether the session still answers and its server is the writer: a failover may have made it a replica."""
         try:
             return not self.row("SELECT pg_is_in_recovery() AS replica")["replica"]
         except psycopg2.Error:
             return False
 
 
-# The container's session, and until when (monotonic clock) its user may begin a statement.
+# The container's session, and until when (seconds of the monotonic clock) its user may begin a statement.
 _warm: list[tuple[AuroraSession, float]] = []
 
 
 @contextmanager
 def aurora_session(table: str) -> Iterator[AuroraSession]:
-    """The container's session, opened with Vault's credentials where there is none that works.
+    """The container's session, opened with Vault's credentials where none is usable.
 
-    What the driver raises inside becomes the workflow's errors, each naming `table`. Raises SourceUnavailable,
+    The driver's errors inside are raised as the workflow's, each naming `table`. Raises SourceUnavailable,
     VaultUnavailable or AccessDenied where no session can be opened.
     """
     with _translated(table):
@@ -125,7 +125,7 @@ def _open(table: str) -> tuple[AuroraSession, float]:
 
 @contextmanager
 def _translated(table: str) -> Iterator[None]:
-    """Turns what the driver raises inside into the workflow's errors, each naming `table`."""
+    """Raises the driver's errors as the workflow's, each naming `table`."""
     try:
         yield
     except errors.InsufficientPrivilege as error:

@@ -27,7 +27,7 @@ def rows_in(window: Window) -> sql.Composable:
     """The rows of Aurora that a batch with this window exports."""
     match window:
         case ColumnWindow(low=low, below=below):
-            return both(after(below, low), before(below))
+            return all_of(after(below, low), before(below))
         case TransactionWindow(low=low, high=high):
             return written_between(low, high)
         case Everything():
@@ -37,7 +37,7 @@ def rows_in(window: Window) -> sql.Composable:
 
 
 def rows_of_slice(bounds: Bounds, part: Slice) -> sql.Composable:
-    """The rows of the window that one slice exports; the first slice takes rows without a value too."""
+    """The rows of the window that one slice exports; the first slice has rows with NULL, too."""
     if bounds.slice_column is None:
         return rows_in(bounds.window)
     column = sql.Identifier(bounds.slice_column)
@@ -45,18 +45,18 @@ def rows_of_slice(bounds: Bounds, part: Slice) -> sql.Composable:
     high = EVERYTHING if part.high is None else sql.SQL("{} < {}").format(column, sql.Literal(part.high))
     if part.low is None and part.high is not None:
         high = sql.SQL("({} OR {} IS NULL)").format(high, column)
-    return both(rows_in(bounds.window), low, high)
+    return all_of(rows_in(bounds.window), low, high)
 
 
 def after(below: Below, low: str | None) -> sql.Composable:
-    """The column of `below` lies beyond `low`, a value of its type (None: no lower bound)."""
+    """The condition that the column of `below` is greater than `low`, as text of its type; true for None."""
     if low is None:
         return EVERYTHING
     return sql.SQL("{} > {}").format(sql.Identifier(below.column), typed(low, below.type_name))
 
 
 def before(below: Below) -> sql.Composable:
-    """The column lies below the fence: what is still uncommitted cannot."""
+    """The condition that the column lies below the fence, as no value can that is still uncommitted."""
     return sql.SQL("{} < {}").format(sql.Identifier(below.column), typed(below.high, below.type_name))
 
 
@@ -68,15 +68,15 @@ def typed(value: str, type_name: str) -> sql.Composable:
 def written_between(low: int | None, high: int) -> sql.Composable:
     """Rows written by transactions in [low, high), 64-bit horizons, compared modulo the 32-bit wraparound.
 
-    Without `low` every row: frozen rows keep raw ids that say nothing about their age.
+    Without `low` every row, because the ids of frozen rows cannot be compared.
     """
     if low is None:
         return EVERYTHING
-    return both(written_since(low), written_before(high))
+    return all_of(written_since(low), written_before(high))
 
 
 def comparable(horizon: int, later: int) -> bool:
-    """Whether rows can be told by age from what was written before `horizon`: half of the 32-bit circle is past it."""
+    """Whether 32-bit ids up to `later` can be compared with `horizon`: for less than half of their circle."""
     return 0 <= later - horizon < _XID_HALF_CIRCLE
 
 
@@ -90,7 +90,7 @@ def written_before(horizon: int) -> sql.Composable:
     return sql.SQL("age(xmin) > age({}::text::xid8::xid)").format(sql.Literal(str(horizon)))
 
 
-def both(*conditions: sql.Composable) -> sql.Composable:
-    """All of the conditions."""
+def all_of(*conditions: sql.Composable) -> sql.Composable:
+    """The conditions joined by AND; true for none."""
     kept = [condition for condition in conditions if condition != EVERYTHING]
     return sql.SQL(" AND ").join(kept) if kept else EVERYTHING

@@ -1,1 +1,1 @@
-"""What the steps agree on, as values: specifications, columns, bounds, batches. No connection, no clock."""
+"""The values that the steps exchange: specifications, columns, bounds, batches. No connection, no clock."""

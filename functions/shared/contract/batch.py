@@ -4,14 +4,14 @@ from functions.shared.contract.wire import Wire
 
 
 class ExportedFile(Wire):
-    """One file's key in the bucket, and the version of the snapshot that its rows are from."""
+    """A file's key in the bucket, and the version of the snapshot that was exported to it."""
 
     name: str
     version: int
 
 
 class Batch(Wire):
-    """What the slices of one wave exported together."""
+    """All that the slices of one wave exported; `bytes` is the size of the text."""
 
     id: str
     rows: int

@@ -1,4 +1,4 @@
-"""What one run of one table reads: decided by the watermark function, obeyed by every later step."""
+"""What one run of one table reads: decided by the watermark function, followed by every later step."""
 
 from typing import Annotated, Any, Literal
 
@@ -36,14 +36,14 @@ class TransactionWindow(Wire):
 
 
 class Everything(Wire):
-    """All rows: what FINAL has and they lack is gone. Rows not `below` the fence are exported and held by the merge."""
+    """All rows: others in FINAL are deleted. The merge holds those that are not `below` the fence."""
 
     kind: Literal["everything"] = "everything"
     below: Below | None = None
 
 
 class Quarantined(Wire):
-    """No row of Aurora: the batch is what Snowflake holds in quarantine."""
+    """No row of Aurora: the batch is the table's quarantine in Snowflake."""
 
     kind: Literal["quarantined"] = "quarantined"
 
@@ -64,9 +64,9 @@ class Reading(Wire):
 
 
 class Contents(Wire):
-    """The file of each partition, and the label of each value of the columns' enums, by their oids as text.
+    """The data file of each partition, and the label of each value of the columns' enums, by their oids as text.
 
-    The files of a table that is not partitioned are one; it is another after TRUNCATE, VACUUM FULL and rewrites.
+    A table that is not partitioned has one file. TRUNCATE, VACUUM FULL and rewrites make a new one.
     """
 
     storage: dict[str, int] = Field(default_factory=dict)
@@ -83,13 +83,13 @@ class Slice(Wire):
 class Bounds(Wire):
     """The facts of one run, and the window that it reads.
 
-    `measure` is what its low end is measured in. `horizon` is the fence as a 64-bit transaction id. The window is
-    exported in `slices` of `slice_column`; `more` says that it ends with a wave, before the fence. `oid` and `shape`
-    tell the table and its columns from others of the same name; `recreated` says that it is another; `contents` tells
-    what changes rows that no statement writes. `held` counts rows past the fence, `late` those that appeared behind the
-    last one; `waited` is how many seconds ago the oldest row of the window was dated, `fenced_at` the moment
-    (milliseconds since the epoch) from which on a change may be missing after this run, both None where rows do not say
-    it; `reset` says that Aurora's transaction ids went back; `started_at` is in milliseconds since the epoch.
+    `target` is FINAL's full name; `measure` is what its low end is measured in; `horizon` is the fence as a 64-bit
+    transaction id. The window is exported in `slices` of `slice_column`; where there is `more`, it ends with a wave,
+    before the fence. `oid`, `shape` and `contents` identify the table, its columns, and its files and enum labels;
+    `recreated`: it is another table of the same name; `reset`: Aurora's transaction ids went back. `held` counts rows
+    past the fence, `late` those that appeared behind the last one. `waited` is the age in seconds of the window's
+    oldest row, `fenced_at` the moment from which changes may be missing after this run; both are None where rows have
+    no date. `started_at` and `fenced_at` are in milliseconds since the epoch.
     """
 
     status: Status
@@ -123,7 +123,7 @@ class Bounds(Wire):
 
     @property
     def complete(self) -> bool:
-        """Whether the window is the whole table, so that what it lacks is gone."""
+        """Whether the window is the whole table, so that rows it lacks are deleted from FINAL."""
         return isinstance(self.window, Everything)
 
     @property

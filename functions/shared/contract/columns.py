@@ -14,9 +14,10 @@ _ABSENT = replace(AS_TEXT, text="NULL::text", sizable=False)
 
 @dataclass(frozen=True)
 class Column:
-    """`number` is the catalog's, which stays when a column is renamed.
+    """A column; `number` is its attnum in the catalog, which stays when it is renamed.
 
-    A `dropped` column keeps its place in the file, empty; `unrepresentable` decides about what Snowflake cannot hold.
+    A `dropped` column keeps its place in the file, as NULL; `unrepresentable` is the policy for values that FINAL
+    cannot hold.
     """
 
     name: str
@@ -37,13 +38,13 @@ class Column:
         return quote(self.target_name)
 
     @cached_property
-    def known(self) -> bool:
-        """Whether the contract knows its type, or its policy does without."""
+    def supported(self) -> bool:
+        """Whether its values can be copied: its type has a rule, or its policy is to copy the text."""
         return self.unrepresentable == "text" or rule_for(self.type) is not None
 
     @cached_property
     def rule(self) -> TypeRule:
-        """How its values travel; raises KeyError for a type that is not known."""
+        """How its values are exported and cast; raises KeyError where it is not `supported`."""
         rule = text_rule(self.type) if self.unrepresentable == "text" else rule_for(self.type)
         if rule is None:
             raise KeyError(self.type.label)
@@ -66,12 +67,12 @@ class Column:
 
     @property
     def flagged(self) -> bool:
-        """Whether the file says of some of its values that they have no place in FINAL."""
+        """Whether the file may mark some of its values as ones that FINAL cannot hold."""
         return not self.rule.always_holds
 
     @property
     def casts(self) -> bool:
-        """Whether its text may be one that does not cast."""
+        """Whether its text is cast, which can fail."""
         return self.target_type != "VARCHAR"
 
     def cast(self, text: str) -> str:
@@ -88,8 +89,8 @@ class Column:
         return [list(one) if isinstance(one, tuple) else one for one in astuple(self)]
 
     def to_json(self) -> dict[str, Any]:
-        """The form in which it travels and is stored: fields by name, without those that have their usual value."""
-        return {**_unusual(self), "type": _unusual(self.type)}
+        """Its form as JSON: fields by name, without those that have their default."""
+        return {**_set_fields(self), "type": _set_fields(self.type)}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any] | Sequence[Any]) -> "Column":
@@ -100,6 +101,6 @@ class Column:
         return cls(**{**value, "type": SourceType(**value["type"])})
 
 
-def _unusual(one: "Column | SourceType") -> dict[str, Any]:
-    """The fields of a dataclass that have no default, or another value than it."""
+def _set_fields(one: "Column | SourceType") -> dict[str, Any]:
+    """The fields of a dataclass whose value is not the default."""
     return {field.name: getattr(one, field.name) for field in fields(one) if getattr(one, field.name) != field.default}

@@ -1,6 +1,6 @@
-"""What executions carry that began before a deployment: they keep their definition, and call the functions as they are.
+"""The form of bounds in executions that began before a deployment: they keep their definition and call new functions.
 
-To be removed when the last of them can no longer be redriven, 14 days after the deployment that changed the form
+Remove it when the last of them can no longer be redriven, 14 days after the deployment that changed the form
 (docs.aws.amazon.com/step-functions, Redriving executions).
 """
 

@@ -13,7 +13,7 @@ _MAX_IDENTIFIER_BYTES = 63
 
 
 def fold(name: str) -> str:
-    """The Snowflake name of an Aurora name: plain lower-case names fold to upper case, others stay as they are."""
+    """The Snowflake name of an Aurora name: plain lower-case names fold to upper case, others are unchanged."""
     return name.upper() if _PLAIN.fullmatch(name) else name
 
 
@@ -72,7 +72,7 @@ class SourceTable:
 
     @cached_property
     def object_name(self) -> str:
-        """The name its STAGING table, FINAL table, pipe and task share in Snowflake."""
+        """The name that its STAGING table, FINAL table, view, pipe and task share in Snowflake."""
         return f"{fold(self.schema)}__{fold(self.name)}"
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a run of a table has done: by the ledger of one batch, and over all its waves. Pure."""
+"""What a run of a table has done: the ledger of one batch, and the result over all waves. Pure."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,12 +21,12 @@ class Ledger(Wire):
 
     @property
     def accounted(self) -> int:
-        """The rows of which the merge says what became of them."""
+        """The rows that the merge accounts for."""
         return self.merged + self.duplicates + self.quarantined + self.held
 
 
 class Result(BaseModel):
-    """The result of the run up to its last wave. `drift` is None where nothing says how far FINAL lies behind."""
+    """The result of the run up to its last wave. `drift` is the watermark drift, None where there is no watermark."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -51,7 +51,7 @@ class Result(BaseModel):
     def after(self, earlier: "Result | None") -> "Result":
         """The result of the run up to this wave; `earlier` is that of its waves before, None in the first.
 
-        Rows are summed and notes collected; the rest (`held`, `drift`, ...) is as this wave found it.
+        Rows are summed and notes collected; the rest (`held`, `drift`, ...) is this wave's.
         """
         if earlier is None:
             return self

@@ -1,4 +1,4 @@
-"""What decides how a table's batches are applied to FINAL."""
+"""The rules by which a table's batches are merged into FINAL."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from functions.shared.contract.columns import Column
 
 @dataclass(frozen=True)
 class MergeRules:
-    """What decides how a table's batches are applied.
+    """How a table's batches are merged.
 
     `columns` are in the order of the file's fields. `key` is empty for a table without one: its rows are appended, or
-    replaced by a complete snapshot. `watermark` is the leading watermark column, None where there is none. `version`
-    counts the table's schemas; files of versions before `since` had another layout and are not merged.
+    replaced by a complete snapshot. `watermark` is the leading watermark column, None where there is none.
+    `schema_version` counts the table's schemas; files of versions before `since` had other columns and are not merged.
     """
 
     columns: Sequence[Column]
     key: Sequence[Column]
     watermark: Column | None
     soft_deletes: bool
-    version: int = 1
+    schema_version: int = 1
     since: int = 1
 
     def to_json(self) -> dict[str, Any]:
@@ -30,7 +30,7 @@ class MergeRules:
             "key": [column.name for column in self.key],
             "watermark": self.watermark.name if self.watermark else None,
             "soft_deletes": self.soft_deletes,
-            "version": self.version,
+            "version": self.schema_version,
             "since": self.since,
         }
 

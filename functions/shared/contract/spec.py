@@ -1,4 +1,4 @@
-"""The table specification: what an operator may write about one table, and what is wrong with it in one sentence."""
+"""The table specification: what an operator may write about one table, and one sentence about each mistake in it."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -52,7 +52,7 @@ class TableSpec(BaseModel):
 
     @property
     def traits(self) -> Traits:
-        """What its strategy is."""
+        """The properties of its strategy."""
         return TRAITS[self.watermark_type]
 
     @property
@@ -67,7 +67,7 @@ class TableSpec(BaseModel):
 
     @property
     def measure(self) -> str:
-        """What low bounds are measured in: bounds of another measure say nothing about these rows."""
+        """What low bounds are measured in; a bound in another measure cannot be used."""
         return f"column {self.watermarks[0]}" if self.watermarks else self.watermark_type
 
     def unrepresentable(self, column: str) -> Unrepresentable:
@@ -76,7 +76,7 @@ class TableSpec(BaseModel):
         if isinstance(policies, str):
             policies = {OTHER_COLUMNS: policies}
         policy = policies.get(column, policies.get(OTHER_COLUMNS, "quarantine"))
-        # MAX over a watermark's text would not be its highest value.
+        # The maximum of a watermark's text is not its highest value.
         return "quarantine" if column in self.watermarks and policy == "text" else policy
 
     @model_validator(mode="after")

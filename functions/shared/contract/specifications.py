@@ -28,7 +28,7 @@ class Parameter:
 
 @dataclass
 class Entry:
-    """One table's raw specification, the parameters it was read from, and why it cannot run, if it cannot."""
+    """One table's raw specification and the parameters it was read from; `problem` is why it cannot run."""
 
     label: str
     raw: dict[str, Any] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Entry:
         return hashlib.sha256(json.dumps(self.raw, sort_keys=True).encode()).hexdigest()[:16]
 
     def to_table(self, replay: bool = False) -> Table:
-        """The form in which the table enters the workflow, for its rows in Aurora or for those in quarantine."""
+        """The table as the workflow's input, for its rows in Aurora or, with `replay`, for those in quarantine."""
         table = Table(table_name=self.label, replay=True if replay else None)
         found = {"problem": self.problem} if self.problem else {"spec": self.raw, "digest": self.digest}
         return table.model_copy(update=found)
@@ -65,7 +65,7 @@ def collect(parameters: Iterable[Parameter], prefix: str) -> list[Entry]:
 
 
 def select(entries: list[Entry], names: Any) -> list[Entry]:
-    """The entries that `names` asks for: tables, or parameters that could not be read; None asks for all.
+    """The entries that `names` lists: tables, or parameters that could not be read; None selects all.
 
     A name that is not configured becomes an entry that fails. Raises InvalidConfiguration for anything but names.
     """
@@ -88,9 +88,9 @@ def select(entries: list[Entry], names: Any) -> list[Entry]:
 
 
 def is_replay(value: Any) -> bool:
-    """Whether the input's "replay" asks for the quarantine instead of Aurora; None, where it is absent, does not.
+    """Whether the input's "replay" selects the quarantine instead of Aurora; it is None where the input has none.
 
-    Raises InvalidConfiguration for anything but true or false: a slip must not sync what was to be replayed.
+    Raises InvalidConfiguration for anything but true or false: a typing error must not start a sync.
     """
     if value is None or isinstance(value, bool):
         return bool(value)
@@ -127,7 +127,7 @@ def _own(parameter: Parameter, list_name: str) -> Entry:
 
 
 def _entry(raw: Any, *origins: str) -> Entry:
-    """`origins` go from the parameter to the place in it: a redrive asks for what failed by its place."""
+    """`origins` are the parameter and the place in it; an input may name what failed by either."""
     place = origins[-1]
     name = raw.get("table_name") if isinstance(raw, Mapping) else None
     if not isinstance(name, str) or not name:
@@ -178,7 +178,7 @@ def _unknown(name: str, entries: list[Entry]) -> Entry:
 
 
 def table_key(name: str) -> str:
-    """What two ways of writing one table's name have in common."""
+    """A table's name in one spelling, by which two spellings are compared."""
     try:
         return str(SourceTable.parse(name))
     except InvalidConfiguration:

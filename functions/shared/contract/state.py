@@ -1,4 +1,4 @@
-"""What one table's child execution carries from Config to Reconcile, each part with the step that adds it.
+"""The state of one table's child execution from Config to Reconcile; each part names the step that adds it.
 
 Every step declares, as its Input and Output, which of these parts it reads and which it adds; the names are those of
 the state machine's definition. Parts keep their names on the wire: an execution keeps the definition it began with.
@@ -26,7 +26,7 @@ Rules = Annotated[
 
 
 class Table(Wire):
-    """Config: one table as the operators wrote it, or what is wrong with it. `replay` asks for its quarantine."""
+    """Config: one table as the operators wrote it, or what is wrong with it; `replay` selects its quarantine."""
 
     table_name: str
     spec: dict[str, Any] | None = None
@@ -45,7 +45,7 @@ class Table(Wire):
 
 
 class Part(Wire):
-    """Export: what one slice adds to the batch, and how many seconds to wait before its load is looked for."""
+    """Export: what one slice adds to the batch, and how many seconds to wait before checking its load."""
 
     rows: int
     bytes: int
@@ -54,7 +54,7 @@ class Part(Wire):
 
 
 class Load(Wire):
-    """Await load: how far the batch's load has come, and since when (the end of the export) it is awaited."""
+    """Await load: the progress of the batch's load; `since` is the end of the export."""
 
     since: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     wait_seconds: int = 0
@@ -64,7 +64,7 @@ class Load(Wire):
 
 
 class Merging(Wire):
-    """Merge: the merge is under way as `run`; without one it is to be submitted again after `wait_seconds`."""
+    """Merge: `run` identifies the running merge; without one, submit it again after `wait_seconds`."""
 
     status: Literal["RUNNING"] = "RUNNING"
     run: str | None = None
@@ -106,7 +106,7 @@ class State(Wire):
 
 
 class Ended(Wire):
-    """What a table's child execution tells its parent: `digest` where it was reloaded; zeros are left out."""
+    """What a table's child execution returns: `digest` where it was reloaded; the definition leaves out zeros."""
 
     table_name: str
     status: Literal["LOADED", "IDLE", "FAILED"]

@@ -11,9 +11,9 @@ StrategyName = Literal["timestamp", "composite", "integer", "xmin", "full_snapsh
 STRATEGIES: tuple[StrategyName, ...] = get_args(StrategyName)
 DEFAULT: StrategyName = "timestamp"
 
-# Where rows come from: a query of ours that Aurora exports, or files that somebody else wrote.
+# Where rows come from: a query that Aurora exports for the sync, or files that another system wrote.
 Origin = Literal["query", "files"]
-# What a batch means to FINAL: rows to apply, or the whole table, so that rows it lacks are gone.
+# What a batch is: rows to apply to FINAL, or the whole table, so that rows it lacks are deleted.
 Form = Literal["rows", "whole"]
 # What the leading watermark column holds.
 Lead = Literal["moment", "integer"]
@@ -23,8 +23,8 @@ Lead = Literal["moment", "integer"]
 class Traits:
     """One strategy.
 
-    `needs` and `takes` are the keys of a specification that have a meaning with it: `needs` cannot be left out, and
-    says what each names. `leads` is None without a watermark column. `slices` are read `in_waves` where what a wave
+    `needs` and `takes` are the keys of a specification that have a meaning with it: those of `needs` are required, each
+    with what it names. `leads` is None without a watermark column. Slices are read `in_waves` where rows that a wave
     merged need not be read again. The texts `requires`, `reads`, `late_commits`, `misses` and `cost` are the
     documentation's, in Markdown.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 # The default lengths of VARCHAR and, at two digits a byte, BINARY (docs.snowflake.com, String & binary data types).
 VARCHAR_BYTES = 16_777_216
-# What Aurora writes of a text that is longer: as a value it says nothing.
+# How much Aurora writes of a text that is longer, for people to recognise it.
 KEPT_CHARACTERS = 1000
 _NUMBER_MAX_PRECISION, _NUMBER_MAX_SCALE = 38, 37
 
@@ -31,7 +31,7 @@ class SourceType:
 class TypeRule:
     """FINAL's type, and Aurora's SQL: the value's `text`, whether the type `holds` the value, or the text `{t}` of it.
 
-    `refuses` says in words what it does not hold; `sizable` texts may be longer than Snowflake takes.
+    `refuses` describes the values that it does not hold; a `sizable` text may be longer than Snowflake takes.
     """
 
     target: str
@@ -57,7 +57,7 @@ class TypeRule:
         return f"TRY_CAST({text} AS {self.target})"
 
     def comparable(self, value: str) -> str:
-        """Snowflake SQL by which two values of the type are compared: JSON by its text, all others as they are."""
+        """Snowflake SQL by which two values of the type are compared: JSON by its text, all others by value."""
         return f"TO_JSON({value})" if self.target == "VARIANT" else value
 
 
@@ -144,18 +144,18 @@ _FLOAT_ARRAY = replace(
     _ARRAY, holds_text=_EXACT_EXPONENTS, refuses=f"numbers of more than 15 digits with an exponent, {_ARRAY.refuses}"
 )
 _NUMERIC_ARRAY = replace(_ARRAY, holds_text=_SHORT_NUMBERS, refuses=f"{_LONG_NUMBERS}, {_ARRAY.refuses}")
-# As JSON, an element of these would not come back as it was: a NULL and a JSON null, a field's type, hstore's order.
+# JSON would lose part of an element of these: NULL or JSON null, a field's type, hstore's order.
 _NESTED = ("json", "jsonb", *_EXTENSIONS[1:])
 
 
 def text_rule(source: SourceType) -> TypeRule:
-    """The rule for a column that is to be text whatever its type."""
+    """The rule for a column that is copied as text whatever its type."""
     as_printed = source.name in ("bpchar", "inet") and not source.is_array
     return replace(AS_TEXT, text=_OUTPUT) if as_printed else AS_TEXT
 
 
 def rule_for(source: SourceType) -> TypeRule | None:
-    """The rule for a type, None for one that the contract does not know."""
+    """The rule for a type, None where the contract has none."""
     if source.is_array and source.name not in ("int2vector", "oidvector"):
         return _array_rule(source)
     if source.kind in _USER_DEFINED:
@@ -176,7 +176,7 @@ def _array_rule(source: SourceType) -> TypeRule | None:
 
 
 def _numeric_rule(modifier: int) -> TypeRule:
-    """NUMBER where it holds every value of the precision and scale, else text: it has no limits."""
+    """NUMBER where it holds every value of the precision and scale, else text."""
     if modifier < 0:
         return _SHORT_TEXT
     # numeric's modifier packs precision and an 11-bit signed scale (postgresql.org, numeric.c)
@@ -189,7 +189,7 @@ def _numeric_rule(modifier: int) -> TypeRule:
 
 
 def widens(old: str, new: str) -> bool:
-    """Whether Snowflake turns a column of type `old` into `new` in place, every value kept as it was."""
+    """Whether Snowflake changes a column from type `old` to `new` in place and keeps every value."""
     if not (old.startswith("NUMBER(") and new.startswith("NUMBER(")):
         return False
     (old_precision, old_scale), (new_precision, new_scale) = (_numbers(one) for one in (old, new))

@@ -1,4 +1,4 @@
-"""Watermarks: their values as text, and what a merged batch leaves in the ledger for the runs after it."""
+"""Watermarks: their values as text, and the record that a merged batch leaves in the ledger for later runs."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from functions.shared.contract.bounds import Bounds, Contents
 class Watermark(BaseModel):
     """How far a batch read, in what measure (`reads`), and of which table; `rows` is how many it exported.
 
-    None is what nothing says: a table's first batch has no `low`, and one of an earlier version no `contents`.
+    A field is None where it was not recorded: `low` of a table's first batch, `contents` of earlier releases' batches.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -27,7 +27,7 @@ class Watermark(BaseModel):
 
 
 def watermark_of(bounds: Bounds, rows: int) -> Watermark:
-    """What a batch of so many rows, read within these bounds, leaves when it is merged."""
+    """The record of a batch of so many rows that was read within these bounds."""
     return Watermark(
         reads=bounds.measure,
         low=bounds.low,

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 
 
 class Wire(BaseModel):
-    """A value of the workflow's state: frozen; what it does not know is absent from its JSON.
+    """A value of the workflow's state: frozen; fields that are None are absent from its JSON.
 
     An error of validation names the field and never its value, which may be a row's.
     """
@@ -14,5 +14,5 @@ class Wire(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, populate_by_name=True)
 
     @model_serializer(mode="wrap")
-    def _known(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_none(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {name: value for name, value in serialize(self).items() if value is not None}

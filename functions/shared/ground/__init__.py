@@ -1,1 +1,1 @@
-"""What every floor stands on: errors, settings, logs and metrics, templates."""
+"""What every other folder uses: errors, settings, logs and metrics, templates."""

@@ -10,7 +10,7 @@ class TransientError(SyncError):
 
 
 class PermanentError(SyncError):
-    """Needs a person or an edit: the workflow records a dead letter at once."""
+    """Does not pass by itself: the workflow sends a dead letter at once."""
 
 
 class SourceUnavailable(TransientError):
@@ -30,7 +30,7 @@ class ParametersUnavailable(TransientError):
 
 
 class ExportFailed(TransientError):
-    """Aurora could not write the files to S3; each retry writes under a name of its own."""
+    """Aurora could not write the files to S3; each retry writes under a new name."""
 
 
 class InvalidConfiguration(PermanentError):
@@ -42,7 +42,7 @@ class AccessDenied(PermanentError):
 
 
 class FenceRefused(PermanentError):
-    """No moment can be named below which nothing can still commit, so nothing may be read."""
+    """There is no moment below which nothing can still commit, so nothing may be read."""
 
 
 class NullWatermark(PermanentError):
@@ -50,7 +50,7 @@ class NullWatermark(PermanentError):
 
 
 class RowsBehindWatermark(PermanentError):
-    """Rows came to lie where the strategy takes everything for read, so no run would read them."""
+    """Rows have appeared behind the watermark, where no run would read them."""
 
 
 class SourceRejected(PermanentError):
@@ -74,7 +74,7 @@ class LoadTimedOut(PermanentError):
 
 
 class MergeFailed(PermanentError):
-    """Snowflake refused the merge; FINAL and the watermark are as they were."""
+    """Snowflake refused the merge; FINAL and the watermark are unchanged."""
 
 
 class ReconciliationFailed(PermanentError):

@@ -1,6 +1,6 @@
-"""Every metric that the functions write: its name, which steps write it, its unit and what it says.
+"""Every metric that the functions write: its name, the steps that write it, its unit and its meaning.
 
-Dashboard and alarms are refused a metric that is not here, and the documentation must have a row for each.
+Dashboard and alarms may use no other metric, and the documentation must have a row for each.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One logger and one metrics sink, with the table and the execution on every line."""
+"""The functions' logger and metrics, with the table and the execution on every line."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,8 +21,8 @@ Adds = TypeVar("Adds", bound=BaseModel)
 def step(handler: Callable[[Reads], Adds]) -> Callable[[Event, LambdaContext], Event]:
     """A workflow step: takes the parts of the state that its parameter's model reads, returns those that it adds.
 
-    Every log line carries its table and execution, every line of metrics its table. What the handler did not set is
-    absent from the answer, so that the state keeps what it had.
+    Every log line has its table and execution, every line of metrics its table. Parts that the handler did not set are
+    absent from its answer, so that the state keeps them.
     """
     parameter = next(name for name in get_type_hints(handler) if name != "return")
     reads: type[Reads] = get_type_hints(handler)[parameter]
@@ -33,7 +33,7 @@ def step(handler: Callable[[Reads], Adds]) -> Callable[[Event, LambdaContext], E
         table = event.get("table")
         name = table.get("table_name", "") if isinstance(table, dict) else ""
         logger.append_keys(table=name, execution=event.get("execution", ""))
-        # No dimension: CloudWatch bills each value of one as one more metric. Logs Insights groups by it all the same.
+        # Not a dimension, each value of which CloudWatch bills as a metric; Logs Insights can group by metadata, too.
         metrics.add_metadata(key="table", value=name or "all")
         try:
             return handler(reads.model_validate(event)).model_dump(mode="json", by_alias=True)
@@ -57,8 +57,8 @@ def seconds(name: str, value: float) -> None:
 
 @contextmanager
 def verdict(name: str, *failures: type[Exception]) -> Iterator[None]:
-    """Adds a metric that is 1 where the block, or the function it decorates, raises one of these errors, and 0 where
-    it ends well; any other error says neither."""
+    """Adds a metric: 1 where the block, or the function it decorates, raises one of these errors, 0 where it ends
+    without an error, and nothing for other errors."""
     try:
         yield
     except failures:

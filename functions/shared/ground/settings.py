@@ -1,4 +1,4 @@
-"""What the deployment tells each function through its environment."""
+"""The settings that the deployment gives each function in environment variables."""
 
 import os
 from functools import cache
@@ -6,8 +6,8 @@ from functools import cache
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Settings(BaseModel):
-    """The environment variables of a function, by their lower-case names; one that is lost is an error."""
+class FunctionSettings(BaseModel):
+    """The environment variables of a function, by lower-case name. Raises ValidationError where one is missing."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -35,6 +35,6 @@ class Settings(BaseModel):
 
 
 @cache
-def settings() -> Settings:
+def settings() -> FunctionSettings:
     """The settings of this function; read once per container."""
-    return Settings.model_validate({name.lower(): value for name, value in os.environ.items()})
+    return FunctionSettings.model_validate({name.lower(): value for name, value in os.environ.items()})

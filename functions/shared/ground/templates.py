@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-# The output is SQL: every value is quoted by `quote` or `literal` where it is put in.
+# The output is SQL; callers quote every value with `quote` or `literal`.
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).resolve().parents[3] / "snowflake"),
     undefined=StrictUndefined,

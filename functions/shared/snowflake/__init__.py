@@ -1,1 +1,1 @@
-"""Everything that is said to Snowflake."""
+"""Snowflake: its session, and every statement that it is sent."""

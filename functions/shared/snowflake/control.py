@@ -1,4 +1,4 @@
-"""The control tables that the steps write: one place that knows their columns."""
+"""The control tables that the steps write, with their columns."""
 
 from functions.shared.contract.names import quote
 

@@ -25,7 +25,7 @@ class TableObjects:
     def typed(self) -> str:
         """The view of STAGING's rows in FINAL's types, with what does not cast.
 
-        In a schema of its own name space: any suffix may be the end of another table's name.
+        It is in another schema than STAGING's table: with a suffix it could collide with another table's name.
         """
         return self._named("CONTROL")
 
@@ -35,7 +35,7 @@ class TableObjects:
         return self._named("FINAL")
 
     def names(self) -> dict[str, str]:
-        """What the templates call these objects."""
+        """The variables by which the templates name these objects."""
         return {
             "database": quote(self.database),
             "staging": self.staging,
@@ -54,5 +54,5 @@ def table_objects(source: SourceTable) -> TableObjects:
 
 
 def storage_integration(database: str) -> str:
-    """The quoted name of a database's way to its bucket; an account may have several."""
+    """The quoted name of the storage integration of a database's bucket."""
     return quote(f"{database}_EXPORTS")

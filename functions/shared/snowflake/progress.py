@@ -1,4 +1,4 @@
-"""What Snowflake knows of a table: how far FINAL has come, and what the ledger's last batch left for the next."""
+"""The progress of a table in Snowflake: FINAL's highest watermark, and the record of the ledger's last batch."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,10 +15,10 @@ from functions.shared.snowflake.session import SnowflakeSession, is_missing, is_
 
 @dataclass(frozen=True)
 class Progress:
-    """`low` is the highest watermark in FINAL as text; `version` the highest version; None where FINAL is empty.
+    """`low` is the highest watermark in FINAL as text, `version` the highest version; None where FINAL is empty.
 
-    `last` is the watermark that the newest batch in the ledger stored, empty where there is none; `lacks` names the
-    watermark column where FINAL has none of that name.
+    `last` is the record of the newest batch in the ledger, empty without one; `lacks` names the watermark column where
+    FINAL has no such column.
     """
 
     exists: bool
@@ -46,7 +46,7 @@ def read_progress(snowflake: SnowflakeSession, objects: TableObjects, column: Co
 
 
 def read_last(snowflake: SnowflakeSession, objects: TableObjects) -> Watermark:
-    """The watermark stored with the newest merged batch."""
+    """The record of the newest merged batch."""
     rows = snowflake.rows(
         f'SELECT "WATERMARK" FROM {control_table(objects.database, "LEDGER")} '
         f'WHERE "TABLE_NAME" = {literal(str(objects.source))} ORDER BY "MERGED_AT" DESC, "VERSION" DESC LIMIT 1'
@@ -65,7 +65,7 @@ def read_ceiling(snowflake: SnowflakeSession, objects: TableObjects, before: dat
 
 
 def store_reading(snowflake: SnowflakeSession, objects: TableObjects, ceiling: int, read_at: str) -> None:
-    """Keeps a ceiling for the runs that come after the transactions now open."""
+    """Stores a ceiling for runs after the end of the transactions that are open now."""
     snowflake.execute(
         f"{insert_into(objects.database, 'READINGS')} VALUES (%s, %s, %s)",
         [str(objects.source), ceiling, read_at],

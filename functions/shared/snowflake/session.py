@@ -1,4 +1,4 @@
-"""The door to Snowflake: one warm session per container, and its errors as the workflow's."""
+"""The one way to Snowflake: a warm session per container, whose errors are the workflow's."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,10 +23,10 @@ _SESSION = {
     **SESSION_PARAMETERS,
     "QUERY_TAG": "aurora-snowflake-sync",
     "CLIENT_TELEMETRY_ENABLED": False,
-    # A merge goes on while the container that submitted it is frozen.
+    # A merge must keep running while the container that submitted it is frozen.
     "ABORT_DETACHED_QUERY": False,
 }
-# The connector would ask several clouds' metadata services which of them it runs on.
+# Keeps the connector from calling several clouds' metadata services.
 _NO_PLATFORM_DETECTION = 0
 
 
@@ -37,7 +37,7 @@ class SnowflakeSession:
         self._connection = connection
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        """All rows of a small result; `%s` in the query stands for the values."""
+        """All rows of a small result; each `%s` in the query is one of the values."""
         with self._connection.cursor(DictCursor) as cursor:
             cursor.execute(query, list(values) or None)
             return [dict(row) for row in cursor.fetchall()]
@@ -76,9 +76,9 @@ _warm: list[SnowflakeSession] = []
 
 @contextmanager
 def snowflake_session(table: str) -> Iterator[SnowflakeSession]:
-    """The container's session, opened with Vault's credentials where there is none that works.
+    """The container's session, opened with Vault's credentials where none is usable.
 
-    What the driver raises inside becomes the workflow's errors, each naming `table`. Raises WarehouseUnavailable,
+    The driver's errors inside are raised as the workflow's, each naming `table`. Raises WarehouseUnavailable,
     VaultUnavailable or AccessDenied where no session can be opened.
     """
     with _translated(table):
@@ -138,7 +138,7 @@ def _is_rejected_login(error: Exception) -> bool:
 
 @contextmanager
 def _translated(table: str) -> Iterator[None]:
-    """Turns what the driver raises inside into the workflow's errors, each naming `table`."""
+    """Raises the driver's errors as the workflow's, each naming `table`."""
     try:
         yield
     except ForbiddenError as error:
@@ -147,7 +147,7 @@ def _translated(table: str) -> Iterator[None]:
         ) from error
     except ProgrammingError as error:
         raise WarehouseRejected(
-            f"{table}: Snowflake rejected a statement: {_text(error)}; FINAL and the watermark are as before it: mend "
+            f"{table}: Snowflake rejected a statement: {_text(error)}; FINAL and the watermark are unchanged: mend "
             "the object or the grant that it names, then re-run the table"
         ) from error
     except Error as error:
@@ -158,12 +158,12 @@ def _translated(table: str) -> Iterator[None]:
 
 
 def is_missing(error: ProgrammingError) -> bool:
-    """Whether the error says that a table does not exist (or that the role may not know of it)."""
+    """Whether the error is that a table does not exist, or is hidden from the role."""
     return error.errno == _MISSING_OBJECT
 
 
 def is_missing_column(error: ProgrammingError) -> bool:
-    """Whether the error says that a table has no such column."""
+    """Whether the error is that a table has no such column."""
     return error.errno == _MISSING_COLUMN
 
 

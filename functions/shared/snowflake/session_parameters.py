@@ -1,4 +1,4 @@
-"""What decides the meaning of a statement in Snowflake, and may be set otherwise for an account or a user."""
+"""Session parameters that change what a statement means; an account or a user may have other values."""
 
 SESSION_PARAMETERS: dict[str, str | bool] = {
     "TIMEZONE": "UTC",

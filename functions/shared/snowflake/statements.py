@@ -41,7 +41,7 @@ def table_statements(
         f'(SELECT "BATCH_ID" FROM {control_table(objects.database, "LEDGER")})'
     )
     merge = _merge(objects, rules, f"COALESCE({asked_for}, ({oldest_ready}))", as_task=True)
-    # A task's session is none of ours: it begins with the account's parameters.
+    # Snowflake opens a task's session, with the account's parameters.
     parameters = [
         f"{name} = {literal(value) if isinstance(value, str) else str(value).upper()}"
         for name, value in SESSION_PARAMETERS.items()
@@ -62,7 +62,7 @@ def evolve_statements(
 
 
 def merge_statement(objects: TableObjects, rules: MergeRules, batch_id: str) -> str:
-    """The block that applies batch `batch_id`; it returns one word that says what became of it."""
+    """The block that merges batch `batch_id`; it returns a word for the outcome, with details behind some."""
     return _merge(objects, rules, literal(batch_id))
 
 
@@ -71,9 +71,9 @@ def compare_statement(
 ) -> str:
     """Compares exported `rows`, texts in column order, with FINAL as of a batch's `version`.
 
-    Rows are found by key, or by all their columns in a table without one; those that do not cast are left out, for
-    quarantine holds them. One result row: SAMPLED, MISSING, and per column, named by its position from 0, how many rows
-    differ in it.
+    Rows are found by key, or by all their columns in a table without one; those that do not cast are left out, because
+    they are in quarantine. One result row: SAMPLED, MISSING, and per column, named by its position from 0, how many
+    rows differ in it.
     """
     given = [["NULL" if text is None else literal(text) for text in row] for row in rows]
     values = {"columns": rules.columns, "match_on": rules.key or rules.columns, "version": f"{version:d}"}
@@ -100,4 +100,4 @@ def _merge(objects: TableObjects, rules: MergeRules, batch: str, as_task: bool =
     values = {**objects.names(), **vars(rules), "batch": batch, "table_name": literal(str(objects.source))}
     values |= {"guarded_rows": _GUARDED_ROWS, "as_task": as_task}
     values |= {f"insert_{name.lower()}": insert_into(objects.database, name) for name in ("LEDGER", "QUARANTINE")}
-    return render("table/merge.sql", values)
+    return render("apply/keyed.sql" if rules.key else "apply/keyless.sql", values)

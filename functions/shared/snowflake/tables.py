@@ -1,4 +1,4 @@
-"""CONTROL.TABLES: what a table's Snowflake objects were last made for."""
+"""CONTROL.TABLES: the rules that a table's Snowflake objects were last made for."""
 
 import json
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ def read_rules(snowflake: SnowflakeSession, objects: TableObjects) -> MergeRules
 def record_rules(
     snowflake: SnowflakeSession, objects: TableObjects, oid: int, rules: MergeRules, changes: Sequence[str]
 ) -> None:
-    """Remembers what the objects were made for, and what had changed."""
+    """Records the rules that the objects were made for, and what had changed."""
     snowflake.execute(
         f"{insert_into(objects.database, 'TABLES')} SELECT %s, %s, %s, %s, %s, CURRENT_TIMESTAMP()",
-        [str(objects.source), rules.version, oid, json.dumps(rules.to_json()), "; ".join(changes)],
+        [str(objects.source), rules.schema_version, oid, json.dumps(rules.to_json()), "; ".join(changes)],
     )

@@ -1,1 +1,1 @@
-"""One room per strategy: what a table must be for it, and what one run reads."""
+"""The strategies, one file each: what a table must be for it, and what one run reads."""

@@ -1,4 +1,4 @@
-"""What a strategy is to the watermark step: the run that it decides about, and its answer."""
+"""The interface of strategies: the run that one decides about, and its answer."""
 
 import math
 from dataclasses import dataclass, replace
@@ -22,8 +22,8 @@ from functions.shared.snowflake.session import SnowflakeSession
 class Run:
     """Everything that decides the bounds of one run of one table.
 
-    `reload` says why FINAL cannot be continued from, empty where it can; `settled` that the fence's margin was already
-    waited for; `reading` is what this run read before that wait.
+    `reload` is why FINAL cannot be continued, empty where it can; `settled` is true after the wait for the fence's
+    margin; `reading` is what this run read before that wait.
     """
 
     aurora: AuroraSession
@@ -54,11 +54,11 @@ class Run:
         return int(self.fence.moment.timestamp() * 1000)
 
     def window(self, below: Below) -> Window:
-        """What lies below the fence and is not in FINAL yet; everything where the run reads the whole table."""
+        """The rows below the fence that are not in FINAL yet; everything where the run reads the whole table."""
         return Everything(below=below) if self.complete else ColumnWindow(below=below, low=self.progress.low)
 
     def stays_empty(self) -> bool:
-        """Whether FINAL has no row, and neither has Aurora; a full_refresh runs all the same, which clears its flag."""
+        """Whether FINAL and Aurora have no row; false with full_refresh, because only a run clears that flag."""
         if not self.progress.exists or self.progress.version is not None or self.spec.full_refresh:
             return False
         query = sql.SQL("SELECT NOT EXISTS (SELECT 1 FROM {}) AS empty")
@@ -67,7 +67,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run reads; the counts are those of `Bounds`, and `note` says why, where there is something to say."""
+    """What a run reads; `note` explains it, and the other fields are those of `Bounds`."""
 
     window: Window
     fenced_at: int | None
@@ -79,31 +79,33 @@ class Answer:
     note: str = ""
 
     def idle(self, note: str) -> "Answer":
-        """There is nothing to read, and why."""
+        """The answer that there is nothing to read, for the reason in `note`."""
         held = f"; {self.held} rows are held back past the fence" if self.held else ""
         return replace(self, status="IDLE", note=note + held)
 
     def settling(self) -> "Answer":
-        """To be asked for again when the fence's margin has passed."""
+        """The answer that the run is to ask again after the fence's margin."""
         return replace(self, status="SETTLING")
 
 
 def settle_seconds(run: Run) -> int:
-    """How long a settling run waits."""
+    """How many seconds a settling run waits."""
     return math.ceil(run.margin_seconds) + 1
 
 
 class Strategy(Protocol):
-    """How one kind of table is read. What it is, as data, stands in its traits."""
+    """How one kind of table is read; its properties are in its traits."""
 
     def check(self, aurora: AuroraSession, spec: TableSpec, relation: Relation) -> None:
         """Raises InvalidConfiguration or NullWatermark where the strategy cannot copy this table exactly."""
 
     def read(self, run: Run) -> Answer:
-        """What this run reads. Idempotent: the workflow may ask again with the same run."""
+        """What this run reads. The workflow may ask twice for the same run."""
 
     def behind(self, run: Run) -> sql.Composable | None:
-        """The rows that every run takes as read; None where it takes none so. No row may appear there unread."""
+        """The condition of the rows that no later run reads, such as those up to FINAL's highest watermark.
+
+        No new row may appear among them. None where every row can still be read."""
 
     def behind_after_rewrite(self, run: Run) -> sql.Composable | None:
-        """Those of them that TRUNCATE or a rewrite of the table brought there; None where it brings none."""
+        """The condition of those of them that were written after a TRUNCATE or rewrite; None where none can be."""

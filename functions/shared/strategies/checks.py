@@ -1,4 +1,4 @@
-"""What strategies ask of a table; each refusal says what to change."""
+"""The checks that strategies make of a table; each error ends with what to change."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from functions.shared.contract.traits import replacing, strategies, without_wate
 from functions.shared.ground.errors import InvalidConfiguration, NullWatermark
 from functions.shared.strategies.base import Run
 
-# Well before a window of transactions says nothing, an idle table's horizon is renewed.
+# An idle table's horizon is renewed after so many transactions, well before ids cannot be compared with it.
 XID_RENEWAL = 2**30
 _DISORDERLY_SEQUENCES = """
 SELECT s.seqrelid::regclass::text AS name, s.seqcache AS cache, s.seqincrement < 0 AS down, s.seqcycle AS cycles
@@ -28,7 +28,7 @@ JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d
 JOIN pg_sequence s ON s.seqrelid = d.refobjid
 WHERE f.adrelid = %(oid)s AND a.attname = %(column)s AND (s.seqcache > 1 OR s.seqincrement < 0 OR s.seqcycle)
 """
-# The counts of a partitioned table are its partitions'.
+# A partitioned table is counted in its partitions.
 _CHANGES = """
 SELECT sum(pg_stat_get_tuples_updated(relid) + pg_stat_get_tuples_deleted(relid))::bigint AS changes
 FROM (SELECT relid FROM pg_partition_tree(%(oid)s) UNION SELECT %(oid)s::regclass) AS parts(relid)
@@ -36,7 +36,7 @@ FROM (SELECT relid FROM pg_partition_tree(%(oid)s) UNION SELECT %(oid)s::regclas
 
 
 def check_lead(spec: TableSpec, relation: Relation, types: Sequence[str], needs: str) -> None:
-    """Raises InvalidConfiguration where the leading watermark column has another type; `needs` says what it must be."""
+    """Raises InvalidConfiguration where the leading watermark column has another type; `needs` describes the types."""
     column = relation.column(spec.watermarks[0])
     if column.type_name not in types:
         key = "watermark_cols" if spec.watermark_cols else "watermark_col"
@@ -86,7 +86,7 @@ def check_sequence(aurora: AuroraSession, spec: TableSpec, relation: Relation) -
     for row in aurora.rows(_DISORDERLY_SEQUENCES, {"oid": relation.oid, "column": spec.watermarks[0]}):
         faults = {
             "counts down": row["down"],
-            "begins anew at its end (CYCLE)": row["cycles"],
+            "starts again at its end (CYCLE)": row["cycles"],
             f"hands out {row['cache']} at a time (run ALTER SEQUENCE {row['name']} CACHE 1)": row["cache"] > 1,
         }
         others = strategies(lambda traits: traits.sees_updates and traits.form == "rows")

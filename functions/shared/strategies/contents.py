@@ -1,4 +1,4 @@
-"""What changes the rows of a table although no statement writes any: partitions, truncation, labels of enums."""
+"""Changes of a table's rows that no INSERT, UPDATE or DELETE makes: of partitions, by TRUNCATE, of enum labels."""
 
 from psycopg2 import sql
 
@@ -36,21 +36,21 @@ def read_contents(aurora: AuroraSession, oid: int) -> Contents:
 
 
 def refuse_unread(run: Run, strategy: Strategy, before: Contents, now: Contents) -> None:
-    """Raises RowsBehindWatermark where rows came to lie behind the watermark that no run has read.
+    """Raises RowsBehindWatermark where there are rows behind the watermark that no run has read.
 
-    A partition that was filled before it was attached brings such rows, and so do ids that a TRUNCATE began anew.
+    They come with a partition that had rows when it was attached, and with ids that restarted at a TRUNCATE.
     """
     attached = [int(oid) for oid in now.storage if oid not in before.storage]
     for part in run.aurora.rows(_NAMED, {"oids": attached}) if attached else []:
         behind = strategy.behind(run)
-        if behind is not None and _any(run.aurora, sql.Identifier(part["schema"], part["name"]), behind):
+        if behind is not None and _exists(run.aurora, sql.Identifier(part["schema"], part["name"]), behind):
             raise RowsBehindWatermark(
                 f"{run.spec.table_name}: its new partition {part['schema']}.{part['name']} holds rows behind the "
                 f"watermark, which no run has read; {_REMEDY}"
             )
     rewritten = any(now.storage.get(oid, file) != file for oid, file in before.storage.items())
     behind = strategy.behind_after_rewrite(run) if rewritten else None
-    if behind is not None and _any(run.aurora, full_name(run.spec.source), behind):
+    if behind is not None and _exists(run.aurora, full_name(run.spec.source), behind):
         raise RowsBehindWatermark(
             f"{run.spec.table_name}: it was truncated or rewritten, and rows written since then have values up to "
             f"{run.progress.low}, which FINAL has already; {_REMEDY}"
@@ -58,12 +58,12 @@ def refuse_unread(run: Run, strategy: Strategy, before: Contents, now: Contents)
 
 
 def renamed(before: Contents, now: Contents) -> str:
-    """Which labels of enums have new names, as a remark on the rows that were merged before; empty where none has."""
+    """A note on enum labels that were renamed after their rows were merged; empty where none was."""
     pairs = [(label, now.labels[oid]) for oid, label in before.labels.items() if now.labels.get(oid, label) != label]
     names = ", ".join(f"{old!r} is now {new!r}" for old, new in sorted(pairs))
     return f"enum label {names}: rows merged before keep the old one until a full_refresh" if names else ""
 
 
-def _any(aurora: AuroraSession, table: sql.Composable, condition: sql.Composable) -> bool:
+def _exists(aurora: AuroraSession, table: sql.Composable, condition: sql.Composable) -> bool:
     query = sql.SQL("SELECT EXISTS (SELECT 1 FROM {} WHERE {}) AS found").format(table, condition)
     return bool(aurora.row(query)["found"])

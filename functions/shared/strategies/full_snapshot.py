@@ -1,4 +1,4 @@
-"""full_snapshot: every row, if any was written or the count changed; what FINAL has beyond them is deleted."""
+"""full_snapshot: every row, if any was written or the count changed; other rows of FINAL are deleted."""
 
 from psycopg2 import sql
 
@@ -18,7 +18,7 @@ class FullSnapshot:
         """Any table will do."""
 
     def read(self, run: Run) -> Answer:
-        """Everything, unless no row was written since the last batch's horizon and there are as many as it had."""
+        """Every row; none where no row was written since the last batch's horizon and the count is the same."""
         answer = Answer(Everything(), run.fenced_at)
         low, rows = run.progress.last.horizon, run.progress.last.rows
         if run.stays_empty():

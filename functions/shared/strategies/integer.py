@@ -1,4 +1,4 @@
-"""integer: the rows above FINAL's highest id, up to a ceiling; no fence in time can bound ever-growing integers."""
+"""integer: the rows above FINAL's highest id, up to a ceiling; a fence in time cannot bound ids."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from psycopg2 import sql
 
 from functions.shared.aurora.catalog import Relation
 from functions.shared.aurora.session import AuroraSession
-from functions.shared.aurora.windows import EVERYTHING, both, comparable, full_name, written_since
+from functions.shared.aurora.windows import EVERYTHING, all_of, comparable, full_name, written_since
 from functions.shared.contract.bounds import Below, Reading
 from functions.shared.contract.spec import TableSpec
 from functions.shared.contract.watermark import as_text
@@ -32,7 +32,7 @@ class Integer:
     def read(self, run: Run) -> Answer:
         """The rows up to a ceiling: the highest id that was committed before every open transaction began.
 
-        A run during which a transaction is open stores the ceiling that it read, for the runs after it.
+        While a transaction is open, the run stores the ceiling that it read for later runs.
         """
         query = sql.SQL("SELECT max({}) AS ceiling, clock_timestamp() AS read_at FROM {}")
         table, column = full_name(run.relation.source), sql.Identifier(run.lead.name)
@@ -49,14 +49,14 @@ class Integer:
         if not run.settled:
             return Answer(nothing.window, run.fenced_at, reading=reading).settling()
         if run.reload:
-            _store(run, reading)  # makes older readings void
+            _store(run, reading)  # older readings are of another table or watermark
         passed = _passed_ceiling(run)
         if passed is None or (low is not None and passed <= low and not run.complete):
             _store(run, reading)
             return nothing.idle(f"rows above {low} wait for a transaction open since {as_text(run.fence.moment)}")
         beyond = sql.SQL("SELECT count(*) AS held FROM {} WHERE {} > {}").format(table, column, sql.Literal(passed))
         held = run.aurora.row(beyond)["held"]
-        # The next wave goes up to the same ceiling.
+        # The next wave needs the same ceiling.
         return Answer(run.window(_up_to(run, passed + 1)), _read_at(run, passed), held=held, reading=run.reading)
 
     def behind(self, run: Run) -> sql.Composable | None:
@@ -64,11 +64,11 @@ class Integer:
         return up_to_low(run)
 
     def behind_after_rewrite(self, run: Run) -> sql.Composable | None:
-        """The rows written since the last batch: TRUNCATE … RESTART IDENTITY begins the ids again."""
+        """The rows written since the last batch: TRUNCATE … RESTART IDENTITY restarts the ids."""
         horizon, behind = run.progress.last.horizon, up_to_low(run)
         if horizon is None or behind is None:
             return None
-        return both(behind, written_since(horizon) if comparable(horizon, run.fence.horizon) else EVERYTHING)
+        return all_of(behind, written_since(horizon) if comparable(horizon, run.fence.horizon) else EVERYTHING)
 
 
 def _up_to(run: Run, high: int) -> Below:
@@ -76,16 +76,16 @@ def _up_to(run: Run, high: int) -> Below:
 
 
 def _read_at(run: Run, ceiling: int) -> int | None:
-    """When this run read the ceiling, in milliseconds since the epoch; of an earlier run's that is not stored."""
+    """When this run read the ceiling, in milliseconds since the epoch; None for an earlier run's ceiling."""
     if run.reading is None or run.reading.ceiling != ceiling:
         return None
     return int(datetime.fromisoformat(run.reading.read_at).timestamp() * 1000)
 
 
 def _passed_ceiling(run: Run) -> int | None:
-    """A highest id that was read before every transaction that is open now began.
+    """The highest id as read before every transaction that is open now began; None where no reading is that old.
 
-    In a reload only one of this run: what earlier ones read was another table, or another watermark.
+    A reload uses only its own reading, because earlier ones are of another table or watermark.
     """
     if run.reading and run.reading.read_at < as_text(run.fence.moment):
         return run.reading.ceiling

@@ -36,7 +36,7 @@ class Timestamp:
         check_nulls(aurora, spec, relation)
 
     def read(self, run: Run) -> Answer:
-        """The rows below the fence that FINAL lacks; those of the last seconds are waited for once."""
+        """The rows below the fence that FINAL lacks; the run waits once for those of the last seconds."""
         column = run.lead
         zone = zone_of(run.aurora, run.spec, column)
         below = Below(
@@ -58,12 +58,12 @@ class Timestamp:
             )
         )
         answer = Answer(window, run.fenced_at, held=found["held"], late=found["late"], waited=found["waited"])
-        # Rows of the last few seconds lie past the fence only because of its margin, unless a transaction holds it.
+        # Without an open transaction, recent rows are past the fence only because of its margin.
         unblocked = run.fence.clock - run.fence.moment <= timedelta(seconds=run.margin_seconds + 1)
         if found["recent"] and unblocked and not run.settled and column.type_name != "date":
             return answer.settling()
         if found["pending"] or run.complete or not run.progress.exists:
-            return answer  # a new table gets its FINAL even while it is empty
+            return answer  # makes FINAL for a new table even while it is empty
         beyond = f"between {run.progress.low} and" if run.progress.low else "below"
         return answer.idle(f"nothing {beyond} the fence {below.high}")
 
@@ -77,13 +77,13 @@ class Timestamp:
 
 
 def _passed(run: Run, below: Below) -> sql.Composable:
-    """Rows that the last run's fence had passed: no transaction can have dated them so, only an application."""
+    """Rows below the last run's fence: only an application can have set such times, no transaction's now()."""
     fence = None if run.progress.low is None else run.progress.last.high
     return sql.SQL("false") if fence is None else before(below.model_copy(update={"high": fence}))
 
 
 def _waited(window: Window, clock: sql.Composable) -> sql.Composable:
-    """How many seconds ago the oldest row of the window was dated: what FINAL lacks of it, where FINAL has the rest."""
+    """The age in seconds of the window's oldest row; NULL for a first load, a reload and dates."""
     if not isinstance(window, ColumnWindow) or window.low is None or window.below.type_name == "date":
         return sql.SQL("NULL::float8")
     age = "CASE WHEN isfinite(found.oldest) THEN extract(epoch FROM {} - found.oldest) END::float8"

@@ -1,1 +1,1 @@
-"""Where the functions run: outside of a VPC, in yours, or in one of their own."""
+"""The functions' network: none, subnets of your VPC, or a new VPC."""

@@ -1,4 +1,4 @@
-"""Where the functions that hold credentials run: private subnets, and nothing leaves but what must."""
+"""The private subnets of the functions that hold credentials; only the traffic that they need may leave."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Placement:
 class Network(Construct):
     """Private subnets, given by their ids or made, with the security group of the functions in them.
 
-    Open from it: HTTPS (Snowflake has no fixed addresses), Vault's port, and Aurora's port on Aurora alone.
+    Open from it: HTTPS (Snowflake has no fixed addresses), Vault's port, and Aurora's port on Aurora only.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A VPC of its own, for an account that has none to put the functions into."""
+"""A new VPC, for an account without one for the functions."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_ec2 as ec2

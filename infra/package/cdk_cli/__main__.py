@@ -7,7 +7,7 @@ from infra.package.cdk_cli import InstallationFailed, command, environment
 
 
 def main() -> None:
-    """Becomes the command line, with its exit status."""
+    """Replaces this process by the command line."""
     try:
         started = command(sys.argv[1:])
     except InstallationFailed as failure:

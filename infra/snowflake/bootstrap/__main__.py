@@ -15,7 +15,7 @@ from infra.snowflake.bootstrap.account import Account
 from infra.snowflake.bootstrap.connection import connected
 from infra.snowflake.bootstrap.errors import BootstrapError
 from infra.snowflake.bootstrap.key_pair import keys_of, make_private_key, public_key, slot_for
-from infra.snowflake.bootstrap.run import Outcome, logins, retire_other_logins, run
+from infra.snowflake.bootstrap.run import StatementOutcome, logins, retire_other_logins, run
 from infra.snowflake.bootstrap.steps import next_steps, vault_command
 from infra.snowflake.bootstrap.trust import Trust, in_bucket_region, read_trust, without_queue
 
@@ -44,7 +44,7 @@ def bootstrap(
 
     What is there already stays as it is, but for a setting that differs. Running it again changes nothing.
     """
-    console, outcomes = Console(), list[Outcome]()
+    console, outcomes = Console(), list[StatementOutcome]()
     try:
         known = context_file.read(settings_file, context or [])
         settings = _deployable(known)
@@ -106,14 +106,14 @@ def _choices(settings: Settings, account: Account, key_file: Path | None, *, dry
     return choices.model_copy(update={"public_key": key, "public_key_slot": slot_for(account, choices.user, key)})
 
 
-def _retired(choices: SnowflakeAccount, account: Account, *, dry: bool) -> list[Outcome]:
+def _retired(choices: SnowflakeAccount, account: Account, *, dry: bool) -> list[StatementOutcome]:
     if not choices.public_key and not choices.workload_identity_arn:
         raise BootstrapError("--retire-other-key needs the --key-file of the key that stays.")
     return list(retire_other_logins(choices, account, dry=dry))
 
 
 def _other_login(choices: SnowflakeAccount, account: Account) -> str:
-    """What the user could log in with beside the chosen login; empty where there is none."""
+    """The user's other logins beside the chosen one; empty without any."""
     present = logins(choices.user, account)
     if len(present) < 2:
         return ""
@@ -125,7 +125,7 @@ def _trust(account: Account, choices: SnowflakeAccount, settings: Settings, *, d
     return trust if in_bucket_region(trust, settings) else without_queue(trust, account, choices.database, dry=dry)
 
 
-def _is_new(outcomes: list[Outcome]) -> bool:
+def _is_new(outcomes: list[StatementOutcome]) -> bool:
     """Whether the user has a new way to log in."""
     ways = (" SET RSA_PUBLIC_KEY", " SET WORKLOAD_IDENTITY")
     return any(outcome.changes and any(way in outcome.text for way in ways) for outcome in outcomes)

@@ -1,4 +1,4 @@
-"""What exists in a Snowflake account, read by SHOW and DESCRIBE."""
+"""The objects of a Snowflake account, read by SHOW and DESCRIBE."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whether what a statement makes true is true already."""
+"""Whether a statement's effect is there already."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ from infra.snowflake.bootstrap.statements import Act, Alter, Create, Grant, Gran
 
 
 def lacking(act: Act, account: Account) -> list[str]:
-    """What is not yet as the statement makes it, in words; nothing where it need not be run."""
+    """The changes that the statement would make, in words; empty where it need not be run."""
     match act:
         case Create():
             return [] if account.find(act.kind, act.name) else ["made"]

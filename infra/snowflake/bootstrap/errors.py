@@ -1,4 +1,4 @@
-"""Why a bootstrap ended."""
+"""The error that ends a bootstrap."""
 
 from snowflake.connector.errors import Error
 

@@ -1,4 +1,4 @@
-"""What the operator reads: what was done, what was there already, what to do next."""
+"""The report for the operator: changes, objects that were there already, next steps."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,13 +7,13 @@ from rich.markup import escape
 from rich.syntax import Syntax
 from rich.table import Table
 
-from infra.snowflake.bootstrap.run import Outcome
+from infra.snowflake.bootstrap.run import StatementOutcome
 
 
-def show_outcomes(console: Console, outcomes: Sequence[Outcome], *, dry: bool) -> None:
+def show_outcomes(console: Console, outcomes: Sequence[StatementOutcome], *, dry: bool) -> None:
     """A row per object, and one for the grants to each role."""
     table = Table("object", "name", "to do" if dry else "done", box=None, header_style="bold", pad_edge=False)
-    groups: dict[tuple[str, str], list[Outcome]] = {}
+    groups: dict[tuple[str, str], list[StatementOutcome]] = {}
     for outcome in outcomes:
         groups.setdefault((outcome.kind, outcome.name), []).append(outcome)
     for (kind, name), group in sorted(groups.items(), key=lambda one: one[0][0] == "grants"):
@@ -23,7 +23,7 @@ def show_outcomes(console: Console, outcomes: Sequence[Outcome], *, dry: bool) -
         console.print("Nothing changed." if not dry else "Nothing is left to run.")
 
 
-def show_statements(console: Console, outcomes: Iterable[Outcome]) -> None:
+def show_statements(console: Console, outcomes: Iterable[StatementOutcome]) -> None:
     """The statements that a run would execute."""
     for outcome in outcomes:
         if outcome.changes:
@@ -38,13 +38,13 @@ def show_settings(console: Console, before: Mapping[str, object], changed: Mappi
 
 
 def show_steps(console: Console, steps: Sequence[str]) -> None:
-    """What is left to the operator, in order."""
+    """The operator's next steps, in order."""
     console.print("\nNext:" if steps else "\nNothing is left to do.", style="bold")
     for number, step in enumerate(steps, 1):
         console.print(f"{number}. {step}", soft_wrap=True, highlight=False, markup=False)
 
 
-def _lines(group: list[Outcome]) -> list[str]:
+def _lines(group: list[StatementOutcome]) -> list[str]:
     changes = [escape(change) for outcome in group for change in outcome.changes]
     unconfirmed = [escape(one) for outcome in group for one in outcome.unconfirmed]
     waits = [escape(outcome.waits) for outcome in group if outcome.waits]

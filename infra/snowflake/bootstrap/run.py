@@ -19,7 +19,7 @@ _IDENTITY = "WORKLOAD_IDENTITY"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StatementOutcome:
     """One statement: what it is about, what it changed, and what Snowflake does not show although it ran.
 
     `waits` is Snowflake's message where it could not run yet.
@@ -33,7 +33,7 @@ class Outcome:
     waits: str = ""
 
 
-def run(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[Outcome]:
+def run(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[StatementOutcome]:
     """Everything that a deployment needs, in order; `dry` runs nothing. Raises BootstrapError where one is refused."""
     for statements in (account_statements(choices), database_statements(choices), grant_statements(choices)):
         yield from _made(statements, account, dry=dry)
@@ -50,7 +50,7 @@ def logins(user: str, account: Account) -> dict[str, str]:
     return found
 
 
-def retire_other_logins(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[Outcome]:
+def retire_other_logins(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[StatementOutcome]:
     """Takes away the service user's ways in but the chosen one."""
     kept = _IDENTITY if choices.workload_identity_arn else choices.public_key_slot
     for name, found in logins(choices.user, account).items():
@@ -69,7 +69,7 @@ def require_stage_of(choices: SnowflakeAccount, account: Account) -> None:
         )
 
 
-def _made(statements: Iterable[str], account: Account, *, dry: bool) -> Iterator[Outcome]:
+def _made(statements: Iterable[str], account: Account, *, dry: bool) -> Iterator[StatementOutcome]:
     for statement in read(statements):
         changes = lacking(statement.act, account)
         unconfirmed: list[str] = []
@@ -79,7 +79,7 @@ def _made(statements: Iterable[str], account: Account, *, dry: bool) -> Iterator
         yield _outcome(statement, changes, unconfirmed)
 
 
-def _opened(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[Outcome]:
+def _opened(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[StatementOutcome]:
     """Takes the network policy of an earlier run off the service user where none is chosen; another's stays."""
     if choices.allowed_cidrs or account.find("USER", (choices.user,)) is None:
         return
@@ -88,14 +88,14 @@ def _opened(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterat
         yield _unset(choices.user, "NETWORK_POLICY", policy, account, "SECURITYADMIN", dry=dry)
 
 
-def _unset(user: str, name: str, found: str, account: Account, role: str, *, dry: bool) -> Outcome:
+def _unset(user: str, name: str, found: str, account: Account, role: str, *, dry: bool) -> StatementOutcome:
     text = f"ALTER USER {quote(user)} UNSET {name}"
     if not dry:
         _execute(account, text, role)
-    return Outcome("user", user, text, [f"{name}: {found} → nothing"], [])
+    return StatementOutcome("user", user, text, [f"{name}: {found} → nothing"], [])
 
 
-def _queue(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[Outcome]:
+def _queue(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterator[StatementOutcome]:
     """The pipe may have to wait for the bucket and the role that it reads with, which the deployment makes."""
     for statement in read(queue_statements(choices)):
         changes = lacking(statement.act, account)
@@ -110,11 +110,11 @@ def _queue(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterato
         yield _outcome(statement, changes, [])
 
 
-def _outcome(statement: Statement, changes: list[str], unconfirmed: list[str], waits: str = "") -> Outcome:
+def _outcome(statement: Statement, changes: list[str], unconfirmed: list[str], waits: str = "") -> StatementOutcome:
     kind, name = subject(statement.act)
     if isinstance(statement.act, Alter) and all(": nothing → " in change for change in changes):
         changes = [change.replace(": nothing → ", ": ") for change in changes]
-    return Outcome(kind, name, statement.text, changes, unconfirmed, waits)
+    return StatementOutcome(kind, name, statement.text, changes, unconfirmed, waits)
 
 
 def _execute(account: Account, text: str, role: str) -> None:

@@ -1,4 +1,4 @@
-"""What each administrator's statement makes true, read from its own text, so that nothing is written twice."""
+"""The effects of each administrator's statement, parsed from its text, so that nothing is written twice."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -83,7 +83,7 @@ def read(statements: Iterable[str]) -> Iterator[Statement]:
 
 
 def parts_of(name: str) -> Parts:
-    """A dotted name's parts as Snowflake stores them: those in double quotes are taken as they are."""
+    """A dotted name's parts as Snowflake stores them: those in double quotes are unchanged."""
     found = re.findall(rf"{_QUOTED}|[^.]+", name)
     return tuple(part[1:-1].replace('""', '"') if part.startswith('"') else part for part in found)
 

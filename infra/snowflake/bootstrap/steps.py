@@ -1,4 +1,4 @@
-"""What is left to the operator after a bootstrap."""
+"""The operator's next steps after a bootstrap."""
 
 import json
 import shlex
@@ -13,7 +13,7 @@ _DEPLOY = ".venv/bin/python -m infra.package.cdk_cli deploy"
 
 
 def next_steps(changed: Mapping[str, str], trust: Trust, vault_command: str, other_login: str) -> Iterator[str]:
-    """Sentences in order; `vault_command` is empty where Vault has the login, `other_login` where there is no other."""
+    """Sentences in order; `vault_command` is empty where Vault has the login, `other_login` without another login."""
     if vault_command:
         yield f"give Vault the login:\n{vault_command}"
     if other_login:

@@ -1,4 +1,4 @@
-"""What follows from the account: whom the bucket's role must trust, and which queue is notified of new files."""
+"""The account's values that a deployment needs: the user that the bucket's role trusts, and the queue of its events."""
 
 from dataclasses import dataclass, replace
 
@@ -39,7 +39,7 @@ def read_trust(account: Account, database: str) -> Trust:
 
 
 def in_bucket_region(trust: Trust, settings: Settings) -> bool:
-    """Whether S3 can reach the queue, which must be in the bucket's region; true where there is none yet."""
+    """Whether S3 can reach the queue, which must be in the bucket's region; true while no queue is known."""
     return not trust.queue_arn or trust.queue_arn.split(":")[3] == settings.aurora_region
 
 

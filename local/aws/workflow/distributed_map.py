@@ -1,4 +1,4 @@
-"""A Distributed Map in a JSONata workflow, each item a child execution of its own.
+"""A Distributed Map in a JSONata workflow, each item a child execution.
 
 Stock ministack reads the JSONPath fields only, gives children their parent's context and variables, and puts a null
 for each failed child. Here a failed child adds no result, and stopping the parent stops its children.
@@ -109,7 +109,7 @@ def _child(
         "output": None,
         "events": [],
         "mockAttempts": {},
-        "sync": True,  # a child publishes no status change of its own
+        "sync": True,  # a child publishes no status changes
     }
 
 
@@ -126,7 +126,7 @@ def _run_children(
     attempt = ctx["Execution"]["RedriveCount"]
 
     def run_child(child: loop.Execution) -> None:
-        if not loop.goes_on(execution, attempt):
+        if not loop.is_current(execution, attempt):
             child["status"] = "ABORTED"
             return
         sfn._executions[child["executionArn"]] = child
@@ -148,7 +148,7 @@ def _run_children(
             done, futures = wait_for(futures, timeout=0.2)
             for finished in done:
                 finished.result()
-            if not loop.goes_on(execution, attempt):
+            if not loop.is_current(execution, attempt):
                 _abort(children)
 
 

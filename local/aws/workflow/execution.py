@@ -1,7 +1,7 @@
 """The loop that walks an execution through its states; the states themselves are ministack's.
 
 Unlike the stock loop it can start at any state with given variables (what a redrive needs), runs a Distributed Map's
-child as an execution of its own, keeps a checkpoint per state, and enforces the 256 KiB limit and TimeoutSeconds.
+child as a separate execution, keeps a checkpoint per state, and enforces the 256 KiB limit and TimeoutSeconds.
 """
 
 import copy
@@ -49,17 +49,17 @@ def run(
         ctx["Execution"]["RedriveTime"] = execution["redriveDate"]
     try:
         output = _walk(execution, definition, start_at, state_input, ctx)
-        if goes_on(execution, attempt):
+        if is_current(execution, attempt):
             encoded = _encode(output)
             execution.update(status="SUCCEEDED", output=encoded, stopDate=now_iso())
             sfn._add_event(execution, "ExecutionSucceeded", {"executionSucceededEventDetails": {"output": encoded}})
             sfn._emit_execution_status_event(execution)
     except sfn._ExecutionError as failure:
-        if goes_on(execution, attempt):
+        if is_current(execution, attempt):
             _fail(execution, failure.error, failure.cause)
     except Exception as failure:  # noqa: BLE001 -- whatever a state raises fails the execution
         sfn.logger.exception("Unexpected error in execution %s", execution["executionArn"])
-        if goes_on(execution, attempt):
+        if is_current(execution, attempt):
             _fail(execution, "States.Runtime", str(failure))
 
 
@@ -68,8 +68,8 @@ def attempt_of(execution: Execution) -> int:
     return int(execution.get("redriveCount", 0))
 
 
-def goes_on(execution: Execution, attempt: int) -> bool:
-    """Whether this attempt was neither stopped nor replaced by a redrive."""
+def is_current(execution: Execution, attempt: int) -> bool:
+    """Whether this attempt runs: it was neither stopped nor replaced by a redrive."""
     return bool(execution["status"] == "RUNNING") and attempt_of(execution) == attempt
 
 
@@ -86,7 +86,7 @@ def _walk(execution: Execution, definition: dict[str, Any], start_at: str, data:
     deadline = time.monotonic() + definition.get("TimeoutSeconds", float("inf"))
     name: str | None = start_at
     attempt = ctx["Execution"]["RedriveCount"]
-    while name and goes_on(execution, attempt):
+    while name and is_current(execution, attempt):
         if time.monotonic() > deadline:
             raise sfn._ExecutionError("States.Timeout", f"Execution took over {definition['TimeoutSeconds']} seconds")
         state = definition["States"].get(name)
@@ -101,7 +101,7 @@ def _walk(execution: Execution, definition: dict[str, Any], start_at: str, data:
         if kind == "Fail":
             raise sfn._ExecutionError(*sfn._fail_state_error(state, data, ctx))
         data, following = handlers[kind](state, data)
-        if not goes_on(execution, attempt):
+        if not is_current(execution, attempt):
             break
         sfn._add_event(
             execution, f"{kind}StateExited", {"stateExitedEventDetails": {"name": name, "output": _encode(data)}}

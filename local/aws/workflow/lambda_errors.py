@@ -30,7 +30,7 @@ run()
 """
 
 # A worker that cannot import its handler reports ready and answers the one invocation with status "error", after which
-# ministack ends it: the next invocation imports afresh, as a new execution environment does.
+# ministack ends it: the next invocation imports again, as a new execution environment does.
 _REPLACEMENTS = (
     (
         """    except Exception as e:
@@ -87,7 +87,7 @@ def apply() -> None:
 
 
 def _name_throttles() -> None:
-    """Stock ministack tells a state machine of a throttled function as Lambda.Unknown."""
+    """Names the error of a throttled function as AWS does; stock ministack calls it Lambda.Unknown."""
     call = sfn._call_lambda
 
     def call_and_name_throttles(reference: str, event: Any) -> Any:

@@ -20,7 +20,7 @@ def delay_seconds(retrier: dict[str, Any], earlier_attempts: int) -> float:
 
 
 def apply() -> None:
-    """Replaces the matching of errors, the choice of a retrier and what a timeout tells."""
+    """Replaces the matching of errors, the choice of a retrier and the cause of a timeout."""
     matches, find, invoke = sfn._error_matches, sfn._find_matching_retrier, sfn._invoke_resource_with_timeout
 
     def matches_catchable(error_equals: list[str], error: str) -> bool:

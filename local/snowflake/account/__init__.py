@@ -1,1 +1,1 @@
-"""What an account has beside databases: roles, users, warehouses, integrations, network policies and grants."""
+"""Objects outside of databases: roles, users, warehouses, integrations, network policies, and grants."""

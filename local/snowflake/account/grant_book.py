@@ -1,4 +1,4 @@
-"""Who was granted what: recorded and shown, without effect."""
+"""Privileges and memberships: recorded and shown, without effect."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ class GrantBook:
                 self._grants.update(grants)
 
     def forget(self, kind: str, name: Parts) -> None:
-        """An object is gone, and what was in it."""
+        """Remove the grants on a dropped object and on what was in it."""
         with self._guard:
-            self._grants = {grant for grant in self._grants if not _speaks_of(grant, kind, name)}
+            self._grants = {grant for grant in self._grants if not _concerns(grant, kind, name)}
 
     def show_to_role(self, role: str) -> Result:
         """SHOW GRANTS TO ROLE: its privileges, future ones as those on the tables that there are."""
@@ -94,7 +94,7 @@ class GrantBook:
         ])  # fmt: skip
 
 
-def _speaks_of(grant: Grant, kind: str, name: Parts) -> bool:
+def _concerns(grant: Grant, kind: str, name: Parts) -> bool:
     if isinstance(grant, Membership):
         return (kind, name) in (("ROLE", (grant.role,)), (grant.grantee_kind, (grant.grantee,)))
     if kind == "ROLE" and name == (grant.role,):
@@ -104,7 +104,7 @@ def _speaks_of(grant: Grant, kind: str, name: Parts) -> bool:
     return grant.name == name and grant.kind in (kind, kind.removeprefix("STORAGE "))
 
 
-# Kinds whose names are the account's own; a warehouse may be called as a database is.
+# Kinds whose names are unique in the account by kind: a warehouse may have a database's name.
 ACCOUNT_KINDS = ("WAREHOUSE", "INTEGRATION", "USER", "ROLE", "NETWORK POLICY", "RESOURCE MONITOR", "ACCOUNT")
 
 

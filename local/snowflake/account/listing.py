@@ -30,7 +30,7 @@ _KEYS = ("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2")
 
 
 def listing(scanner: Scanner, account: AccountObjects) -> Result | None:
-    """Run a SHOW or DESCRIBE of what the account has; None when the statement is another."""
+    """Run a SHOW or DESCRIBE of account-level objects; None for every other statement."""
     start = scanner.at
     if scanner.accept("SHOW"):
         for phrase, show in _SHOWS.items():
@@ -81,7 +81,7 @@ def _role(scanner: Scanner, account: AccountObjects) -> str:
 
 
 def _show_parameters(scanner: Scanner, account: AccountObjects) -> Result:
-    """SHOW PARAMETERS LIKE '…' IN USER u: of those that ALTER USER sets, the network policy."""
+    """SHOW PARAMETERS LIKE '…' IN USER u: of the parameters of ALTER USER only the network policy."""
     scanner.expect("LIKE")
     pattern = like(scanner.string())
     scanner.expect("IN", "USER")
@@ -154,7 +154,7 @@ def _fingerprint(public_key: str) -> str:
 
 
 def _external_id(name: str) -> str:
-    """Snowflake's own is made once with the integration; this one is the same for the same name."""
+    """The same id for the same name; Snowflake makes a new one with each integration."""
     digest = hashlib.sha256(name.encode()).digest()[:16]
     return f"LAPTOP_SFCRole=1_{b64encode(digest).decode()}"
 

@@ -26,7 +26,7 @@ _ACTIONS = {
 
 
 class AccountObjects:
-    """What the account has beside databases. Names are those of one account; a network rule's is taken whole."""
+    """The objects of one account that are not in a database; a network rule's dotted name is one key."""
 
     def __init__(self, grants: GrantBook) -> None:
         self.grants = grants

@@ -17,24 +17,24 @@ _OF_PERSONS = {"PASSWORD", "FIRST_NAME", "MIDDLE_NAME", "LAST_NAME", "MUST_CHANG
 KNOWN: dict[str, set[str]] = {
     "ROLE": _COMMENT,
     "USER": {
-        *("TYPE", "LOGIN_NAME", "DISPLAY_NAME", "EMAIL", "DISABLED", "DAYS_TO_EXPIRY", "MINS_TO_UNLOCK"),
-        *("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2", "DEFAULT_WAREHOUSE", "DEFAULT_NAMESPACE", "DEFAULT_ROLE"),
-        *("DEFAULT_SECONDARY_ROLES", "NETWORK_POLICY", "WORKLOAD_IDENTITY", "QUERY_TAG", "TIMEZONE"),
-        *("STATEMENT_TIMEOUT_IN_SECONDS", "LOCK_TIMEOUT", "ABORT_DETACHED_QUERY", *_COMMENT, *_OF_PERSONS),
+        "TYPE", "LOGIN_NAME", "DISPLAY_NAME", "EMAIL", "DISABLED", "DAYS_TO_EXPIRY", "MINS_TO_UNLOCK",
+        "RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2", "DEFAULT_WAREHOUSE", "DEFAULT_NAMESPACE", "DEFAULT_ROLE",
+        "DEFAULT_SECONDARY_ROLES", "NETWORK_POLICY", "WORKLOAD_IDENTITY", "QUERY_TAG", "TIMEZONE",
+        "STATEMENT_TIMEOUT_IN_SECONDS", "LOCK_TIMEOUT", "ABORT_DETACHED_QUERY", *_COMMENT, *_OF_PERSONS,
     },
     "WAREHOUSE": {
-        *("WAREHOUSE_TYPE", "WAREHOUSE_SIZE", "GENERATION", "RESOURCE_CONSTRAINT", "MAX_CLUSTER_COUNT"),
-        *("SCALING_POLICY", "MIN_CLUSTER_COUNT", "AUTO_SUSPEND", "AUTO_RESUME", "INITIALLY_SUSPENDED"),
-        *("RESOURCE_MONITOR", "ENABLE_QUERY_ACCELERATION", "QUERY_ACCELERATION_MAX_SCALE_FACTOR"),
-        *("MAX_CONCURRENCY_LEVEL", "STATEMENT_QUEUED_TIMEOUT_IN_SECONDS", "STATEMENT_TIMEOUT_IN_SECONDS", *_COMMENT),
+        "WAREHOUSE_TYPE", "WAREHOUSE_SIZE", "GENERATION", "RESOURCE_CONSTRAINT", "MAX_CLUSTER_COUNT",
+        "SCALING_POLICY", "MIN_CLUSTER_COUNT", "AUTO_SUSPEND", "AUTO_RESUME", "INITIALLY_SUSPENDED",
+        "RESOURCE_MONITOR", "ENABLE_QUERY_ACCELERATION", "QUERY_ACCELERATION_MAX_SCALE_FACTOR",
+        "MAX_CONCURRENCY_LEVEL", "STATEMENT_QUEUED_TIMEOUT_IN_SECONDS", "STATEMENT_TIMEOUT_IN_SECONDS", *_COMMENT,
     },
     "STORAGE INTEGRATION": {
-        *("TYPE", "STORAGE_PROVIDER", "ENABLED", "STORAGE_AWS_ROLE_ARN", "STORAGE_AWS_EXTERNAL_ID", *_COMMENT),
-        *("STORAGE_AWS_OBJECT_ACL", "STORAGE_ALLOWED_LOCATIONS", "STORAGE_BLOCKED_LOCATIONS"),
+        "TYPE", "STORAGE_PROVIDER", "ENABLED", "STORAGE_AWS_ROLE_ARN", "STORAGE_AWS_EXTERNAL_ID", *_COMMENT,
+        "STORAGE_AWS_OBJECT_ACL", "STORAGE_ALLOWED_LOCATIONS", "STORAGE_BLOCKED_LOCATIONS",
         "USE_PRIVATELINK_ENDPOINT",
     },
     "NOTIFICATION INTEGRATION": {
-        *("TYPE", "ENABLED", "DIRECTION", "NOTIFICATION_PROVIDER", "AWS_SNS_TOPIC_ARN", "AWS_SNS_ROLE_ARN", *_COMMENT),
+        "TYPE", "ENABLED", "DIRECTION", "NOTIFICATION_PROVIDER", "AWS_SNS_TOPIC_ARN", "AWS_SNS_ROLE_ARN", *_COMMENT,
     },
     "NETWORK POLICY": _NETWORK_LISTS | _COMMENT,
     "NETWORK RULE": {"TYPE", "VALUE_LIST", "MODE", *_COMMENT},
@@ -42,14 +42,35 @@ KNOWN: dict[str, set[str]] = {
 }  # fmt: skip
 _REQUIRED = {
     "STORAGE INTEGRATION": (
-        *("TYPE", "STORAGE_PROVIDER", "ENABLED", "STORAGE_AWS_ROLE_ARN", "STORAGE_ALLOWED_LOCATIONS"),
+        "TYPE",
+        "STORAGE_PROVIDER",
+        "ENABLED",
+        "STORAGE_AWS_ROLE_ARN",
+        "STORAGE_ALLOWED_LOCATIONS",
     ),
     "NOTIFICATION INTEGRATION": ("TYPE", "ENABLED"),
     "NETWORK RULE": ("TYPE", "VALUE_LIST", "MODE"),
 }
 _SIZES = (
-    *("XSMALL", "X-SMALL", "SMALL", "MEDIUM", "LARGE", "XLARGE", "X-LARGE", "XXLARGE", "X2LARGE", "2X-LARGE"),
-    *("XXXLARGE", "X3LARGE", "3X-LARGE", "X4LARGE", "4X-LARGE", "X5LARGE", "5X-LARGE", "X6LARGE", "6X-LARGE"),
+    "XSMALL",
+    "X-SMALL",
+    "SMALL",
+    "MEDIUM",
+    "LARGE",
+    "XLARGE",
+    "X-LARGE",
+    "XXLARGE",
+    "X2LARGE",
+    "2X-LARGE",
+    "XXXLARGE",
+    "X3LARGE",
+    "3X-LARGE",
+    "X4LARGE",
+    "4X-LARGE",
+    "X5LARGE",
+    "5X-LARGE",
+    "X6LARGE",
+    "6X-LARGE",
 )
 _VALUES = {
     ("USER", "TYPE"): ("PERSON", "SERVICE", "LEGACY_SERVICE", "NULL"),
@@ -87,7 +108,7 @@ def known_property(kind: str, name: str) -> str:
 
 
 def require_complete(kind: str, properties: Properties) -> None:
-    """Raises ProgrammingError when a new object lacks what its kind must have, or has what its type may not."""
+    """Raises ProgrammingError when a new object lacks a required property or has one that its type excludes."""
     missing = [name for name in _REQUIRED.get(kind, ()) if name not in properties]
     if missing:
         raise compilation_error(f"Missing option(s): [{', '.join(missing)}]", 2029, "42601")
@@ -118,7 +139,7 @@ def _value(scanner: Scanner) -> Any:
 
 
 def _text(token: Token) -> str:
-    """A word or name as it is stored, a literal as it is."""
+    """A word or name in stored case, a literal's text unchanged."""
     return word_of(token) or token.text
 
 

@@ -1,1 +1,1 @@
-"""The HTTP protocol that Snowflake's drivers speak."""
+"""The HTTP protocol of Snowflake's drivers."""

@@ -1,4 +1,4 @@
-"""What only the laptop's Snowflake has: faults on a test's order, and counts of what was submitted."""
+"""Requests that Snowflake does not have: to set faults, and to count submitted statements."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from local.snowflake.state import State
 
 
 class Laptop:
-    """Needs no login: tests use it while the sync is logged in."""
+    """The routes need no login, so that tests can use them during a run."""
 
     def __init__(self, state: State, sessions: Sessions) -> None:
         self._state, self._sessions = state, sessions
 
     def routes(self) -> list[Route]:
-        """The requests that no Snowflake answers."""
+        """The routes of these requests."""
         return [
             Route("/laptop/faults", self.faults, methods=["GET", "POST"]),
             Route("/laptop/statements", self.statements, methods=["GET"]),
         ]
 
     async def faults(self, request: Request) -> JSONResponse:
-        """A test's orders; the answer says whether a MERGE is held in its transaction."""
-        known = self._orders()
-        for order, value in (await body_of(request)).items():
-            if order not in known:
-                return JSONResponse({"error": f"unknown fault {order!r}"}, status_code=400)
-            known[order](value)
+        """Set faults; the answer has whether a MERGE is held in its transaction."""
+        setters = self._setters()
+        for name, value in (await body_of(request)).items():
+            if name not in setters:
+                return JSONResponse({"error": f"unknown fault {name!r}"}, status_code=400)
+            setters[name](value)
         return JSONResponse({"holds_a_merge": self._state.faults.holds_a_merge})
 
     async def statements(self, _: Request) -> JSONResponse:
         """How many statements were submitted so far, by their first word."""
         return JSONResponse(self._state.queries.submitted)
 
-    def _orders(self) -> dict[str, Callable[[Any], None]]:
+    def _setters(self) -> dict[str, Callable[[Any], None]]:
         faults, pipes = self._state.faults, self._state.pipes
         return {
             "history_lag_seconds": lambda value: setattr(faults, "history_lag_seconds", float(value)),

@@ -1,4 +1,4 @@
-"""How the connector's requests are read and answered."""
+"""Reads the connector's requests and builds the answers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def parameters(bindings: dict[str, Any] | None) -> Any:
 
 
 def success(data: Any) -> JSONResponse:
-    """The answer of a request that was understood and carried out."""
+    """The answer to a request that succeeded."""
     return JSONResponse({"data": data, "code": None, "message": None, "success": True})
 
 
@@ -66,7 +66,7 @@ def failure(code: str, message: str) -> JSONResponse:
 
 
 def login_again() -> JSONResponse:
-    """The refusal of a token that is not known; the connector then logs in again."""
+    """The refusal of an unknown token; the connector then logs in again."""
     return JSONResponse(
         {"data": None, "code": "390104", "message": "User must login again to access the service.", "success": False},
         status_code=401,
@@ -74,7 +74,7 @@ def login_again() -> JSONResponse:
 
 
 def in_progress(query: Query, code: str) -> JSONResponse:
-    """The answer for a statement that still runs: where its result will be."""
+    """The answer for a statement that still runs, with the address of its result."""
     data = {"queryId": query.id, "getResultUrl": f"/queries/{query.id}/result", "queryAbortsAfterSecs": 300}
     return JSONResponse({"data": data, "code": code, "message": "Query execution in progress.", "success": True})
 

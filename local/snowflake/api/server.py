@@ -1,4 +1,4 @@
-"""The HTTP API that the Snowflake connector speaks."""
+"""The HTTP API for Snowflake's connector."""
 
 from __future__ import annotations
 

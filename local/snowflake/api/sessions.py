@@ -1,4 +1,4 @@
-"""Sessions by token: how a client logs in, stays and leaves."""
+"""Sessions by token: login, renewal, heartbeat and logout."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOKEN_SECONDS = 4 * 60 * 60
 
 
 class Sessions:
-    """The account has one user; a request without a known token has to log in again."""
+    """The sessions of the account's one user; a request with an unknown token must log in again."""
 
     def __init__(self, state: State, user: str, password: str) -> None:
         self._state = state
@@ -52,7 +52,7 @@ class Sessions:
     async def login(self, request: Request) -> JSONResponse:
         """A session for the right user and password, at the place and with the parameters that the client asks for."""
         data = (await body_of(request))["data"]
-        if not self._knows(str(data.get("LOGIN_NAME", "")), str(data.get("PASSWORD", ""))):
+        if not self._is_user(str(data.get("LOGIN_NAME", "")), str(data.get("PASSWORD", ""))):
             return failure("390100", "Incorrect username or password was specified.")
         database, schema = (identifier_of(request, key) for key in ("databaseName", "schemaName"))
         parameters = data.get("SESSION_PARAMETERS") or {}
@@ -92,7 +92,7 @@ class Sessions:
             },
         }
 
-    def _knows(self, user: str, password: str) -> bool:
+    def _is_user(self, user: str, password: str) -> bool:
         same_user = hmac.compare_digest(user.upper().encode(), self._user.upper().encode())
         return hmac.compare_digest(password.encode(), self.password.encode()) and same_user
 
@@ -114,11 +114,11 @@ class Sessions:
         )
 
     async def heartbeat(self, request: Request) -> JSONResponse:
-        """The client asks whether its session still is."""
+        """Whether the client's session still exists."""
         return success(None) if self.of(request) else login_again()
 
     async def logout(self, request: Request) -> JSONResponse:
-        """The session ends, and what it had open is rolled back."""
+        """End the session and roll back its open transaction."""
         if (session := self.of(request)) is None:
             return login_again()
         if request.query_params.get("delete"):
@@ -127,5 +127,5 @@ class Sessions:
         return success(None)
 
     async def telemetry(self, _: Request) -> JSONResponse:
-        """Taken and thrown away."""
+        """Accept telemetry and discard it."""
         return success(None)

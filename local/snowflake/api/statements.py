@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 class Statements:
-    """Those of all sessions; one that takes long is answered before it ends, with the address to ask again."""
+    """The statements of all sessions; a long one is answered before it ends, with the address of its result."""
 
     def __init__(self, sessions: Sessions, queries: Queries, answer_within_seconds: float) -> None:
         self._sessions, self._queries = sessions, queries
@@ -51,7 +51,7 @@ class Statements:
         ]
 
     async def submit(self, request: Request) -> JSONResponse:
-        """Start a statement; its result, or at once only its id for one that the client does not wait for."""
+        """Start a statement; returns its result, or at once its id where the client does not wait."""
         if (session := self._sessions.of(request)) is None:
             return login_again()
         body = await body_of(request)
@@ -83,7 +83,7 @@ class Statements:
         return await self._answer(query)
 
     async def monitor(self, request: Request) -> JSONResponse:
-        """How far a statement is."""
+        """The status of a statement."""
         if self._sessions.of(request) is None:
             return login_again()
         query = self._queries.get(request.path_params["query_id"])
@@ -111,7 +111,7 @@ class Statements:
         return success(None)
 
     async def _answer(self, query: Query) -> JSONResponse:
-        """The statement's result; one that takes long is answered with the address to ask again."""
+        """The statement's result; for a long one, the address of its result."""
         future = asyncio.wrap_future(query.future)
         with contextlib.suppress(Exception):
             await asyncio.wait_for(asyncio.shield(future), self._answer_within)
@@ -124,7 +124,7 @@ class Statements:
 
 
 def _forked(session: Session, sql: str, params: Any) -> Callable[[], Result]:
-    """A detached statement runs in a session of its own, so that it outlives the one that submitted it."""
+    """A detached statement runs in a new session, so that it outlives the one that submitted it."""
     child = session.fork()
 
     def run() -> Result:

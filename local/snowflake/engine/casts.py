@@ -80,7 +80,7 @@ _FUNCTIONS = {
 
 
 def macro(name: str, *arguments: Expr) -> Expr:
-    """A call of one of this package's macros, qualified so that it binds whatever the session's database is."""
+    """A call of one of this package's macros, qualified so that it is found in every database."""
     call: Expr = exp.Anonymous(this=name, expressions=list(arguments))
     for part in reversed(MACRO_SCHEMA):
         call = exp.Dot(this=exp.to_identifier(part, quoted=True), expression=call)
@@ -88,7 +88,7 @@ def macro(name: str, *arguments: Expr) -> Expr:
 
 
 def try_conversions(node: Expr) -> Expr:
-    """Rewrite one TRY_ conversion; every other node is returned as it is."""
+    """Rewrite one TRY_ conversion; every other node is returned unchanged."""
     rewrite = _REWRITES.get(type(node))
     return node if rewrite is None else rewrite(node)
 

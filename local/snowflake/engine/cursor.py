@@ -1,4 +1,4 @@
-"""fakesnow's cursor with this package's translations around its own, and a statement's way through it."""
+"""fakesnow's cursor with this package's translations, and the execution of a statement by it."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class EngineCursor(FakeSnowflakeCursor):
         self._replace_calls = replace_calls
 
     def check_db_and_schema(self, expression: Expr) -> None:
-        """Table functions are replaced first: they have no schema of their own to check."""
+        """Replaces table functions before the check, because they have no schema."""
         if isinstance(expression, exp.Select):
             name_columns(expression)
         self._replace_calls(expression)
         super().check_db_and_schema(expression)
 
     def parts(self, expression: Expr) -> list[Expr]:
-        """The statements that together do what this one says."""
+        """The statements that this one is split into."""
         return self._transform_explode(unenforced_constraints(expression))
 
     def translate(self, expression: Expr, params: Any) -> Expr:

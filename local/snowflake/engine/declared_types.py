@@ -45,7 +45,7 @@ def definitions(expression: Expr) -> dict[str, ColumnType]:
 
 
 def remember(duck: duckdb.DuckDBPyConnection, table: Name, columns: dict[str, ColumnType]) -> None:
-    """Keep the types of a table's columns; what was known of those columns before is replaced."""
+    """Keep the types of a table's columns; earlier types of those columns are replaced."""
     if not columns:
         return
     places = ", ".join("?" * len(columns))
@@ -56,27 +56,27 @@ def remember(duck: duckdb.DuckDBPyConnection, table: Name, columns: dict[str, Co
 
 
 def forget(duck: duckdb.DuckDBPyConnection, table: Name) -> None:
-    """The table is gone, or another of its name has come."""
+    """Remove the types of a table that was dropped or replaced."""
     duck.execute(f"DELETE FROM {_TABLE} WHERE {_OF_TABLE}", table.parts)
 
 
 def forget_column(duck: duckdb.DuckDBPyConnection, table: Name, column: str) -> None:
-    """The column is gone."""
+    """Remove the type of a dropped column."""
     duck.execute(f"DELETE FROM {_TABLE} WHERE {_OF_COLUMN}", [*table.parts, column])
 
 
 def rename_column(duck: duckdb.DuckDBPyConnection, table: Name, old: str, new: str) -> None:
-    """The column keeps its type under its new name."""
+    """Keep the type of a renamed column."""
     duck.execute(f"UPDATE {_TABLE} SET column_name = ? WHERE {_OF_COLUMN}", [new, *table.parts, old])
 
 
 def rename_table(duck: duckdb.DuckDBPyConnection, old: Name, new: Name) -> None:
-    """The table's columns keep their types under its new name."""
+    """Keep the types of a renamed table."""
     duck.execute(f"UPDATE {_TABLE} SET table_name = ? WHERE {_OF_TABLE}", [new.name, *old.parts])
 
 
 def copy(duck: duckdb.DuckDBPyConnection, source: Name, target: Name) -> None:
-    """A table made LIKE or CLONE another has its types."""
+    """Give a table made LIKE or CLONE another that one's types."""
     duck.execute(
         f"INSERT INTO {_TABLE} SELECT ?, ?, ?, column_name, type FROM {_TABLE} WHERE {_OF_TABLE}",
         [*target.parts, *source.parts],
@@ -93,7 +93,7 @@ def columns_of(duck: duckdb.DuckDBPyConnection, table: Name) -> dict[str, Column
             ORDER BY column_index""",
         table.parts,
     ).fetchall()
-    return {name: read_type(known) if known else stored_type(stored) for name, stored, known in found}
+    return {name: read_type(declared) if declared else stored_type(stored) for name, stored, declared in found}
 
 
 def column_name(column: exp.ColumnDef) -> str:

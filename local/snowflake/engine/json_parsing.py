@@ -1,6 +1,6 @@
 r"""PARSE_JSON and TRY_PARSE_JSON as DuckDB macros.
 
-DuckDB's own cast to JSON keeps a text as it is, but takes duplicate keys, NaN and Infinity, and numbers of any length.
+DuckDB's own cast to JSON keeps a text unchanged, but takes duplicate keys, NaN and Infinity, and numbers of any length.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from local.snowflake.language.errors import not_supported
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _NUMBER = r"-?[0-9][-+.0-9eE]*"
-# Cheap, and true for every text with a number that does not fit NUMBER(38, 37), or with none at all in its place.
+# A cheap test that is true for every text with a number that does not fit NUMBER(38, 37), and for NaN and Infinity.
 _SUSPECT = r"[0-9][0-9.]{37}|[0-9][eE]|(?i:nan|inf)"
 
 # A fixed-point number is exact; every other is a double, which Snowflake writes with 15 decimals.
@@ -54,7 +54,7 @@ CREATE OR REPLACE MACRO _fs_global.main._sf_to_json(x) AS (
 
 
 def parse_json(expression: Expr) -> Expr:
-    """The macro for a call of PARSE_JSON or TRY_PARSE_JSON; every other node is returned as it is."""
+    """The macro for a call of PARSE_JSON or TRY_PARSE_JSON; every other node is returned unchanged."""
     if not isinstance(expression, exp.ParseJSON):
         return expression
     if expression.expression is not None and expression.expression.name.lower() != "s":

@@ -36,7 +36,7 @@ _original_to_timestamp = fakesnow.transforms.to_timestamp
 
 
 def assert_versions() -> None:
-    """The overrides reach into private parts, so only the versions they were written for will do."""
+    """Raises RuntimeError for other versions: the overrides change private parts of these."""
     for package, wanted in (("fakesnow", FAKESNOW), ("snowflake-connector-python", CONNECTOR)):
         found = version(package)
         if found != wanted:
@@ -165,7 +165,7 @@ def inline_variables(self: Any, sql: str) -> str:
 
 
 class RecentResults(OrderedDict[str, Any]):
-    """fakesnow keeps every result for ever; the engine's own cache is never read here, so a few are enough."""
+    """fakesnow keeps every result for ever; nothing reads this cache, so a few are enough."""
 
     def __setitem__(self, key: str, value: Any) -> None:
         super().__setitem__(key, value)

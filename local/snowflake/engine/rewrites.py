@@ -47,7 +47,7 @@ def _hash(template: str, row: list[Expr]) -> Expr:
 
 
 def name_columns(select: exp.Select) -> None:
-    """A column without a name is called by its own text in upper case."""
+    """Name each column without an alias by its text in upper case."""
     for projection in select.expressions:
         if not isinstance(projection, (exp.Column, exp.Star, exp.Alias)) and not projection.is_star:
             text = projection.sql(dialect="snowflake").upper()

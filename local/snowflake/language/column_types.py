@@ -1,4 +1,4 @@
-"""Column types in Snowflake's own words: NUMBER(38,0), VARCHAR(16777216), TIMESTAMP_NTZ(9)."""
+"""Column types as Snowflake writes them: NUMBER(38,0), VARCHAR(16777216), TIMESTAMP_NTZ(9)."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def declared_type(kind: exp.DataType) -> ColumnType:
 
 
 def stored_type(text: str) -> ColumnType:
-    """What DuckDB's type of a column is in Snowflake, where no declaration says more."""
+    """The Snowflake type of a column whose declaration was not kept, by DuckDB's type."""
     name, sizes = _parts(text)
     name = "NUMBER" if name == "DECIMAL" else _IN_SNOWFLAKE.get(name, name)
     return ColumnType(name, sizes or _DEFAULTS.get(name, ()))

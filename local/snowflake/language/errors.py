@@ -22,7 +22,7 @@ def does_not_exist(kind: str, name: str) -> ProgrammingError:
 
 
 def already_exists(name: str) -> ProgrammingError:
-    """An object that a statement would make is there already."""
+    """A statement would make an object that already exists."""
     return compilation_error(f"Object '{name}' already exists.", 2002, "42710")
 
 
@@ -52,7 +52,7 @@ def syntax_error(unexpected: str, sql: str, position: int) -> ProgrammingError:
 
 
 def from_parse_error(error: ParseError | TokenError) -> ProgrammingError:
-    """Translate what sqlglot could not read."""
+    """Translate sqlglot's error."""
     details = getattr(error, "errors", None) or [{}]
     first = details[0]
     if not first.get("line"):
@@ -65,7 +65,7 @@ def from_parse_error(error: ParseError | TokenError) -> ProgrammingError:
 
 
 def from_engine(error: BaseException, qualified: dict[str, str] | None = None) -> ProgrammingError:
-    """Translate what DuckDB or fakesnow raised.
+    """Translate an error of DuckDB or fakesnow.
 
     `qualified` maps a table's bare name to the full name the statement used, because DuckDB reports only the former.
     """

@@ -28,7 +28,7 @@ class Name:
 
 
 def quote_identifier(part: str) -> str:
-    """A name as SQL text, whatever signs it has."""
+    """A name as SQL text, whatever characters it has."""
     return '"' + part.replace('"', '""') + '"'
 
 

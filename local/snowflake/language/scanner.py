@@ -114,7 +114,7 @@ class Scanner:
         return token.text
 
     def identifier(self) -> str:
-        """Take a name; a quoted one as it is, any other in upper case."""
+        """Take a name; a quoted one unchanged, any other in upper case."""
         token = self.next()
         if token.token_type == TokenType.IDENTIFIER:
             return token.text

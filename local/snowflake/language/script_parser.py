@@ -10,8 +10,23 @@ from local.snowflake.language.errors import not_supported
 from local.snowflake.language.scanner import Scanner
 
 _REFUSED = {
-    *("FOR", "WHILE", "REPEAT", "LOOP", "CASE", "BREAK", "CONTINUE", "EXIT", "ITERATE", "LEAVE", "NULL"),
-    *("OPEN", "FETCH", "CLOSE", "DECLARE", "AWAIT", "ASYNC"),
+    "FOR",
+    "WHILE",
+    "REPEAT",
+    "LOOP",
+    "CASE",
+    "BREAK",
+    "CONTINUE",
+    "EXIT",
+    "ITERATE",
+    "LEAVE",
+    "NULL",
+    "OPEN",
+    "FETCH",
+    "CLOSE",
+    "DECLARE",
+    "AWAIT",
+    "ASYNC",
 }
 
 

@@ -19,7 +19,7 @@ class Call:
 
 
 def called(node: exp.TableFromRows) -> str:
-    """The function's name in upper case; empty for what is no call of one."""
+    """The function's name in upper case; empty for any other call."""
     call = _call(node)
     return call.name.upper() if isinstance(call, exp.Anonymous) else ""
 
@@ -44,7 +44,7 @@ def as_table(node: exp.TableFromRows, query: exp.Select, name: str) -> exp.Subqu
 
 
 def select_from(table: str) -> exp.Select:
-    """SELECT * FROM a table of the stand-in's own."""
+    """SELECT * FROM one of the stand-in's own tables."""
     quoted = ".".join(f'"{part}"' for part in table.split("."))
     return exp.select("*").from_(exp.to_table(quoted, dialect="snowflake"))
 

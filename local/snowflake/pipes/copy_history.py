@@ -31,7 +31,7 @@ _ARGUMENTS = {"TABLE_NAME", "START_TIME", "END_TIME", "PIPE_NAME"}
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """One file's outcome; field order is the column order. Sizes are bytes, positions count from 1."""
 
     file_name: str
@@ -57,14 +57,14 @@ class Entry:
     first_commit_time: datetime | None = None
 
 
-def record(duck: duckdb.DuckDBPyConnection, entry: Entry) -> None:
+def record(duck: duckdb.DuckDBPyConnection, entry: HistoryEntry) -> None:
     """Keep one file's outcome."""
     values = astuple(entry)
     duck.execute(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(values))})", list(values))
 
 
 def rename_table(duck: duckdb.DuckDBPyConnection, old: Name, new: Name) -> None:
-    """The history is the table's, whatever it is called."""
+    """Keep the history of a renamed table."""
     duck.execute(
         f'UPDATE {TABLE} SET "TABLE_NAME" = ?'
         ' WHERE "TABLE_CATALOG_NAME" = ? AND "TABLE_SCHEMA_NAME" = ? AND "TABLE_NAME" = ?',
@@ -73,7 +73,7 @@ def rename_table(duck: duckdb.DuckDBPyConnection, old: Name, new: Name) -> None:
 
 
 def forget_database(duck: duckdb.DuckDBPyConnection, database: str) -> None:
-    """A dropped database's tables have no history."""
+    """Remove the history of a dropped database's tables."""
     duck.execute(f'DELETE FROM {TABLE} WHERE "TABLE_CATALOG_NAME" = ?', [database])
 
 
@@ -107,6 +107,6 @@ def _named(value: Expr, call: Call, context: Context, columns: tuple[str, str, s
 
 
 def _old_enough(faults: Faults) -> str:
-    """A load is in the history once it is older than the history's lag."""
+    """The condition of loads that are older than the history's lag."""
     latest = datetime.now(UTC) - timedelta(seconds=faults.history_lag_seconds)
     return f'"LAST_LOAD_TIME" <= {quote_literal(latest.isoformat())}::TIMESTAMP_TZ'

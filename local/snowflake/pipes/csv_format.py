@@ -1,4 +1,4 @@
-"""A pipe's options and its CSV format: what the loader honours, and nothing else."""
+"""A pipe's options and its CSV format; those that the loader does not honour are refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from local.snowflake.language.names import Name, quote_identifier
 from local.snowflake.language.scanner import Scanner, word_of
 from local.snowflake.session.context import Context
 
-# What the loader does not vary, and the values under which that is right.
+# Options with one behaviour in the loader, and the values that it fits.
 _FIXED: dict[str, tuple[Any, ...]] = {
     "TYPE": ("CSV",),
     "RECORD_DELIMITER": ("\n", "\\n"),
@@ -36,7 +36,7 @@ _VARIABLE = {"FIELD_DELIMITER", "SKIP_HEADER", "FIELD_OPTIONALLY_ENCLOSED_BY", "
 
 @dataclass(frozen=True)
 class CsvFormat:
-    """A file's format, as far as the loader varies it; no quote is an empty one."""
+    """The options of a file that vary; `quote` is empty where there is none."""
 
     delimiter: str
     quote: str

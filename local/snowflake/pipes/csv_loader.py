@@ -16,7 +16,7 @@ from sqlglot import Expr, exp, parse_one
 from local.snowflake.language.errors import from_engine
 from local.snowflake.language.names import quote_identifier, quote_literal
 from local.snowflake.pipes.load_history import LoadHistory
-from local.snowflake.pipes.load_outcome import Failure, Outcome
+from local.snowflake.pipes.load_outcome import LoadFailure, LoadOutcome
 from local.snowflake.pipes.pipe import StagedFile
 from local.snowflake.pipes.pipe_definition import Copy
 from local.snowflake.pipes.text_limits import first_too_long
@@ -31,19 +31,19 @@ _CONVERTED_COLUMN = re.compile(r"column \"?(\w+)\"?", re.IGNORECASE)
 
 def load(
     context: Context, loads: LoadHistory, copy: Copy, file: Path, staged: StagedFile, scanned_at: datetime
-) -> Outcome:
+) -> LoadOutcome:
     """Insert the rows of the downloaded `file` in one transaction, and record it in the table's load history.
 
-    The file is parsed before the write lock is taken, so that a long file keeps no merge waiting.
+    The file is parsed before the write lock is taken, so that no merge waits for a long file.
     """
     if file.stat().st_size == 0:
         loads.record(copy.table, staged.url)
-        return Outcome(0, None)
+        return LoadOutcome(0, None)
     duck = context.duck
     try:
         duck.execute(f"CREATE OR REPLACE TEMP TABLE _sf_file AS {_read(copy, file)}")
         if (failure := first_too_long(context, copy, "temp._sf_file")) is not None:
-            return Outcome(0, failure)
+            return LoadOutcome(0, failure)
         insert = _insert(context, copy, staged.key, scanned_at)
         context.begin()
         try:
@@ -56,9 +56,9 @@ def load(
             loads.withdraw(copy.table, staged.url)
             context.rollback()
             raise
-        return Outcome(count, None)
+        return LoadOutcome(count, None)
     except (duckdb.Error, Error) as error:
-        return Outcome(0, _failure(error, copy))
+        return LoadOutcome(0, _failure(error, copy))
     finally:
         duck.execute("DROP TABLE IF EXISTS temp._sf_file")
 
@@ -129,7 +129,7 @@ def _insert(context: Context, copy: Copy, file_name: str, scanned_at: datetime) 
     return f"INSERT INTO {copy.table.quoted}{columns} {translated}"
 
 
-def _failure(error: duckdb.Error | Error, copy: Copy) -> Failure:
+def _failure(error: duckdb.Error | Error, copy: Copy) -> LoadFailure:
     text = str(error)
     found_line = _ERROR_LINE.search(text)
     line = int(found_line[1]) if found_line else None
@@ -138,14 +138,14 @@ def _failure(error: duckdb.Error | Error, copy: Copy) -> Failure:
             f"Number of columns in file ({found[2]}) does not match that of the corresponding table ({found[1]}), "
             "use file format option error_on_column_count_mismatch=false to ignore this error"
         )
-        return Failure(message, line, f'"{copy.table.name}"[{min(int(found[1]), int(found[2]))}]')
+        return LoadFailure(message, line, f'"{copy.table.name}"[{min(int(found[1]), int(found[2]))}]')
     if "unterminated quote" in text.lower():
-        return Failure("Found character after the closing quote, or end of file inside a quoted field", line, None)
+        return LoadFailure("Found character after the closing quote, or end of file inside a quoted field", line, None)
     if "invalid unicode" in text.lower():
-        return Failure("Invalid UTF8 detected in string", line, None)
+        return LoadFailure("Invalid UTF8 detected in string", line, None)
     column = _CONVERTED_COLUMN.search(text)
     named = f'"{copy.table.name}"["{column[1]}"]' if column else None
-    return Failure(from_engine(error).msg or text, line, named)
+    return LoadFailure(from_engine(error).msg or text, line, named)
 
 
 def _literal(text: str) -> str:

@@ -1,4 +1,4 @@
-"""S3 events: the files that a message names, and when the message is done with."""
+"""S3 events: the files that a message names, and when it can be deleted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class Countdown:
-    """Calls `finish` once all expected parts are done; a single failure makes the whole fail."""
+    """Calls `finish` after all expected parts, with False if one failed."""
 
     def __init__(self, expected: int, finish: Callable[[bool], None]) -> None:
         self._left, self._handled, self._finish = expected, True, finish
@@ -32,7 +32,7 @@ class Countdown:
 
 
 def created_objects(body: str) -> Iterator[StagedFile]:
-    """The objects an S3 notification says were created; none for s3:TestEvent and other messages."""
+    """The objects that an S3 notification reports as created; none for s3:TestEvent and other messages."""
     try:
         message = json.loads(body)
     except ValueError:

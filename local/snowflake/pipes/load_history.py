@@ -1,4 +1,4 @@
-"""What a table remembers of the files that were loaded into it, whichever pipe loaded them."""
+"""The files that were loaded into each table, by any pipe."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ MEMORY = timedelta(days=64)
 
 
 class LoadHistory:
-    """Files by table. A replaced table starts with none; a renamed one keeps its own."""
+    """Loaded files by table; a replaced table starts without, a renamed one keeps them."""
 
     def __init__(self) -> None:
         self._loaded: dict[Name, dict[str, datetime]] = {}
         self._guard = threading.Lock()
 
     def record(self, table: Name, url: str) -> None:
-        """The file is loaded, or is about to be in the transaction that is open."""
+        """Record a file, before the transaction that loads it commits."""
         with self._guard:
             self._loaded.setdefault(table, {})[url] = datetime.now(UTC)
 
     def withdraw(self, table: Name, url: str) -> None:
-        """The load was not committed."""
+        """Remove a file whose load was not committed."""
         with self._guard:
             self._loaded.get(table, {}).pop(url, None)
 
@@ -34,18 +34,18 @@ class LoadHistory:
         return loaded is not None and datetime.now(UTC) - loaded < MEMORY
 
     def forget(self, table: Name) -> None:
-        """The table is gone, or another of its name has come."""
+        """Remove the files of a table that was dropped or replaced."""
         with self._guard:
             self._loaded.pop(table, None)
 
     def forget_database(self, database: str) -> None:
-        """The database is gone, and its tables."""
+        """Remove the files of a dropped database's tables."""
         with self._guard:
             for table in [table for table in self._loaded if table.database == database]:
                 del self._loaded[table]
 
     def rename(self, old: Name, new: Name) -> None:
-        """The table keeps its history under its new name."""
+        """Keep the files of a renamed table."""
         with self._guard:
             if old in self._loaded:
                 self._loaded[new] = self._loaded.pop(old)

@@ -1,4 +1,4 @@
-"""What became of loading one file."""
+"""The outcome of loading one file."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Failure:
-    """Why a file was refused; the line counts from 1 and is None when the engine does not say."""
+class LoadFailure:
+    """Why a file was refused; the line counts from 1 and is None when the engine does not report it."""
 
     message: str
     line: int | None
@@ -15,8 +15,8 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LoadOutcome:
     """Rows that were loaded; none where there is a failure."""
 
     rows: int
-    failure: Failure | None
+    failure: LoadFailure | None

@@ -1,4 +1,4 @@
-"""A pipe and the files that were announced to it."""
+"""A pipe and the files of its events and refreshes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MEMORY = timedelta(days=14)
 
 
 def _ignore(_: bool) -> None:
-    """Nobody waits for this file."""
+    """The callback of a file that nothing waits for."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class StagedFile:
 
 @dataclass
 class Pipe:
-    """A pipe as its statements made it, and what became of its files."""
+    """A pipe's definition, and the state of its files."""
 
     name: Name
     definition: str
@@ -68,7 +68,7 @@ class Pipe:
         return json.dumps(answer, separators=(",", ":"))
 
     def hold(self, file: StagedFile) -> None:
-        """Keep a file for as long as the pipe is paused; its message is not waited for."""
+        """Keep a file while the pipe is paused; its message is deleted."""
         if all(file.url != held.url for held in self.waiting):
             self.waiting.append(replace(file, on_handled=_ignore))
 

@@ -40,7 +40,7 @@ class Copy:
 
 
 def comment_of(scanner: Scanner) -> str:
-    """The options of CREATE PIPE up to AS; of those only the comment has an effect here."""
+    """The options of CREATE PIPE up to AS; only the comment has an effect here."""
     comment = ""
     while not scanner.accept("AS"):
         option = scanner.identifier()
@@ -57,7 +57,7 @@ def comment_of(scanner: Scanner) -> str:
 
 
 def parse_copy(sql: str, context: Context) -> Copy:
-    """Understand a pipe's COPY INTO.
+    """Parse a pipe's COPY INTO.
 
     Raises ProgrammingError for a missing stage, table or format, and for every option the loader would not honour.
     """

@@ -1,4 +1,4 @@
-"""Pipes: their registry, their statements, and which files each still has to load."""
+"""The pipes of an account, their statements, and the files that each has yet to load."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from local.snowflake.session.show import filtered
 class Pipes:
     """`submit` hands a file to the loader; `list_stage` lists the objects of a location for REFRESH.
 
-    With `tables_forget_loads` only the pipes know what they loaded, so that a replaced pipe's refresh loads it again.
+    With `tables_forget_loads` only pipes have a load history, so that a replaced pipe's refresh loads files again.
     """
 
     def __init__(self, channel: str) -> None:
@@ -42,7 +42,7 @@ class Pipes:
             return [pipe for pipe in self._pipes.values() if pipe.copy.relative_name(file.url) is not None]
 
     def offer(self, pipe: Pipe, file: StagedFile) -> None:
-        """Hand a file to the loader, or keep it for as long as the pipe is paused."""
+        """Pass a file to the loader, or keep it while the pipe is paused."""
         with self._guard:
             if not pipe.paused:
                 self.submit(pipe, file)
@@ -51,7 +51,7 @@ class Pipes:
         file.on_handled(True)
 
     def has_loaded(self, pipe: Pipe, file: StagedFile) -> bool:
-        """An event asks only the pipe what it loaded, a refresh the table too."""
+        """Whether the file was loaded: for an event by the pipe's history, for a refresh by the table's as well."""
         name = pipe.copy.relative_name(file.url)
         if name is None or pipe.has_loaded(name):
             return True
@@ -78,9 +78,9 @@ class Pipes:
         return self.get(context.resolve(Scanner(name).parts())).status()
 
     def create(self, scanner: Scanner, context: Context, replace: bool) -> Result:
-        """CREATE [OR REPLACE] PIPE [IF NOT EXISTS] name [options] AS COPY …; a replaced pipe forgets what it loaded.
+        """CREATE [OR REPLACE] PIPE [IF NOT EXISTS] name [options] AS COPY …; a replaced pipe has no load history.
 
-        A load that runs meanwhile ends as the old pipe's; what still waited in the old pipe is gone with it.
+        A load that runs meanwhile belongs to the old pipe; files that wait in the old pipe are not loaded.
         """
         if_not_exists = scanner.accept("IF", "NOT", "EXISTS")
         name = context.resolve(scanner.parts())
@@ -132,7 +132,7 @@ class Pipes:
         return status(f"{name.name} successfully dropped.")
 
     def forget_database(self, context: Context, database: str) -> None:
-        """The pipes of a dropped database are gone, and what they and its tables had loaded."""
+        """Remove the pipes and load histories of a dropped database."""
         copy_history.forget_database(context.duck, database)
         with self._guard:
             for name in [name for name in self._pipes if name.database == database]:
@@ -140,11 +140,11 @@ class Pipes:
         self.loads.forget_database(database)
 
     def forget_table(self, table: Name) -> None:
-        """A dropped or replaced table has loaded nothing."""
+        """Remove the load history of a dropped or replaced table."""
         self.loads.forget(table)
 
     def rename_table(self, context: Context, old: Name, new: Name) -> None:
-        """A table keeps what it loaded, whatever it is called."""
+        """Keep the load history of a renamed table."""
         copy_history.rename_table(context.duck, old, new)
         self.loads.rename(old, new)
 

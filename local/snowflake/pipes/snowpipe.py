@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.snowflake.pipes import copy_history
 from local.snowflake.pipes.csv_loader import load
 from local.snowflake.pipes.events import Countdown, created_objects
-from local.snowflake.pipes.load_outcome import Failure, Outcome
+from local.snowflake.pipes.load_outcome import LoadFailure, LoadOutcome
 from local.snowflake.pipes.pipe import Pipe, StagedFile
 from local.snowflake.pipes.pipes import Pipes
 from local.snowflake.session.context import Context
@@ -42,8 +42,10 @@ class Snowpipe:
         self._stopped = threading.Event()
         pipes.submit = self._submit
         pipes.list_stage = lambda location: list(self._list(location))
-        self._threads = [threading.Thread(target=target, daemon=True, name=f"snowpipe {target.__name__}")
-                         for target in (self._receive_forever, self._load_forever)]  # fmt: skip
+        self._threads = [
+            threading.Thread(target=loop, daemon=True, name=f"snowpipe {loop.__name__}")
+            for loop in (self._receive_forever, self._load_forever)
+        ]
 
     def start(self) -> None:
         """Begin to receive and to load."""
@@ -51,7 +53,7 @@ class Snowpipe:
             thread.start()
 
     def stop(self) -> None:
-        """Let both threads end after what they are at."""
+        """Let both threads end after their present file or message."""
         self._stopped.set()
 
     def _receive_forever(self) -> None:
@@ -71,7 +73,7 @@ class Snowpipe:
                 self._handle(message)
 
     def _handle(self, message: dict[str, Any]) -> None:
-        """Route every created object of one message; the message goes when all of them are handled."""
+        """Offer every created object of one message to its pipes; the message is deleted after all are handled."""
         receipt = message["ReceiptHandle"]
         work = [(pipe, file) for file in created_objects(message["Body"]) for pipe in self._pipes.readers(file)]
         if not work:
@@ -114,7 +116,7 @@ class Snowpipe:
             file.on_handled(handled)
 
     def _load(self, pipe: Pipe, file: StagedFile) -> bool:
-        """Load one file once; True when nothing more is to be done with it."""
+        """Load one file once; True when its message can be deleted."""
         name = pipe.copy.relative_name(file.url)
         if name is None or not self._pipes.is_current(pipe) or self._pipes.has_loaded(pipe, file):
             return True
@@ -126,7 +128,7 @@ class Snowpipe:
             except ClientError as error:
                 if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
                     raise
-                outcome = Outcome(0, Failure(f"Remote file '{file.url}' was not found.", None, None))
+                outcome = LoadOutcome(0, LoadFailure(f"Remote file '{file.url}' was not found.", None, None))
             else:
                 outcome = load(self._session, self._pipes.loads, pipe.copy, path, file, started)
         finished = datetime.now(UTC)
@@ -146,9 +148,11 @@ class Snowpipe:
                     yield StagedFile(bucket, item["Key"], item["Size"], datetime.now(UTC))
 
 
-def _entry(pipe: Pipe, file: StagedFile, name: str, outcome: Outcome, finished: datetime) -> copy_history.Entry:
+def _entry(
+    pipe: Pipe, file: StagedFile, name: str, outcome: LoadOutcome, finished: datetime
+) -> copy_history.HistoryEntry:
     table, failure, within = pipe.copy.table, outcome.failure, pipe.copy.path
-    return copy_history.Entry(
+    return copy_history.HistoryEntry(
         file_name=name.removeprefix(within),
         stage_location=pipe.copy.location,
         last_load_time=finished,

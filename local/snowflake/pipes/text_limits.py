@@ -5,12 +5,12 @@ from __future__ import annotations
 from local.snowflake.engine.declared_types import columns_of
 from local.snowflake.language.column_types import LONGEST_VARCHAR
 from local.snowflake.language.names import quote_identifier
-from local.snowflake.pipes.load_outcome import Failure
+from local.snowflake.pipes.load_outcome import LoadFailure
 from local.snowflake.pipes.pipe_definition import Copy
 from local.snowflake.session.context import Context
 
 
-def first_too_long(context: Context, copy: Copy, parsed: str) -> Failure | None:
+def first_too_long(context: Context, copy: Copy, parsed: str) -> LoadFailure | None:
     """The first record of the table `parsed` with a field that its VARCHAR column cannot hold."""
     types = columns_of(context.duck, copy.table)
     worst: tuple[int, str, str] | None = None
@@ -25,7 +25,7 @@ def first_too_long(context: Context, copy: Copy, parsed: str) -> Failure | None:
         ).fetchone()
         if found is not None and (worst is None or found[0] < worst[0]):
             worst = found[0], _message(limit, found[1], found[2]), f'"{copy.table.name}"["{column}":{item[1:]}]'
-    return None if worst is None else Failure(worst[1], _line(context, copy, parsed, worst[0]), worst[2])
+    return None if worst is None else LoadFailure(worst[1], _line(context, copy, parsed, worst[0]), worst[2])
 
 
 def _message(limit: int, size: int, start: str) -> str:

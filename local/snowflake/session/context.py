@@ -1,4 +1,4 @@
-"""What statements may use of the session that runs them, and nothing else of it."""
+"""The part of a session that its statements may use."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from local.snowflake.language.scanner import Scanner
 
 
 class RunningTask(Protocol):
-    """The run of a task, as the statements of its session see it."""
+    """The part of a task's run that the statements of its session use."""
 
     return_value: str | None
 
     def configured(self, path: str) -> str | None:
-        """The configuration's value at a dotted path as text, all of it for no path; None where there is none."""
+        """The configuration's value at a dotted path as text, all of it for an empty path; None without a value."""
 
 
 class Context(Protocol):
-    """The session of a statement: its place, its transaction, and the engine below.
+    """The session of a statement: its current schema, its transaction, and the engine.
 
     `task_run` is None where no task runs; `duck` is the connection to DuckDB, for DuckDB's own SQL.
     """
@@ -51,7 +51,7 @@ class Context(Protocol):
         """Complete a name with the session's database and schema."""
 
     def leave_database(self) -> None:
-        """Have no current database any more."""
+        """Unset the current database."""
 
     def execute(self, sql: str, params: Any = None) -> Result:
         """Run one statement of any kind."""

@@ -1,4 +1,4 @@
-"""What a session runs beside the engine's own statements and functions: handed in, because it stands above sessions."""
+"""Statements and functions that the engine does not have; passed to sessions, because their code imports sessions."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ KEPT_BYTES = 256 * 1024 * 1024
 
 
 class Origin(Protocol):
-    """The session of a statement, as far as those who wait for the statement need it."""
+    """The part of a statement's session that readers of its result use."""
 
     @property
     def database(self) -> str | None:
@@ -49,7 +49,7 @@ class Query:
 
     @property
     def status(self) -> str:
-        """In the words of the monitoring request."""
+        """The status as the monitoring request writes it."""
         if not self.future.done():
             return "RUNNING"
         return "SUCCESS" if self.future.exception() is None else "FAILED_WITH_ERROR"
@@ -74,8 +74,8 @@ class Queries:
     def submit(self, request_id: str, sql: str, session: Origin, run: Callable[[], Result]) -> Query:
         """Start a statement; a request seen before (a client's retry) returns the statement it started."""
         with self._guard:
-            if (known := self._by_request.get(request_id)) in self._queries:
-                return self._queries[str(known)]
+            if (earlier := self._by_request.get(request_id)) in self._queries:
+                return self._queries[str(earlier)]
             query = Query(str(uuid.uuid4()), sql, session, Future())
             self._queries[query.id] = query
             self.submitted[sql.split(maxsplit=1)[0].upper() if sql.strip() else ""] += 1
@@ -86,7 +86,7 @@ class Queries:
         return query
 
     def get(self, query_id: str) -> Query | None:
-        """The statement of an id; None where it is not known, or forgotten."""
+        """The statement of an id; None where there is none, or no more."""
         with self._guard:
             return self._queries.get(query_id)
 
@@ -120,7 +120,7 @@ class Queries:
 def _run(query: Query, run: Callable[[], Result]) -> None:
     try:
         result = run()
-    except BaseException as error:  # noqa: BLE001  the waiting request must learn of every failure
+    except BaseException as error:  # noqa: BLE001  the waiting request must get every failure
         query.ended = time.time()
         query.future.set_exception(error)
     else:

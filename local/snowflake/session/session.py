@@ -29,13 +29,13 @@ from local.snowflake.session.write_lock import WriteLock
 
 _READS = (exp.Query, exp.Show, exp.Describe, exp.Use, exp.Set, exp.ListStage)
 _DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
-# fakesnow would run these, but its COPY turns "" into NULL, and files come in through S3.
+# Refused, because fakesnow's COPY turns "" into NULL; files are loaded from S3 by pipes.
 _REFUSED = (exp.Copy, exp.Put, exp.Get)
 
 
 @dataclass(frozen=True)
 class Shared:
-    """What the sessions of one account have in common."""
+    """What the sessions of one account share."""
 
     engine: FakeSnow
     write_lock: WriteLock
@@ -69,7 +69,7 @@ class Session(Transactions):
         return self._connection.schema
 
     def _existing(self, database: str | None, schema: str | None) -> tuple[str | None, str | None]:
-        """What a login can enter: nothing when the database does not exist, PUBLIC when no schema is named."""
+        """The database and schema of a login: none if the database does not exist, PUBLIC if no schema is named."""
         query = "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?"
         schemas = {name for (name,) in self.duck.execute(query, [database]).fetchall()}
         if not schemas:
@@ -77,13 +77,13 @@ class Session(Transactions):
         return database, next((name for name in (schema, "PUBLIC") if name in schemas), None)
 
     def fork(self) -> Session:
-        """A session of its own at the same place, for what runs beside this one."""
+        """A new session with the same database, schema and variables."""
         child = Session(self._shared, self.database, self.schema)
         child._connection.variables._variables.update(self._connection.variables._variables)
         return child
 
     def close(self) -> None:
-        """Roll back what is open and let the next writer in."""
+        """Roll back the open transaction and release the write lock."""
         with self._serial:
             self.rollback()
             self.duck.close()
@@ -100,7 +100,7 @@ class Session(Transactions):
         return Name(*[str(part) for part in padded])
 
     def leave_database(self) -> None:
-        """Have no current database any more, so that it can be dropped."""
+        """Unset the current database, so that it can be dropped."""
         self.duck.execute("USE memory")
         self._connection.database, self._connection._schema = None, None
         self._connection.database_set = self._connection.schema_set = False

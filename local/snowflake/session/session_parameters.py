@@ -1,4 +1,4 @@
-"""ALTER SESSION: parameters that change nothing here; of those that would, only the values that hold here anyway."""
+"""ALTER SESSION: parameters without effect here, and of those that matter only the values that the engine has."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def filtered(objects: list[tuple[Name, Any]], scanner: Scanner, context: Context
 
 
 def like(pattern: str) -> re.Pattern[str]:
-    """SHOW's LIKE ignores case; % is any text, _ any character, a backslash takes the next character as it is."""
+    """SHOW's LIKE ignores case; % is any text, _ any character, a backslash escapes the next character."""
     out, characters = [], iter(pattern)
     for character in characters:
         if character == "\\":

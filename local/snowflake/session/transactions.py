@@ -12,7 +12,7 @@ from local.snowflake.session.write_lock import WriteLock
 
 
 class Transactions:
-    """One after the other on one connection; the account's write lock is held from a transaction's begin to its end."""
+    """The transactions of one connection; each holds the account's write lock from its begin to its end."""
 
     def __init__(self, duck: duckdb.DuckDBPyConnection, write_lock: WriteLock) -> None:
         self.duck = duck

@@ -1,1 +1,1 @@
-"""Statements that the engine does not know, or means otherwise."""
+"""Statements that the engine does not have, or treats differently."""

@@ -16,7 +16,7 @@ from local.snowflake.statements.retype import retype_columns
 
 _DONE = "Statement executed successfully."
 _CLAUSES = ("ADD", "DROP", "RENAME", "ALTER", "MODIFY")
-# ADD and DROP also speak of what is not a column; ALTER and MODIFY of what is no type.
+# ADD and DROP may be followed by these instead of a column.
 _OTHER_OBJECTS = {"CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "ROW", "SEARCH", "CLUSTERING", "ALL", "AGGREGATION"}
 
 
@@ -45,7 +45,7 @@ def _retypes(scanner: Scanner) -> bool:
 def alter_table(scanner: Scanner, context: Context, pipes: Pipes) -> Result:
     """Run what `is_column_change` recognised: all of its changes or none.
 
-    Raises ProgrammingError for a table or column that is not there (or is there twice), and for a type change that
+    Raises ProgrammingError for a table or column that does not exist (or already exists), and for a type change that
     Snowflake refuses.
     """
     scanner.expect("ALTER", "TABLE")
@@ -72,7 +72,7 @@ def alter_table(scanner: Scanner, context: Context, pipes: Pipes) -> Result:
 
 
 def _rename_table(context: Context, pipes: Pipes, table: Name, scanner: Scanner) -> None:
-    """A bare new name is one of the session's schema, not of the table's."""
+    """An unqualified new name is in the session's schema, not in the table's."""
     scanner.expect("TO")
     new = context.resolve(scanner.parts())
     scanner.expect_end()

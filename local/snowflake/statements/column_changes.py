@@ -80,7 +80,7 @@ def rename_column(context: Context, table: Name, columns: dict[str, ColumnType],
 
 
 def column_definition(text: str, if_absent: bool) -> exp.ColumnDef:
-    """A column as a statement defines it; raises ProgrammingError for what is none."""
+    """A column as a statement defines it; raises ProgrammingError for anything else."""
     try:
         column = parse_one(f"CREATE TABLE t ({text})", read="snowflake").this.expressions[0]
     except ParseError as error:
@@ -94,7 +94,7 @@ def column_definition(text: str, if_absent: bool) -> exp.ColumnDef:
 
 
 def unknown_column(name: str) -> ProgrammingError:
-    """There is no such column in the table."""
+    """The table does not have the column."""
     return compilation_error(f"error line 1 at position 0\ninvalid identifier '{name}'", 904, "42000")
 
 
@@ -112,7 +112,7 @@ def _is_required(column: exp.ColumnDef) -> bool:
 
 
 def _require_distinct(name: str, others: Iterable[str]) -> None:
-    """DuckDB does not tell names apart by case."""
+    """Raises ProgrammingError for names that differ in case only, which are equal in DuckDB."""
     if name.lower() in {other.lower() for other in others}:
         raise not_supported(f'column "{name}" beside one that differs from it in case only')
 

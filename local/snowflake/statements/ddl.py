@@ -1,4 +1,4 @@
-"""DDL that the engine runs, and what has to be kept beside it."""
+"""DDL that the engine runs, with the updates of types and histories that it needs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run_ddl(expression: Expr, params: Any, context: Context, objects: Objects) -
 
 
 def _forget(context: Context, objects: Objects, name: Name) -> None:
-    """A new object of an old name is another object."""
+    """Remove the types and load history of a dropped or replaced object."""
     declared_types.forget(context.duck, name)
     objects.pipes.forget_table(name)
 
@@ -47,7 +47,7 @@ def _kind(expression: Expr) -> str:
 
 
 def _created_object(context: Context, expression: Expr) -> Name | None:
-    """The table or view that a CREATE will make; None when it is there already."""
+    """The table or view that a CREATE will make; None when it already exists."""
     if not isinstance(expression, exp.Create) or _kind(expression) not in ("TABLE", "VIEW"):
         return None
     table = expression.find(exp.Table)
@@ -75,16 +75,16 @@ def _name(context: Context, table: exp.Table) -> Name:
 
 
 def _created_database(context: Context, expression: Expr) -> str | None:
-    """The database that a CREATE DATABASE will make; None when it is there already."""
+    """The database that a CREATE DATABASE will make; None when it already exists."""
     if not isinstance(expression, exp.Create) or _kind(expression) != "DATABASE":
         return None
     identifier = next(expression.find_all(exp.Identifier))
     name = str(identifier.this) if identifier.quoted else str(identifier.this).upper()
-    known = context.duck.execute("SELECT 1 FROM duckdb_databases() WHERE database_name = ?", [name]).fetchone()
-    return None if known else name
+    found = context.duck.execute("SELECT 1 FROM duckdb_databases() WHERE database_name = ?", [name]).fetchone()
+    return None if found else name
 
 
 def _enter(context: Context, database: str) -> None:
-    """A new database has a schema PUBLIC and becomes the session's current one."""
+    """Make a new database's schema PUBLIC and make both current."""
     context.duck.execute(f'CREATE SCHEMA {quote_identifier(database)}."PUBLIC"')
     context.run(parse_one(f'USE SCHEMA {quote_identifier(database)}."PUBLIC"', read="snowflake"), None)

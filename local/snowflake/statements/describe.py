@@ -11,8 +11,18 @@ from local.snowflake.language.scanner import Scanner
 from local.snowflake.session.context import Context
 
 _COLUMNS = (
-    *("name", "type", "kind", "null?", "default", "primary key", "unique key", "check", "expression", "comment"),
-    *("policy name", "privacy domain"),
+    "name",
+    "type",
+    "kind",
+    "null?",
+    "default",
+    "primary key",
+    "unique key",
+    "check",
+    "expression",
+    "comment",
+    "policy name",
+    "privacy domain",
 )
 
 

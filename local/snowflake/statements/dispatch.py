@@ -1,4 +1,4 @@
-"""Which of this package's parts runs a statement; what none of them recognises is the engine's."""
+"""Finds the part of this package that runs a statement; the engine runs all others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from local.snowflake.statements.scripting import run_block
 
 
 def run_extension(sql: str, context: Context, objects: Objects) -> Result | None:
-    """Run a statement that is not the engine's; None, with nothing done, when it is."""
+    """Run a statement that is not the engine's; None, without any effect, when it is."""
     scanner = Scanner(sql)
     for recognises, run in _STATEMENTS:
         if recognises(scanner):
@@ -95,7 +95,7 @@ def _call(scanner: Scanner, context: Context, _: Objects) -> Result:
 
 
 def _is_constant(sql: str) -> bool:
-    """A literal, or what a bound variable became."""
+    """Whether it is a literal, also as a bound variable's value is written."""
     parsed = parse_one(sql, read="snowflake")
     while isinstance(parsed, (exp.Cast, exp.Paren)):
         parsed = parsed.this

@@ -1,4 +1,4 @@
-"""DROP DATABASE, which DuckDB spells DETACH and fakesnow does not know."""
+"""DROP DATABASE, which is DETACH in DuckDB and which fakesnow does not have."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def dropped_database(expression: Expr) -> str | None:
 def drop_database(context: Context, objects: Objects, name: str, if_exists: bool) -> Result:
     """Drop the database and the stages, file formats, pipes, tasks and load history in it."""
     duck = context.duck
-    known = duck.execute("SELECT 1 FROM duckdb_databases() WHERE database_name = ?", [name]).fetchone()
-    if known is None:
+    found = duck.execute("SELECT 1 FROM duckdb_databases() WHERE database_name = ?", [name]).fetchone()
+    if found is None:
         if if_exists:
             return status("Drop statement executed successfully.")
         raise does_not_exist("Database", name)

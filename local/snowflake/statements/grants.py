@@ -1,4 +1,4 @@
-"""GRANT and REVOKE: checked as Snowflake would and recorded, without effect: every session may do everything."""
+"""GRANT and REVOKE: checked like Snowflake and recorded, without effect: every session has all privileges."""
 
 from __future__ import annotations
 
@@ -14,16 +14,62 @@ from local.snowflake.session.context import Context
 from local.snowflake.statements.objects import Objects
 
 _PRIVILEGES = (
-    *("ALL", "ALL PRIVILEGES", "USAGE", "OWNERSHIP", "MONITOR", "OPERATE", "MODIFY", "SELECT", "INSERT", "UPDATE"),
-    *("DELETE", "TRUNCATE", "REFERENCES", "EVOLVE SCHEMA", "READ", "WRITE", "APPLY", "EXECUTE TASK", "REBUILD"),
-    *("EXECUTE MANAGED TASK", "MONITOR EXECUTION", "MONITOR USAGE", "CREATE DATABASE", "CREATE ROLE", "CREATE USER"),
-    *("CREATE WAREHOUSE", "CREATE INTEGRATION", "CREATE NETWORK POLICY", "CREATE SCHEMA", "CREATE TABLE"),
-    *("CREATE VIEW", "CREATE STAGE", "CREATE FILE FORMAT", "CREATE PIPE", "CREATE TASK", "CREATE STREAM"),
-    *("CREATE SEQUENCE", "CREATE FUNCTION", "CREATE PROCEDURE", "CREATE TEMPORARY TABLE", "MANAGE GRANTS"),
-    *("CREATE NETWORK RULE", "IMPORTED PRIVILEGES", "ATTACH POLICY"),
+    "ALL",
+    "ALL PRIVILEGES",
+    "USAGE",
+    "OWNERSHIP",
+    "MONITOR",
+    "OPERATE",
+    "MODIFY",
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "TRUNCATE",
+    "REFERENCES",
+    "EVOLVE SCHEMA",
+    "READ",
+    "WRITE",
+    "APPLY",
+    "EXECUTE TASK",
+    "REBUILD",
+    "EXECUTE MANAGED TASK",
+    "MONITOR EXECUTION",
+    "MONITOR USAGE",
+    "CREATE DATABASE",
+    "CREATE ROLE",
+    "CREATE USER",
+    "CREATE WAREHOUSE",
+    "CREATE INTEGRATION",
+    "CREATE NETWORK POLICY",
+    "CREATE SCHEMA",
+    "CREATE TABLE",
+    "CREATE VIEW",
+    "CREATE STAGE",
+    "CREATE FILE FORMAT",
+    "CREATE PIPE",
+    "CREATE TASK",
+    "CREATE STREAM",
+    "CREATE SEQUENCE",
+    "CREATE FUNCTION",
+    "CREATE PROCEDURE",
+    "CREATE TEMPORARY TABLE",
+    "MANAGE GRANTS",
+    "CREATE NETWORK RULE",
+    "IMPORTED PRIVILEGES",
+    "ATTACH POLICY",
 )
 _SCHEMA_KINDS = (
-    *("TABLE", "VIEW", "STAGE", "FILE FORMAT", "PIPE", "TASK", "SEQUENCE", "STREAM", "FUNCTION", "PROCEDURE"),
+    "TABLE",
+    "VIEW",
+    "STAGE",
+    "FILE FORMAT",
+    "PIPE",
+    "TASK",
+    "SEQUENCE",
+    "STREAM",
+    "FUNCTION",
+    "PROCEDURE",
 )
 _METADATA = {"STAGE": "_fs_stages", "FILE FORMAT": "_fs_file_formats"}
 
@@ -36,7 +82,7 @@ def is_grant(scanner: Scanner) -> bool:
 def run_grant(scanner: Scanner, context: Context, objects: Objects) -> Result:
     """GRANT {privileges ON object | ROLE role} TO {ROLE | USER} name, or REVOKE … FROM.
 
-    Raises ProgrammingError for a privilege or kind of object that Snowflake does not have, and for what is not there.
+    Raises ProgrammingError for an unknown privilege or kind of object, and for an object that does not exist.
     """
     revokes = scanner.next().text.upper() == "REVOKE"
     if revokes:
@@ -72,7 +118,7 @@ def _privileges(scanner: Scanner) -> list[str]:
 
 
 def _granted(scanner: Scanner, context: Context, objects: Objects) -> Iterator[Privilege]:
-    """What privileges are on, still without role and privilege."""
+    """The objects of a grant, without role and privilege yet."""
     if scanner.accept("ACCOUNT"):
         yield Privilege("", "", "ACCOUNT", ("LAPTOP",))
         return
@@ -98,7 +144,7 @@ def _granted(scanner: Scanner, context: Context, objects: Objects) -> Iterator[P
 
 
 def _require(context: Context, objects: Objects, kind: str, parts: list[str]) -> Parts:
-    """The complete name of what must be there."""
+    """The complete name of an object that must exist."""
     if not _exists(context, objects, kind, parts):
         raise does_not_exist(kind.capitalize(), ".".join(parts))
     if kind in ACCOUNT_KINDS:

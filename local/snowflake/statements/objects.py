@@ -1,4 +1,4 @@
-"""The objects that statements make, change and drop, beside tables and views."""
+"""The objects other than tables and views that statements make, change and drop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.snowflake.tasks.tasks import Tasks
 
 @dataclass(frozen=True)
 class Objects:
-    """Those of one account, and who was granted what."""
+    """The objects and grants of one account."""
 
     account: AccountObjects
     pipes: Pipes
@@ -25,6 +25,6 @@ class Objects:
         return self.account.grants
 
     def registry(self, kind: str) -> Registry | None:
-        """Where the objects of a kind are that belong to a schema; None for a kind that is kept elsewhere."""
+        """The pipes or the tasks; None for every other kind."""
         registries: dict[str, Registry] = {"PIPE": self.pipes, "TASK": self.tasks}
         return registries.get(kind)

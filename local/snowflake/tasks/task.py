@@ -14,16 +14,24 @@ from local.snowflake.language.scanner import Scanner
 from local.snowflake.session.session_parameters import SESSION_PARAMETERS, check_parameter
 
 _OPTIONS = {
-    *("WAREHOUSE", "SCHEDULE", "CONFIG", "ALLOW_OVERLAPPING_EXECUTION", "USER_TASK_TIMEOUT_MS", "COMMENT"),
-    *("USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE", "SUSPEND_TASK_AFTER_NUM_FAILURES", "ERROR_INTEGRATION"),
-    *("TASK_AUTO_RETRY_ATTEMPTS", *SESSION_PARAMETERS),
+    "WAREHOUSE",
+    "SCHEDULE",
+    "CONFIG",
+    "ALLOW_OVERLAPPING_EXECUTION",
+    "USER_TASK_TIMEOUT_MS",
+    "COMMENT",
+    "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE",
+    "SUSPEND_TASK_AFTER_NUM_FAILURES",
+    "ERROR_INTEGRATION",
+    "TASK_AUTO_RETRY_ATTEMPTS",
+    *SESSION_PARAMETERS,
 }
 _LONGEST_TIMEOUT_MS = 7 * 24 * 60 * 60 * 1000
 
 
 @dataclass(frozen=True)
 class Task:
-    """A task as its statements made it; a changed one is another object of the same id."""
+    """A task's definition; a changed task is a new Task with the same id."""
 
     name: Name
     definition: str
@@ -71,7 +79,7 @@ def altered(task: Task, scanner: Scanner) -> Task:
 def read_option(scanner: Scanner) -> dict[str, str]:
     """One `name = value`, checked.
 
-    Raises ProgrammingError for what a task does not have, and for graphs, conditions and finalizers.
+    Raises ProgrammingError for options that a task does not have, and for graphs, conditions and finalizers.
     """
     name = _known(scanner.identifier())
     scanner.expect("=")
@@ -87,9 +95,9 @@ def read_option(scanner: Scanner) -> dict[str, str]:
 
 
 def merged_config(default: str | None, given: str) -> str:
-    """A task's configuration with that of a single execution over it, all as JSON text.
+    """A task's configuration overridden by that of a single execution, all as JSON text.
 
-    Raises ProgrammingError for what is not a JSON object.
+    Raises ProgrammingError for anything but a JSON object.
     """
     merged = _merged(json.loads(default or "{}"), _json_object(given))
     return json.dumps(merged, separators=(",", ":"), ensure_ascii=False)
@@ -118,9 +126,9 @@ def _json_object(text: str) -> dict[str, Any]:
 
 
 def _merged(default: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """The default's fields with those of the single execution over them, at every depth."""
+    """The default's fields overridden by those of the single execution, at every depth."""
     merged = dict(default)
     for key, value in given.items():
-        known = merged.get(key)
-        merged[key] = _merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+        usual = merged.get(key)
+        merged[key] = _merged(usual, value) if isinstance(usual, dict) and isinstance(value, dict) else value
     return merged

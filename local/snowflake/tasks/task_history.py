@@ -1,4 +1,4 @@
-"""INFORMATION_SCHEMA.TASK_HISTORY: what became of each run of each task."""
+"""INFORMATION_SCHEMA.TASK_HISTORY: the runs of all tasks, with their outcomes."""
 
 from __future__ import annotations
 
@@ -27,20 +27,43 @@ CREATE TABLE IF NOT EXISTS {TABLE} (
 
 _MEMORY = timedelta(days=7)
 _ARGUMENTS = {
-    *("SCHEDULED_TIME_RANGE_START", "SCHEDULED_TIME_RANGE_END", "RESULT_LIMIT", "TASK_NAME", "DATABASE_NAME"),
-    *("SCHEMA_NAME", "ERROR_ONLY", "ROOT_TASK_ID"),
+    "SCHEDULED_TIME_RANGE_START",
+    "SCHEDULED_TIME_RANGE_END",
+    "RESULT_LIMIT",
+    "TASK_NAME",
+    "DATABASE_NAME",
+    "SCHEMA_NAME",
+    "ERROR_ONLY",
+    "ROOT_TASK_ID",
 }
 
 
 def record(duck: duckdb.DuckDBPyConnection, run: TaskRun) -> None:
-    """Keep a run as it is now, in place of what was known of it."""
+    """Record the present state of a run, in place of its earlier one."""
     name = run.task.name
     error = run.error
     values = [
-        *(run.query_id, name.name, name.database, name.schema, run.task.definition, None, run.state),
-        *(error.errno if error else None, error.msg if error else None),
-        *(run.scheduled, run.started, None, run.completed, run.task.id, 1, int(run.scheduled.timestamp() * 1000)),
-        *(run.return_value, "EXECUTE_TASK", 1, run.config, run.id),
+        run.query_id,
+        name.name,
+        name.database,
+        name.schema,
+        run.task.definition,
+        None,
+        run.state,
+        error.errno if error else None,
+        error.msg if error else None,
+        run.scheduled,
+        run.started,
+        None,
+        run.completed,
+        run.task.id,
+        1,
+        int(run.scheduled.timestamp() * 1000),
+        run.return_value,
+        "EXECUTE_TASK",
+        1,
+        run.config,
+        run.id,
     ]
     duck.execute(f'DELETE FROM {TABLE} WHERE "GRAPH_RUN_GROUP_ID" = ?', [run.id])
     duck.execute(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(values))})", values)

@@ -16,7 +16,7 @@ from local.snowflake.tasks.task import Task
 
 @dataclass
 class TaskRun:
-    """One run, of the task as it was when the run was ordered; `config` is JSON text."""
+    """One run of the task's definition at the time of EXECUTE TASK; `config` is JSON text."""
 
     task: Task
     config: str | None
@@ -31,7 +31,7 @@ class TaskRun:
     timed_out: bool = False
 
     def configured(self, path: str) -> str | None:
-        """The configuration's value at a dotted path as text, all of it for no path; None where there is none."""
+        """The configuration's value at a dotted path as text, all of it for an empty path; None without a value."""
         if self.config is None:
             return None
         value: Any = json.loads(self.config)

@@ -27,7 +27,7 @@ _INTERRUPT_SECONDS = 0.05
 
 
 class TaskRuns:
-    """Orders, runs and records; a run's error goes to the history and the log.
+    """Queues, runs and records; a run's error is written to the history and the log.
 
     `open_session` opens the session of a run in a database and schema; `open_history` a connection for the history.
     """
@@ -45,11 +45,11 @@ class TaskRuns:
         self._busy: set[Name] = set()
         self._guard = threading.RLock()
 
-    def order(self, run: TaskRun) -> None:
+    def submit(self, run: TaskRun) -> None:
         """Start the run at once, or when the task's earlier runs have ended."""
-        fate, self._faults.next_task_run = self._faults.next_task_run, None
-        if fate is not None:
-            self._end_unrun(run, fate)
+        fault, self._faults.next_task_run = self._faults.next_task_run, None
+        if fault is not None:
+            self._end_unrun(run, fault)
             return
         self._record(run)
         if run.task.overlaps:
@@ -62,7 +62,7 @@ class TaskRuns:
                 self._start(self._run_waiting, run.task.name)
 
     def cancel_waiting(self, name: Name) -> None:
-        """A dropped task's runs that have not started never do."""
+        """Cancel the runs of a dropped task that have not started."""
         with self._guard:
             runs = self._waiting.pop(name, deque())
         for run in runs:
@@ -98,10 +98,10 @@ class TaskRuns:
         threading.Thread(target=_end_late, args=(run, session, ended), daemon=True).start()
         try:
             result = query.future.result()
-        except Exception as error:  # noqa: BLE001  the history must tell of every failure
+        except Exception as error:  # noqa: BLE001  the history must have every failure
             run.error = _timeout(run.task.timeout_seconds) if run.timed_out else from_engine(error)
             run.state = "FAILED"
-            logger.error("Task %s failed: %s", name, run.error.msg)  # noqa: TRY400  the message is the whole story
+            logger.error("Task %s failed: %s", name, run.error.msg)  # noqa: TRY400  a traceback would add nothing
         else:
             run.state = "SUCCEEDED"
             logger.info("Task %s ended: %s", name, result.scalar())

@@ -1,4 +1,4 @@
-"""Tasks: a stored statement, run by EXECUTE TASK in a session of its own. Schedules are kept but start nothing."""
+"""Tasks: a stored statement, run by EXECUTE TASK in a new session. Schedules are recorded but start nothing."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ class Tasks:
         return status(f"Task {name.name} successfully created.")
 
     def execute(self, scanner: Scanner, context: Context) -> Result:
-        """EXECUTE TASK name [USING CONFIG = json]: returns at once; what becomes of the run is in TASK_HISTORY."""
+        """EXECUTE TASK name [USING CONFIG = json]: returns at once; the run's outcome is in TASK_HISTORY."""
         task = self.get(context.resolve(scanner.parts()))
         config = task.options.get("CONFIG")
         if scanner.accept("USING", "CONFIG"):
             scanner.expect("=")
             config = merged_config(config, scanner.string())
         scanner.expect_end()
-        self._runs.order(TaskRun(task, config))
+        self._runs.submit(TaskRun(task, config))
         return status(f"Task {task.name.name} is scheduled to run immediately.")
 
     def alter(self, scanner: Scanner, context: Context) -> Result:
@@ -78,7 +78,7 @@ class Tasks:
         return status("Statement executed successfully.")
 
     def drop(self, scanner: Scanner, context: Context) -> Result:
-        """DROP TASK [IF EXISTS] name; what runs goes on, what waits does not start."""
+        """DROP TASK [IF EXISTS] name; a run that has started ends, one that waits does not start."""
         if_exists = scanner.accept("IF", "EXISTS")
         name = context.resolve(scanner.parts())
         scanner.expect_end()
@@ -89,7 +89,7 @@ class Tasks:
         return status(f"{name.name} successfully dropped.")
 
     def forget_database(self, database: str) -> None:
-        """The tasks of a dropped database are gone."""
+        """Remove the tasks of a dropped database."""
         with self._guard:
             names = [name for name in self._tasks if name.database == database]
             for name in names:
@@ -102,8 +102,18 @@ class Tasks:
         with self._guard:
             found = filtered([(task.name, task) for task in self._tasks.values()], scanner, context)
         text = (
-            *("name", "id", "database_name", "schema_name", "owner", "comment", "warehouse", "schedule", "state"),
-            *("definition", "allow_overlapping_execution", "config"),
+            "name",
+            "id",
+            "database_name",
+            "schema_name",
+            "owner",
+            "comment",
+            "warehouse",
+            "schedule",
+            "state",
+            "definition",
+            "allow_overlapping_execution",
+            "config",
         )
         columns = {"created_on": pa.timestamp("us", "UTC"), **dict.fromkeys(text, pa.string())}
         return rows(columns, [

@@ -134,7 +134,7 @@ def test_a_table_made_anew_under_its_name_is_reloaded(steps: Any, owner: Any, sc
     owner.execute(f"CREATE TABLE {schema}.u (LIKE {schema}.t INCLUDING ALL); DROP TABLE {schema}.t")
     owner.execute(f"ALTER TABLE {schema}.u RENAME TO t; INSERT INTO {schema}.t VALUES (7, '2020-01-01', '2020-01-01')")
     [result] = table.run()
-    assert "dropped and created anew" in result["note"]
+    assert "dropped and created again" in result["note"]
     alive = ' WHERE NOT "IS_DELETED"' if VARIANTS[strategy].get("deletes") == "soft" else ""
     rows = table.warehouse.rows(f'SELECT "ID" FROM {table.objects.final}{alive}')
     assert [int(row["ID"]) for row in rows] == [7]

@@ -12,7 +12,7 @@ from functions.shared.aurora import login
 from functions.shared.aurora import session as adapter
 from functions.shared.aurora.fence import read_fence
 from functions.shared.ground.errors import AccessDenied
-from functions.shared.ground.settings import Settings, settings
+from functions.shared.ground.settings import FunctionSettings, settings
 from local import processes
 from local.aurora.server import DATABASE, OWNER, SYNC_ROLE, Aurora
 from local.aws.server import Aws
@@ -51,7 +51,7 @@ def function(url: str, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     }.items():
         monkeypatch.setenv(name, value)
     usual = {name.lower(): value for name, value in ENVIRONMENT.items()}
-    given = Settings.model_validate({**usual, "vault_url": url, "vault_aurora_login_path": LOGIN})
+    given = FunctionSettings.model_validate({**usual, "vault_url": url, "vault_aurora_login_path": LOGIN})
     for module in (login, vault):
         monkeypatch.setattr(module, "settings", lambda: given)
     monkeypatch.setattr(vault, "_cache", {})
@@ -77,7 +77,7 @@ def test_near_the_end_of_its_lease_a_session_is_opened_with_a_new_user(monkeypat
     first = adapter._connect("public.t")
     name = user(first)
     kept = vault._cache[LOGIN]
-    monkeypatch.setitem(vault._cache, LOGIN, vault.Kept(kept.data, 0))
+    monkeypatch.setitem(vault._cache, LOGIN, vault.Credential(kept.data, 0))
     monkeypatch.setattr(adapter, "_warm", [(first, 0)])
     second = adapter._connect("public.t")
     assert user(second) not in ("", name)
@@ -86,7 +86,7 @@ def test_near_the_end_of_its_lease_a_session_is_opened_with_a_new_user(monkeypat
 
 def test_a_user_that_was_revoked_meanwhile_is_replaced_once() -> None:
     kept = vault.lease("public.t", LOGIN, 900)
-    vault._cache[LOGIN] = vault.Kept({**kept.data, "password": "revoked"}, math.inf)
+    vault._cache[LOGIN] = vault.Credential({**kept.data, "password": "revoked"}, math.inf)
     assert user(adapter._connect("public.t")).startswith("v-")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from functions.shared.contract.traits import TRAITS
 from tests.support.strategies import specs
-from tests.system.drift.stage import Table
+from tests.system.drift.cloud import Table
 
 SPECS = specs(at="updated_at", deletes="hard")
 
@@ -52,7 +52,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Role:
-    """A case played by one table under one strategy."""
+    """A case run by one table under one strategy."""
 
     case: Case
     strategy: str

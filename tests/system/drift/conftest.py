@@ -1,33 +1,22 @@
-"""One laptop cloud for all drift tests, and what was seen while all cases were played on it at once."""
-
-from collections.abc import Iterator
+"""The cloud with what drift tests change about it, and what was seen while all cases were run on it at once."""
 
 import pytest
 
+from tests.support.shared_cloud import SharedCloud
+from tests.system.drift.cloud import DriftCloud, ordered
 from tests.system.drift.evolving import evolving_cases
-from tests.system.drift.people import people_cases
+from tests.system.drift.manual_changes import manual_cases
 from tests.system.drift.refused import refused_cases
-from tests.system.drift.stage import Stage
-from tests.system.drift.story import Record, Story
+from tests.system.drift.timeline import Record, Timeline
 
 
-@pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    stage = Stage(tmp_path_factory.mktemp("drift") / "cloud")
-    try:
-        yield stage
-    finally:
-        stage.down()
+@pytest.fixture(scope="module")
+def drift_cloud(cloud: SharedCloud) -> DriftCloud:
+    return cloud.changed(ordered)
 
 
-@pytest.fixture(scope="session")
-def records(stage: Stage) -> dict[str, Record]:
-    story = Story(stage, [*evolving_cases(), *refused_cases(), *people_cases()])
-    story.play()
-    return story.records
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/system/drift" in str(item.path):
-            item.add_marker(pytest.mark.e2e)
+@pytest.fixture(scope="module")
+def records(drift_cloud: DriftCloud) -> dict[str, Record]:
+    timeline = Timeline(drift_cloud, [*evolving_cases(), *refused_cases(), *manual_cases()])
+    timeline.run()
+    return timeline.records

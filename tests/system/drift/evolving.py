@@ -123,7 +123,7 @@ def _gone() -> Iterator[Case]:
         columns="again text",
         values="'first ' || n",
         strategies=("timestamp",),
-        said=("column 'again' was dropped and added anew",),
+        said=("column 'again' was dropped and added again",),
         promise="id, note, updated_at, CASE WHEN {old} THEN 'first ' || id ELSE again END AS again",
     )
 
@@ -161,7 +161,7 @@ def _made_anew() -> Iterator[Case]:
         spec={"schema_changes": "freeze"},
         writes_after=False,
         strategies=("timestamp",),
-        said=("the table was dropped and created anew: reloaded",),
+        said=("the table was dropped and created again: reloaded",),
     )
     yield Case(
         "swapped_for_one_with_another_order_of_columns",
@@ -172,7 +172,7 @@ def _made_anew() -> Iterator[Case]:
         values="'label ' || n",
         strategies=("xmin",),
         spec={"schema_changes": "ignore"},
-        said=("the table was dropped and created anew: reloaded",),
+        said=("the table was dropped and created again: reloaded",),
     )
     yield Case(
         "watermark_renamed",

@@ -6,7 +6,7 @@ from typing import Any
 
 from operate.runs import Outcome
 from tests.system.drift.cases import SPECS
-from tests.system.drift.stage import Stage, Table
+from tests.system.drift.cloud import DriftCloud, Table
 
 _FIRST = "INSERT INTO {t} (id, gone, price) SELECT n, 'gone ' || n, n + 0.25 FROM generate_series(1, 20) AS n"
 _SECOND = (
@@ -71,7 +71,7 @@ def gaps() -> Iterator[Gap]:
         "column_dropped_and_added_again", "xmin", "ALTER TABLE {t} DROP gone, ADD gone text DEFAULT 'anew'",
         exported="id, price, updated_at, CASE WHEN id BETWEEN 6 AND 20 THEN 'gone ' || id ELSE gone END AS gone",
         promise="id, price, updated_at, CASE WHEN id BETWEEN 6 AND 20 THEN 'gone ' || id ELSE gone END AS gone",
-        said="column 'gone' was dropped and added anew",
+        said="column 'gone' was dropped and added again",
     )  # fmt: skip
     yield Gap(
         "column_of_another_scale", "xmin", "ALTER TABLE {t} ALTER price TYPE numeric(10,4) USING price / 7",
@@ -84,7 +84,7 @@ def gaps() -> Iterator[Gap]:
     yield Gap(
         "table_recreated", "full_snapshot",
         f"DROP TABLE {{t}}; CREATE TABLE {{t}} ({_COLUMNS}); INSERT INTO {{t}} VALUES (7, 'anew', 1)",
-        refused=changed, said="the table was dropped and created anew: reloaded",
+        refused=changed, said="the table was dropped and created again: reloaded",
     )  # fmt: skip
     # The one that was renamed still has the columns that the schema step saw.
     swapped = (
@@ -93,17 +93,17 @@ def gaps() -> Iterator[Gap]:
     )
     yield Gap(
         "table_swapped_for_another", "timestamp", swapped,
-        refused=changed, said="the table was dropped and created anew: reloaded",
+        refused=changed, said="the table was dropped and created again: reloaded",
     )  # fmt: skip
     yield Gap(
         "table_swapped_before_the_schema_step", "timestamp", swapped, seam="schema.before",
-        refused=changed, said="the table was dropped and created anew: reloaded",
+        refused=changed, said="the table was dropped and created again: reloaded",
     )  # fmt: skip
 
 
-def play_gaps(stage: Stage) -> dict[str, Seen]:
+def play_gaps(drift_cloud: DriftCloud) -> dict[str, Seen]:
     """All gaps at once: loaded, changed between two steps, redriven where it failed, and run again."""
-    laptop, schema = stage.laptop, stage.laptop.new_schema()
+    laptop, schema = drift_cloud.laptop, drift_cloud.laptop.new_schema()
     tables = {gap.name: Table(schema, gap.name) for gap in gaps()}
     seen = {gap.name: Seen() for gap in gaps()}
     for table in tables.values():
@@ -113,14 +113,14 @@ def play_gaps(stage: Stage) -> dict[str, Seen]:
     for gap in gaps():
         table = tables[gap.name]
         laptop.sql(_SECOND.format(t=table))
-        stage.order(table, gap.seam, gap.change.format(t=table, name=table.name))
+        drift_cloud.order(table, gap.seam, gap.change.format(t=table, name=table.name))
     met = laptop.run()
-    letters = stage.letters()
+    letters = drift_cloud.letters()
     for gap in gaps():
         table, one = tables[gap.name], seen[gap.name]
         one.met, one.message = _of(table, met), letters.get(str(table), {}).get("message", "")
         if one.met["status"] == "LOADED":
-            one.exported = stage.difference(table, gap.exported)
+            one.exported = drift_cloud.difference(table, gap.exported)
         if gap.undone:
             laptop.sql(gap.undone.format(t=table))
     laptop.workflow.redrive(met.execution_arn)
@@ -129,7 +129,7 @@ def play_gaps(stage: Stage) -> dict[str, Seen]:
     for gap in gaps():
         table, one = tables[gap.name], seen[gap.name]
         one.following = _of(table, redriven if one.met["status"] == "FAILED" else following)
-        one.promised = stage.difference(table, gap.promise)
+        one.promised = drift_cloud.difference(table, gap.promise)
     last = laptop.run()
     for gap in gaps():
         seen[gap.name].last = _of(tables[gap.name], last)

@@ -109,7 +109,7 @@ def _policies() -> Iterator[Case]:
         strategies=("xmin",),
         spec={"schema_changes": "freeze"},
         refused="SchemaMismatch",
-        said=("schema_changes is freeze", "column 'gone' is gone", "column 'again' was dropped and added anew"),
+        said=("schema_changes is freeze", "column 'gone' is gone", "column 'again' was dropped and added again"),
         mended_spec={"schema_changes": "evolve"},
         promise="id, note, updated_at, CASE WHEN {old} THEN 'gone ' || id END AS gone, "
         "CASE WHEN {old} THEN 'first' ELSE again END AS again",

@@ -7,11 +7,11 @@ import pytest
 
 from tests.system.drift.cases import Case
 from tests.system.drift.evolving import evolving_cases
-from tests.system.drift.people import people_cases
+from tests.system.drift.manual_changes import manual_cases
 from tests.system.drift.refused import refused_cases
-from tests.system.drift.story import Record
+from tests.system.drift.timeline import Record
 
-_FOLLOWED = [*evolving_cases(), *people_cases()]
+_FOLLOWED = [*evolving_cases(), *manual_cases()]
 _REFUSED = list(refused_cases())
 _ALL = [*_FOLLOWED, *_REFUSED]
 

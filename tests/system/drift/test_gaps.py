@@ -2,15 +2,15 @@
 
 import pytest
 
+from tests.system.drift.cloud import DriftCloud
 from tests.system.drift.gaps import Seen, gaps, play_gaps
-from tests.system.drift.stage import Stage
 
 _GAPS = {gap.name: gap for gap in gaps()}
 
 
 @pytest.fixture(scope="module")
-def seen(stage: Stage) -> dict[str, Seen]:
-    return play_gaps(stage)
+def seen(drift_cloud: DriftCloud) -> dict[str, Seen]:
+    return play_gaps(drift_cloud)
 
 
 @pytest.mark.parametrize("name", _GAPS)

@@ -1,12 +1,12 @@
-"""One laptop cloud for all end-to-end tests, and a deployed stack for those that are marked for it."""
+"""The laptop cloud as it was deployed, and a deployed stack for the tests that are marked for it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from local.cloud import lifecycle as cloud
 from tests.support.laptop import Laptop
+from tests.support.shared_cloud import SharedCloud
 from tests.system.e2e import live
 
 _LIVE_SECONDS = 3600
@@ -25,26 +25,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+def deployed(request: pytest.FixtureRequest) -> Iterator[Callable[[], Laptop]]:
+    """Gives the deployed stack, which no other kind of test has changed."""
     if request.param == "live":
         with live.deployed(os.environ) as account:
-            yield account
+            yield lambda: account
         return
-    home = tmp_path_factory.mktemp("laptop") / "cloud"
-    try:
-        yield Laptop(cloud.up(home, print))
-    finally:
-        cloud.down(home)
+    cloud: SharedCloud = request.getfixturevalue("cloud")
+    yield cloud.as_deployed
 
 
 @pytest.fixture
-def laptop(deployed: Laptop) -> Laptop:
-    deployed.letters()
-    deployed.configure([])
-    return deployed
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/system/e2e" in str(item.path):
-            item.add_marker(pytest.mark.e2e)
+def laptop(deployed: Callable[[], Laptop]) -> Laptop:
+    laptop = deployed()
+    laptop.letters()
+    laptop.configure([])
+    return laptop

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.functions import settings
 from tests.support.laptop import Laptop
 
 
@@ -115,16 +116,8 @@ def test_a_wrong_vault_role_is_named(laptop: Laptop) -> None:
     schema = laptop.new_schema()
     laptop.sql(f"CREATE TABLE {schema}.t (id integer PRIMARY KEY)")
     laptop.configure([{"table_name": f"{schema}.t", "watermark_type": "xmin"}])
-    functions = laptop.aws.client("lambda")
-    name = "aurora-snowflake-sync-watermark"
-    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    functions.update_function_configuration(
-        FunctionName=name, Environment={"Variables": {**variables, "VAULT_ROLE": "somebody-else"}}
-    )
-    try:
+    with settings(laptop, "watermark", {"VAULT_ROLE": "somebody-else"}):
         laptop.run()
-    finally:
-        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
     (letter,) = laptop.letters()
     assert letter["error"] == "AccessDenied"
     assert "role 'somebody-else'" in letter["message"]

@@ -65,7 +65,7 @@ def test_a_column_made_text_holds_what_was_in_quarantine(laptop: Laptop, days: s
     laptop.warehouse(statement)
     laptop.workflow.redrive(failed.execution_arn)
     [made] = laptop.workflow.follow(failed.execution_arn).tables
-    assert (made["status"], "made anew" in made["note"]) == ("LOADED", True)
+    assert (made["status"], "made again" in made["note"]) == ("LOADED", True)
     assert final(laptop, days) == [(1, None), (2, None), (3, None)]
 
     merges = laptop.merged_batches()

@@ -6,7 +6,7 @@ import secrets
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -14,13 +14,24 @@ import pytest
 from infra.constructs.function_specs import FUNCTIONS
 from local.aurora.server import DATABASE, SYNC_ROLE
 from local.cloud.context import AURORA_SECRET, STACK
+from tests.support.edits import appended
+from tests.support.functions import settings
 from tests.support.laptop import Laptop
-from tests.support.sabotage import replacing, sabotaged
+from tests.support.packages import edited
 
 # What opens something though no test knows its value: Vault's tokens, AWS's signatures and sessions, private keys.
 _BEARERS = re.compile(
     r"\b(?:hvs|s)\.[A-Za-z0-9_-]{24,}|Signature=[0-9a-f]{64}|X-Amz-Security-Token\W+\w|-----BEGIN [A-Z ]*KEY"
 )
+_TELLS = """
+asked = _ask
+
+
+def _ask(table, path, read):
+    known = asked(table, path, read)
+    print(known)
+    return known
+"""
 
 
 @pytest.fixture
@@ -52,19 +63,10 @@ def talkative(laptop: Laptop) -> Iterator[None]:
 
 @contextmanager
 def environment(laptop: Laptop, **variables: str) -> Iterator[None]:
-    functions = laptop.aws.client("lambda")
-    former = {}
-    for spec in FUNCTIONS:
-        name = f"{STACK}-{spec.dashed}"
-        former[name] = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        functions.update_function_configuration(
-            FunctionName=name, Environment={"Variables": {**former[name], **variables}}
-        )
-    try:
+    with ExitStack() as undo:
+        for spec in FUNCTIONS:
+            undo.enter_context(settings(laptop, spec.dashed, variables))
         yield
-    finally:
-        for name, kept in former.items():
-            functions.update_function_configuration(FunctionName=name, Environment={"Variables": kept})
 
 
 def tell_vault(laptop: Laptop, password: str) -> None:
@@ -140,8 +142,6 @@ def test_a_good_and_a_bad_run_leave_no_secret_behind(laptop: Laptop, table: str,
 
 def test_a_secret_that_a_function_logged_would_be_found(laptop: Laptop, table: str, password: str) -> None:
     began = time.time()
-    asks = "known = _cache[path] = _ask(table, path, read)"
-    tells = replacing(asks, f"{asks}; print(known)")
-    with sabotaged(laptop, "watermark", {"functions/shared/access/vault.py": tells}):
+    with edited(laptop, "watermark", appended("functions/shared/access/vault.py", _TELLS)):
         outcome = laptop.run()
     assert password in left_behind(laptop, began, outcome.execution_arn)

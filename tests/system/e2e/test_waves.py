@@ -2,31 +2,18 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
+from tests.support.functions import settings
 from tests.support.laptop import Laptop
 from tests.support.strategies import IN_WAVES, specs
-
-_WATERMARK = "aurora-snowflake-sync-watermark"
-
-
-@contextmanager
-def _environment(laptop: Laptop, function: str, **changes: str) -> Iterator[None]:
-    functions = laptop.aws.client("lambda")
-    variables = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-    functions.update_function_configuration(FunctionName=function, Environment={"Variables": {**variables, **changes}})
-    try:
-        yield
-    finally:
-        functions.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
 
 
 @pytest.fixture
 def small_slices(laptop: Laptop) -> Iterator[None]:
     """Slices of 20 kB, three in a wave."""
-    with _environment(laptop, _WATERMARK, SLICE_MEGABYTES="0.02", WAVE_SLICES="3"):
+    with settings(laptop, "watermark", {"SLICE_MEGABYTES": "0.02", "WAVE_SLICES": "3"}):
         yield
 
 

@@ -1,28 +1,17 @@
-"""The fast part of the matrix, played once on a laptop cloud of its own."""
-
-from collections.abc import Iterator
+"""The fast part of the matrix, matrix_results once."""
 
 import pytest
 
-from tests.system.faults.bench import Bench
-from tests.system.faults.matrix import Matrix, Played, all_guards, cells, say
+from tests.support.shared_cloud import SharedCloud
+from tests.system.faults.cloud import obedient
+from tests.system.faults.matrix import Matrix, MatrixResults, all_guards, faults, say
 
 
-@pytest.fixture(scope="session")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    chosen = [cell for cell in cells() if cell.fast]
+@pytest.fixture(scope="module")
+def matrix_results(cloud: SharedCloud) -> MatrixResults:
+    chosen = [fault for fault in faults() if fault.fast]
     off = [guard for guard in all_guards() if guard.fast]
-    bench = Bench(tmp_path_factory.mktemp("faults") / "cloud")
-    try:
-        matrix = Matrix(bench, {cell.strategy for cell in chosen}, off)
-        matrix.load()
-        results = {result.cell.title: result for result in matrix.play(chosen, say)}
-        yield Played(results, {guard.name: matrix.damage(guard) for guard in off})
-    finally:
-        bench.down()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/system/faults" in str(item.path):
-            item.add_marker(pytest.mark.e2e)
+    matrix = Matrix(cloud.changed(obedient), {fault.strategy for fault in chosen}, off)
+    matrix.load()
+    results = {result.fault.title: result for result in matrix.run(chosen, say)}
+    return MatrixResults(results, {guard.name: matrix.damage(guard) for guard in off})

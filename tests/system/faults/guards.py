@@ -4,104 +4,98 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from tests.support.sabotage import Edit, replacing, sabotaged
-from tests.system.faults.scene import Scene
-from tests.system.faults.target_cells import exported, older_after_newer
-
-_SQL, _AWAIT = "snowflake/table/merge.sql", "functions/await_load/handler.py"
+from tests.support.edits import Edits
+from tests.support.guards import without
+from tests.support.packages import edited
+from tests.system.faults.fault_table import FaultTable
+from tests.system.faults.target_faults import exported, older_after_newer
 
 
 @dataclass(frozen=True)
 class Guard:
-    """What is taken out where, and a play that returns the damage it saw, empty for none."""
+    """What is taken out of each step, and a run that returns the damage it saw, empty for none."""
 
     name: str
     strategy: str
-    edits: dict[str, dict[str, Edit]]
-    damage: Callable[[Scene], str]
+    edits: dict[str, Edits]
+    damage: Callable[[FaultTable], str]
     fast: bool = False
 
 
 def guards() -> Iterator[Guard]:
-    """Every guard with its sabotage."""
+    """Every guard, and what shows without it."""
     yield Guard(
-        "a partial load is never merged (await_load, merge.sql)", "timestamp",
+        "a partial load is never merged (await_load, merge)", "timestamp",
         {
-            "await_load": {_AWAIT: replacing("if loaded == batch.rows:", "if loaded:")},
-            "merge": {_SQL: replacing('refuse_if("loaded <> exported",', 'refuse_if("FALSE",')},
+            "await_load": without("load-taken-for-whole", instead="loaded"),
+            "merge": without("partial-load"),
         },
         _partial_load, fast=True,
     )  # fmt: skip
     yield Guard(
-        "an older version never wins (merge.sql)", "xmin",
-        {"merge": {_SQL: replacing('WHEN MATCHED AND s."_VERSION" >= t."_VERSION" THEN', "WHEN MATCHED THEN")}},
-        _older_wins,
+        "an older version never wins (merge)", "xmin",
+        {"merge": without("older-version-wins")}, _older_wins,
     )  # fmt: skip
     yield Guard(
-        "a deleted row does not come back (merge.sql)", "full_snapshot",
-        {"merge": {_SQL: replacing(' AND NOT ({{ outdated("s.") }}) THEN', " THEN")}}, _older_wins,
+        "a deleted row does not come back (merge)", "full_snapshot",
+        {"merge": without("deleted-row-comes-back", instead="FALSE")}, _older_wins,
     )  # fmt: skip
     yield Guard(
         "each attempt has a name of its own (export)", "composite",
-        {"export": {"functions/export/handler.py": _one_name}}, _same_name_twice,
+        {"export": without("attempts-of-one-name", instead='"same"')}, _same_name_twice,
     )  # fmt: skip
     yield Guard(
         "a lost event is healed (await_load)", "integer",
-        {"await_load": {_AWAIT: replacing("refresh(target, objects, batch.names)", "[]")}},
-        _not_healed,
+        {"await_load": without("lost-event", instead="[]")}, _not_healed,
     )  # fmt: skip
     yield Guard(
-        "a batch is merged once (merge.sql)", "full_snapshot",
-        {"merge": {_SQL: replacing('refuse_if("recorded > 0",', 'refuse_if("FALSE",')}}, _merged_twice,
+        "a batch is merged once (merge)", "full_snapshot",
+        {"merge": without("batch-merged-twice")}, _merged_twice,
     )  # fmt: skip
 
 
-def play_guard(guard: Guard, scene: Scene) -> str:
+def run_without(guard: Guard, tested: FaultTable) -> str:
     """The damage with the guard off; nothing is mended afterwards."""
     with ExitStack() as off:
         for step, edits in guard.edits.items():
-            off.enter_context(sabotaged(scene.laptop, step, edits))
-        with scene.watched():
-            scene.change()
-            return guard.damage(scene)
+            off.enter_context(edited(tested.laptop, step, edits))
+        with tested.watched():
+            tested.change()
+            return guard.damage(tested)
 
 
-def _one_name(source: str) -> str:
-    return replacing("/run-{uuid4()}", "/run-same")(source)
-
-
-def _partial_load(scene: Scene) -> str:
-    with scene.laptop.events_lost():
-        arn, hold, files = exported(scene)
-    scene.laptop.send_events(files[:1])
+def _partial_load(tested: FaultTable) -> str:
+    with tested.laptop.events_lost():
+        arn, hold, files = exported(tested)
+    tested.laptop.send_events(files[:1])
     hold.go()
-    outcome = scene.ended(arn)
-    scene.laptop.send_events(files)
-    return f"{scene.violations[0]}; the run ended {outcome.status}" if scene.violations else ""
+    outcome = tested.ended(arn)
+    tested.laptop.send_events(files)
+    return f"{tested.violations[0]}; the run ended {outcome.status}" if tested.violations else ""
 
 
-def _older_wins(scene: Scene) -> str:
-    older_after_newer(scene)
-    return scene.violations[0] if scene.violations else ""
+def _older_wins(tested: FaultTable) -> str:
+    older_after_newer(tested)
+    return tested.violations[0] if tested.violations else ""
 
 
-def _same_name_twice(scene: Scene) -> str:
-    with scene.bench.load_timeout(5):
-        scene.run()
-        scene.change()
-        second = scene.run()
+def _same_name_twice(tested: FaultTable) -> str:
+    with tested.cloud.load_timeout(5):
+        tested.run()
+        tested.change()
+        second = tested.run()
     return "" if second.succeeded else str(second.tables[0]["error"])
 
 
-def _not_healed(scene: Scene) -> str:
-    with scene.bench.load_timeout(5), scene.laptop.events_lost():
-        outcome = scene.run()
+def _not_healed(tested: FaultTable) -> str:
+    with tested.cloud.load_timeout(5), tested.laptop.events_lost():
+        outcome = tested.run()
     return "" if outcome.succeeded else str(outcome.tables[0]["error"])
 
 
-def _merged_twice(scene: Scene) -> str:
-    scene.laptop.sql(f"DELETE FROM {scene.table}")
-    scene.allow_empty()
-    scene.order("merge.before", "twice")
-    scene.run()
-    return "" if scene.ledger_adds_up else "the ledger holds one batch twice"
+def _merged_twice(tested: FaultTable) -> str:
+    tested.laptop.sql(f"DELETE FROM {tested.table}")
+    tested.allow_empty()
+    tested.order("merge.before", "twice")
+    tested.run()
+    return "" if tested.ledger_adds_up else "the ledger holds one batch twice"

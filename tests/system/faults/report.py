@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from tests.system.faults.cell import Result
+from tests.system.faults.fault import Result
 
 _HEAD = """# Fault matrix
 
 Made by `{command}` on {date}:
-{cells} faults, {held} held, in {minutes:.0f} minutes. Every fault strikes runs of the deployed
+{faults} faults, {held} held, in {minutes:.0f} minutes. Every fault strikes runs of the deployed
 workflow on the laptop cloud: the synthesized template, the real packages, a real PostgreSQL and Vault, and what stands
 in for AWS and Snowflake.
 
@@ -36,12 +36,12 @@ def page(
     """The whole page in Markdown."""
     held = sum(not result.problems for result in results)
     head = _HEAD.format(
-        command=command, date=f"{datetime.now(UTC):%Y-%m-%d}", cells=len(results), held=held, minutes=seconds / 60
+        command=command, date=f"{datetime.now(UTC):%Y-%m-%d}", faults=len(results), held=held, minutes=seconds / 60
     )
     lines = [line(result) for result in results]
     guards = [f"| {name} | {strategy} | {damage or '**not seen**'} |" for name, strategy, damage in damages]
     problems = [
-        f"- {result.cell.title} ({result.cell.strategy}): {'; '.join(result.problems)[:600]}"
+        f"- {result.fault.title} ({result.fault.strategy}): {'; '.join(result.problems)[:600]}"
         for result in results
         if result.problems
     ]
@@ -51,11 +51,11 @@ def page(
 
 def line(result: Result) -> str:
     """One row."""
-    cell = result.cell
+    fault = result.fault
     met = [error for error in result.errors_met if error != result.ended]
     ended = result.ended + (f" after {', '.join(met)}" if met else "")
     verdict = "yes" if not result.problems else "**no**"
     return (
-        f"| {cell.seam} | {cell.fault} | {cell.strategy} | {ended} | {result.healed_by} "
+        f"| {fault.seam} | {fault.description} | {fault.strategy} | {ended} | {result.healed_by} "
         f"| {result.looks} | {result.partial} | {verdict} | {result.seconds:.0f} |"
     )

@@ -1,16 +1,16 @@
-"""A sample of the fault matrix; `make faults` plays all of it."""
+"""A sample of the fault matrix; `make faults` runs all of it."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.system.faults.guards import Guard
-from tests.system.faults.matrix import Played, all_guards, cells
+from tests.system.faults.matrix import MatrixResults, all_guards, faults
 
 
-@pytest.mark.parametrize("title", [cell.title for cell in cells() if cell.fast])
-def test_a_fault_leaves_no_partial_state_and_ends_identical(played: Played, title: str) -> None:
-    result = played.results[title]
+@pytest.mark.parametrize("title", [fault.title for fault in faults() if fault.fast])
+def test_a_fault_leaves_no_partial_state_and_ends_identical(matrix_results: MatrixResults, title: str) -> None:
+    result = matrix_results.results[title]
     assert not result.problems
     assert result.looks > 10
 
@@ -24,10 +24,10 @@ def test_every_guard_that_is_taken_out_is_there(guard: Guard) -> None:
 
 
 @pytest.mark.parametrize("name", [guard.name for guard in all_guards() if guard.fast])
-def test_without_the_guard_the_damage_shows(played: Played, name: str) -> None:
-    assert played.damages[name]
+def test_without_the_guard_the_damage_shows(matrix_results: MatrixResults, name: str) -> None:
+    assert matrix_results.damages[name]
 
 
 def test_every_cell_has_a_title_of_its_own() -> None:
-    titles = [(cell.title, cell.strategy) for cell in cells()]
+    titles = [(fault.title, fault.strategy) for fault in faults()]
     assert len(set(titles)) == len(titles)

@@ -9,7 +9,7 @@ from unicodedata import category
 from functions.shared.contract.types import SourceType, rule_for
 from tests.system.types.catalogue import FAMILIES
 from tests.system.types.pg_type import NULL, PgType
-from tests.system.types.study import NAMES, Played, Study
+from tests.system.types.study import NAMES, Study, TableOutcome
 from tests.system.types.verdicts import LOUD, SAME
 
 PAGE = Path(__file__).parents[3] / "docs" / "types.md"
@@ -76,16 +76,16 @@ _SHORT = {
 
 def page(study: Study) -> str:
     """The whole page in Markdown; the same for every server that has all the types."""
-    played = {family: study.tables[family, "quarantine"] for family in FAMILIES}
+    outcomes = {family: study.tables[family, "quarantine"] for family in FAMILIES}
     values = sum(len(kind.edges) for kinds in FAMILIES.values() for kind in kinds)
     kinds = len({kind.declared for kinds in FAMILIES.values() for kind in kinds})
     names = ", ".join(f"`{name}`" for name in study.tables[NAMES, "quarantine"].table.columns)
-    lines = [_HEAD.format(values=values, kinds=kinds), *contract_lines(played.values()), _VALUES]
+    lines = [_HEAD.format(values=values, kinds=kinds), *contract_lines(outcomes.values()), _VALUES]
     for family, title in _TITLES.items():
-        lines += [_FAMILY.format(title=title), *value_lines(played[family])]
+        lines += [_FAMILY.format(title=title), *value_lines(outcomes[family])]
     lines += [
         _SIZES.format(names=_wrapped(_NAMES.format(names=names))),
-        *size_lines(played["sizes"], study.tables["sizes", "text"]),
+        *size_lines(outcomes["sizes"], study.tables["sizes", "text"]),
     ]
     return "".join(lines) + _CHOICE
 
@@ -96,10 +96,10 @@ def _wrapped(text: str) -> str:
     return fill(whole, _WIDTH, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
 
 
-def contract_lines(played: Iterable[Played]) -> list[str]:
+def contract_lines(outcomes: Iterable[TableOutcome]) -> list[str]:
     """A line for each way of travelling, with the types that share it."""
     groups: dict[tuple[str, str, str], list[str]] = {}
-    for one in played:
+    for one in outcomes:
         for name, kind in one.table.columns.items():
             source = one.types[name]
             rule = rule_for(source)
@@ -122,25 +122,26 @@ def _family_name(source: SourceType, kind: PgType, target: str) -> str:
     return _SHORT.get(source.name, source.label.partition("(")[0].removesuffix("[]")) + brackets
 
 
-def value_lines(played: Played) -> list[str]:
+def value_lines(outcome: TableOutcome) -> list[str]:
     """A line for each type."""
     return [
-        f"| {_cell(kind.name)} | {kind.target} | {_told(played, name, SAME)} | {_told(played, name, LOUD)} |\n"
-        for name, kind in played.table.columns.items()
+        f"| {_cell(kind.name)} | {kind.target} | {_text(outcome, name, SAME)} | {_text(outcome, name, LOUD)} |\n"
+        for name, kind in outcome.table.columns.items()
     ]
 
 
-def size_lines(played: Played, as_text: Played) -> list[str]:
+def size_lines(outcome: TableOutcome, as_text: TableOutcome) -> list[str]:
     """A line for each type that has a size."""
     return [
-        f"| {kind.name} | {_told(played, name, SAME)} | {_told(played, name, LOUD)} | {_told(as_text, name, LOUD)} |\n"
-        for name, kind in played.table.columns.items()
+        f"| {kind.name} | {_text(outcome, name, SAME)} | {_text(outcome, name, LOUD)} "
+        f"| {_text(as_text, name, LOUD)} |\n"
+        for name, kind in outcome.table.columns.items()
     ]
 
 
-def _told(played: Played, column: str, verdict: str) -> str:
-    found = [one for one in played.verdicts if one.column == column and one.verdict == verdict]
-    if not played.table.columns[column].given:
+def _text(outcome: TableOutcome, column: str, verdict: str) -> str:
+    found = [one for one in outcome.verdicts if one.column == column and one.verdict == verdict]
+    if not outcome.table.columns[column].given:
         return "every value that PostgreSQL makes" if found else ""
     return ", ".join(_cell(one.edge.shown) or _code(one.edge.text or "") for one in found if one.edge is not NULL)
 

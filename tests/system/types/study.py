@@ -19,7 +19,7 @@ POLICIES = {"quarantine": False, "text": True}
 
 
 @dataclass(frozen=True)
-class Played:
+class TableOutcome:
     """One table after the run: Aurora's texts, what became of each value, what is wrong with the whole, its types."""
 
     table: Table
@@ -39,13 +39,13 @@ class Played:
 class Study:
     """Every table by family and policy; `missing` names the types that this server has not."""
 
-    tables: Mapping[tuple[str, str], Played]
+    tables: Mapping[tuple[str, str], TableOutcome]
     missing: set[str]
 
     @property
     def problems(self) -> list[str]:
         """Everything that is not as the catalogue says, in words."""
-        return [problem for played in self.tables.values() for problem in played.problems]
+        return [problem for outcome in self.tables.values() for problem in outcome.problems]
 
 
 def play(laptop: Laptop) -> Study:
@@ -65,12 +65,12 @@ def play(laptop: Laptop) -> Study:
         ]
     )
     results = laptop.results()
-    played = {
-        (table.name, policy): _played(laptop, table, results[table.full_name], POLICIES[policy])
+    outcomes = {
+        (table.name, policy): _outcome(laptop, table, results[table.full_name], POLICIES[policy])
         for policy, tables in made.items()
         for table in tables
     }
-    return Study(played, missing)
+    return Study(outcomes, missing)
 
 
 def _tables(schema: str, missing: set[str]) -> list[Table]:
@@ -82,11 +82,11 @@ def _tables(schema: str, missing: set[str]) -> list[Table]:
     return tables
 
 
-def _played(laptop: Laptop, table: Table, result: dict[str, Any], as_text: bool) -> Played:
+def _outcome(laptop: Laptop, table: Table, result: dict[str, Any], as_text: bool) -> TableOutcome:
     if result["status"] != "LOADED":
-        return Played(table, {}, [], [f"{table.full_name} is not loaded: {result}"], {})
+        return TableOutcome(table, {}, [], [f"{table.full_name} is not loaded: {result}"], {})
     sides = _sides(laptop, table, result)
-    return Played(
+    return TableOutcome(
         table,
         sides.aurora,
         judge(table, sides, as_text),

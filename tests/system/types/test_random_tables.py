@@ -25,5 +25,5 @@ def test_random_tables_arrive_or_are_listed() -> None:
         "no:cacheprovider",
         str(_CASES),
     ]
-    played = subprocess.run(command, capture_output=True, text=True, check=False, cwd=_CASES.parents[3])
-    assert played.returncode == 0, played.stdout[-20_000:]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=_CASES.parents[3])
+    assert ran.returncode == 0, ran.stdout[-20_000:]

@@ -9,7 +9,7 @@ from psycopg2 import sql
 
 from functions.shared.aurora.fence import read_fence
 from functions.shared.aurora.session import AuroraSession
-from functions.shared.aurora.windows import after, before, both, full_name, rows_in, written_before, written_between
+from functions.shared.aurora.windows import after, all_of, before, full_name, rows_in, written_before, written_between
 from functions.shared.contract.bounds import Below, ColumnWindow
 from functions.shared.contract.names import SourceTable
 
@@ -38,7 +38,7 @@ def test_a_first_window_has_no_lower_bound(source: AuroraSession) -> None:
 
 
 def test_hostile_columns_and_bounds_stay_in_their_quotes(source: AuroraSession) -> None:
-    condition = text(source, both(after(column('a" OR true --'), "1' OR true --"), before(column("b"))))
+    condition = text(source, all_of(after(column('a" OR true --'), "1' OR true --"), before(column("b"))))
     assert condition == """"a"" OR true --" > '1'' OR true --'::int8 AND "b" < '2'::int8"""
 
 

@@ -32,7 +32,7 @@ def table(owner: Any, schema: str) -> str:
 def event(source: AuroraSession, table: str, part: dict[str, Any]) -> dict[str, Any]:
     raw = {"table_name": table, "watermark_type": "full_snapshot"}
     relation = read_relation(source, parse_spec(raw, "test"))
-    rules = MergeRules(relation.columns, [relation.column("id")], None, soft_deletes=True, version=3)
+    rules = MergeRules(relation.columns, [relation.column("id")], None, soft_deletes=True, schema_version=3)
     return {
         "table": {"table_name": table, "spec": raw, "digest": "d"},
         "execution": "run-1",
@@ -116,7 +116,7 @@ def test_a_replica_is_not_exported_from(
 
     monkeypatch.setattr(AuroraSession, "rows", as_replica)
     assert not source.usable
-    with pytest.raises(SourceUnavailable, match=rf"^{table}: .*replica.*a retry connects anew"):
+    with pytest.raises(SourceUnavailable, match=rf"^{table}: .*replica.*a retry connects again"):
         handler(asked, context)
     assert set(bucket.objects) == files
 

@@ -10,8 +10,8 @@ from tests.support.batches import AT, ID, KEYED, VALUE, Refused, Target, assert_
 
 GONE, NOTE = column("gone", "date"), column("note")
 FIRST = MergeRules([ID, GONE, NOTE, AT], [ID], AT, soft_deletes=False)
-RELAID = MergeRules([ID, NOTE, AT], [ID], AT, soft_deletes=False, version=2, since=2)
-WIDER = MergeRules([ID, VALUE, AT, NOTE], [ID], AT, soft_deletes=False, version=2, since=1)
+RELAID = MergeRules([ID, NOTE, AT], [ID], AT, soft_deletes=False, schema_version=2, since=2)
+WIDER = MergeRules([ID, VALUE, AT, NOTE], [ID], AT, soft_deletes=False, schema_version=2, since=1)
 
 
 def evolve(target: Target, rules: MergeRules, added: list, **made: bool) -> None:
@@ -75,7 +75,7 @@ def test_a_dropped_column_keeps_its_place_and_gets_null(target: Target) -> None:
     target.make(FIRST)
     target.merge(FIRST, target.load([("1", "2026-01-01", "a", at(1))], version=10, columns=FIRST.columns))
     dropped = [ID, replace(GONE, dropped=True), NOTE, AT]
-    rules = MergeRules(dropped, [ID], AT, soft_deletes=False, version=2)
+    rules = MergeRules(dropped, [ID], AT, soft_deletes=False, schema_version=2)
     evolve(target, rules, [])
     batch = target.load(
         [("2", None, "b", at(2)), Refused(("3", None, "cut", at(2)), 3)], version=20, columns=dropped, schema_version=2
@@ -97,7 +97,7 @@ def test_a_widened_column_keeps_its_values_and_takes_longer_ones(target: Target)
     target.make(KEYED)
     target.merge(KEYED, target.load([("1", "10", at(1))], version=10))
     wide = column("value", "int8")
-    rules = MergeRules([ID, wide, AT], [ID], AT, soft_deletes=False, version=2)
+    rules = MergeRules([ID, wide, AT], [ID], AT, soft_deletes=False, schema_version=2)
     for _ in range(2):
         for statement in evolve_statements(target.objects, [], [], [wide]):
             target.warehouse.execute(statement)

@@ -7,7 +7,8 @@ import pytest
 from functions.merge.batches import quarantined_columns, refused_columns
 from functions.shared.contract.rules import MergeRules
 from functions.shared.snowflake.statements import merge_statement
-from tests.support.batches import AT, ID, Refused, Target, assert_adds_up, at, column, without
+from tests.support.batches import AT, ID, Refused, Target, assert_adds_up, at, column
+from tests.support.guards import rendered_without
 
 DAY, AMOUNT = column("day", "date", unrepresentable="fail"), column("amount", "int4")
 COLUMNS = [ID, DAY, AMOUNT, AT]
@@ -41,8 +42,9 @@ def test_the_columns_are_counted_for_the_error(target: Target) -> None:
 def test_without_the_condition_it_would_be_merged_without_the_value(target: Target) -> None:
     target.make(STRICT)
     batch = target.load(ROWS, version=10, columns=COLUMNS)
-    condition = "\n  IF (fatal > 0) THEN\n    ROLLBACK;\n    RETURN 'UNREPRESENTABLE ' || :fatal;\n  END IF;"
-    assert target.merge(STRICT, batch, without(merge_statement(target.objects, STRICT, batch), condition)) == "MERGED"
+    with rendered_without("unrepresentable-value"):
+        unguarded = merge_statement(target.objects, STRICT, batch)
+    assert target.merge(STRICT, batch, unguarded) == "MERGED"
     assert target.final(columns='"ID", "DAY" IS NULL')[:2] == [(1, True), (2, True)]
 
 

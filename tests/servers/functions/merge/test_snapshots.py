@@ -4,15 +4,16 @@ import pytest
 
 from functions.shared.contract.rules import MergeRules
 from functions.shared.snowflake.statements import merge_statement
-from tests.support.batches import HARD, SNAPSHOT, SOFT, WHOLE, Target, assert_adds_up, without
+from tests.support.batches import HARD, SNAPSHOT, SOFT, WHOLE, Target, assert_adds_up
+from tests.support.guards import rendered_without
 
 
 def test_without_the_count_a_partial_snapshot_would_delete_the_rest(target: Target) -> None:
     target.make(HARD)
     target.merge(HARD, target.load([("1", "10"), ("2", "20")], version=10, columns=HARD.columns, **SNAPSHOT))
     partial = target.load([("1", "10")], version=20, exported=2, columns=HARD.columns, **SNAPSHOT)
-    statement = merge_statement(target.objects, HARD, partial)
-    unguarded = without(statement, "IF (loaded <> exported) THEN\n    ROLLBACK;\n    RETURN 'PARTIAL_LOAD';\n  END IF;")
+    with rendered_without("partial-load"):
+        unguarded = merge_statement(target.objects, HARD, partial)
     assert target.merge(HARD, partial, unguarded) == "MERGED"
     assert target.final() == [(1, 10)]
 
@@ -98,8 +99,9 @@ def test_without_the_guard_a_deleted_row_would_come_back(target: Target) -> None
     target.make(HARD)
     older = target.load([("1", "10"), ("2", "20")], version=10, columns=HARD.columns, **SNAPSHOT)
     target.merge(HARD, target.load([("1", "11")], version=20, columns=HARD.columns, **SNAPSHOT))
-    statement = without(merge_statement(target.objects, HARD, older), ' AND NOT (s."_VERSION" < :newest_complete)')
-    target.merge(HARD, older, statement)
+    with rendered_without("deleted-row-comes-back", instead="FALSE"):
+        unguarded = merge_statement(target.objects, HARD, older)
+    target.merge(HARD, older, unguarded)
     assert target.final() == [(1, 11), (2, 20)]
 
 

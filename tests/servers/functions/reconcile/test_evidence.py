@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.reconcile.evidence import compare_sample, measure_drift
+from functions.reconcile.evidence import compare_sample, measure_watermark_drift
 from functions.shared.aurora.catalog import read_relation
 from functions.shared.aurora.fence import read_fence
 from functions.shared.aurora.session import AuroraSession
@@ -64,7 +64,7 @@ class Pair:
         return compare_sample(self.source, self.warehouse, self.spec, self.bounds, self.rules, self.objects, VERSION)
 
     def drift(self) -> float | None:
-        return measure_drift(self.source, self.warehouse, self.spec, self.bounds, self.rules, self.objects)
+        return measure_watermark_drift(self.source, self.warehouse, self.spec, self.bounds, self.rules, self.objects)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A table whose rows are in quarantine, and what may happen to it before and after they are replayed."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,8 +10,6 @@ from functions.shared.snowflake.statements import restage_statement
 from functions.shared.snowflake.tables import record_rules
 from tests.support.batches import KEYED, Row, Target, assert_adds_up
 
-Edit = Callable[[str], str]
-
 
 def as_text(rules: MergeRules, name: str) -> MergeRules:
     """The rules once the column is text: the cause is mended."""
@@ -20,17 +17,9 @@ def as_text(rules: MergeRules, name: str) -> MergeRules:
         replace(column, type=SourceType("text", "text")) if column.name == name else column for column in rules.columns
     ]
     key = [column for column in columns if column.name in [one.name for one in rules.key]]
-    return replace(rules, columns=columns, key=key, version=rules.version + 1, since=rules.version + 1)
-
-
-def without(piece: str, instead: str = "") -> Edit:
-    """An edit of the statement in exactly one place."""
-
-    def edit(statement: str) -> str:
-        assert statement.count(piece) == 1, f"{statement.count(piece)} places hold {piece!r}, not one"
-        return statement.replace(piece, instead)
-
-    return edit
+    return replace(
+        rules, columns=columns, key=key, schema_version=rules.schema_version + 1, since=rules.schema_version + 1
+    )
 
 
 @dataclass
@@ -47,29 +36,29 @@ class Quarantined:
 
     def sync(self, rows: list[Row], version: int, **bounds: Any) -> dict[str, int]:
         """One batch, loaded and merged."""
-        columns, version_of_schema = self.rules.columns, self.rules.version
-        batch = self.target.load(rows, version, columns=columns, schema_version=version_of_schema, **bounds)
+        columns, schema_version = self.rules.columns, self.rules.schema_version
+        batch = self.target.load(rows, version, columns=columns, schema_version=schema_version, **bounds)
         assert self.target.merge(self.rules, batch) == "MERGED"
         return self.target.ledger(batch)
 
     def mend(self, name: str) -> None:
         """The column is made anew as text, as SchemaMismatch says and the schema step then does."""
         column = next(column for column in self.rules.columns if column.name == name)
-        final, old = self.target.objects.final, f'"{column.target_name}__V{self.rules.version}"'
+        final, old = self.target.objects.final, f'"{column.target_name}__V{self.rules.schema_version}"'
         self.target.warehouse.execute(f"ALTER TABLE {final} RENAME COLUMN {column.identifier} TO {old}")
         self.rules = as_text(self.rules, name)
         self.target.warehouse.execute(f"ALTER TABLE {final} ADD COLUMN {column.identifier} VARCHAR")
         self.make()
 
-    def restage(self, most_rows: int = 1000, edit: Edit = str) -> dict[str, Any]:
+    def restage(self, most_rows: int = 1000) -> dict[str, Any]:
         """What the block answers."""
-        statement = edit(restage_statement(self.target.objects, self.rules, "run-2", most_rows))
+        statement = restage_statement(self.target.objects, self.rules, "run-2", most_rows)
         answer = json.loads(next(iter(self.target.warehouse.rows(statement)[0].values())))
         return dict(answer)
 
-    def replay(self, most_rows: int = 1000, edit: Edit = str) -> dict[str, int]:
+    def replay(self) -> dict[str, int]:
         """Staged and merged: the ledger of the batch."""
-        batch = self.restage(most_rows, edit)["batch"]
+        batch = self.restage()["batch"]
         assert self.target.merge(self.rules, batch) == "MERGED"
         ledger = self.target.ledger(batch)
         assert_adds_up(ledger)

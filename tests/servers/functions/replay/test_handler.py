@@ -12,9 +12,11 @@ from functions.replay.handler import handler
 from functions.shared.aurora import session as aurora
 from functions.shared.ground.errors import InvalidConfiguration, WarehouseRejected
 from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.control import insert_into
 from functions.shared.snowflake.statements import restage_statement
-from tests.servers.functions.replay.quarantine import Quarantined, refuse_file, without
+from tests.servers.functions.replay.quarantine import Quarantined, refuse_file
 from tests.support.batches import Target, at
+from tests.support.guards import rendered_without
 from tests.support.steps import Steps
 
 XMIN = {"watermark_type": "xmin", "watermark_col": None}
@@ -140,8 +142,11 @@ def test_a_replay_that_snowflake_rejects_changes_nothing(
     table: Quarantined, context: Mock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where it is interrupted after STAGING is filled: all of it is one transaction."""
-    broken = without('INSERT INTO "AURORA"."CONTROL"."BATCHES"', 'INSERT INTO "AURORA"."CONTROL"."NO_BATCHES"')
-    monkeypatch.setattr("functions.replay.restage.restage_statement", lambda *given: broken(restage_statement(*given)))
+    head = insert_into("AURORA", "BATCHES")
+    elsewhere = head.replace("BATCHES", "NO_BATCHES")
+    monkeypatch.setattr(
+        "functions.replay.restage.restage_statement", lambda *given: restage_statement(*given).replace(head, elsewhere)
+    )
     with pytest.raises(WarehouseRejected, match=rf"^public.{table.target.name}: "):
         handler(event_of(table), context)
     assert table.target.staged() == 0
@@ -168,14 +173,13 @@ def test_the_next_run_starts_where_it_would_have(steps: Steps, owner: Any, conte
 
 
 def test_with_a_watermark_of_its_own_the_rows_of_between_would_be_missed(
-    steps: Steps, owner: Any, context: Mock, monkeypatch: pytest.MonkeyPatch
+    steps: Steps, owner: Any, context: Mock
 ) -> None:
     owner.execute(f"INSERT INTO {steps.spec['table_name']} VALUES (3, '2026-01-03')")
     owner.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
     own = f'\'{{"reads": "xmin", "horizon": {owner.fetchone()[0]}}}\''
-    edit = without('(SELECT "WATERMARK" FROM "AURORA"."CONTROL"."LEDGER" WHERE "BATCH_ID" = :newest)', own)
-    monkeypatch.setattr("functions.replay.restage.restage_statement", lambda *given: edit(restage_statement(*given)))
-    replayed(asked(steps.spec["table_name"], **XMIN), context)
+    with rendered_without("rows-skipped-after-a-replay", own):
+        replayed(asked(steps.spec["table_name"], **XMIN), context)
     assert steps.run() == []
     assert steps.final() == [1, 2]
 

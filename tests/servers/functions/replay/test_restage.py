@@ -8,11 +8,11 @@ import pytest
 from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.types import KEPT_CHARACTERS
 from functions.shared.snowflake.statements import restage_statement
-from tests.servers.functions.replay.quarantine import Quarantined, refuse_file, without
+from tests.servers.functions.replay.quarantine import Quarantined, refuse_file
 from tests.support.batches import AT, ID, KEYED, KEYLESS, VALUE, Refused, Target, at, column
 from tests.support.gate import complaints, texts
+from tests.support.guards import rendered_without
 
-REPLAY = "FALSE, 0, FALSE, TRUE,"
 DAY = column("day", "date")
 ODD = [column("a'b\\n%s"), column("Quoted \"A\" 'x'"), column("a.b[0]:c"), column("ünï ☃"), column("select")]
 
@@ -46,13 +46,15 @@ def test_what_still_cannot_be_held_is_listed_as_before(table: Quarantined) -> No
 
 
 def test_without_replay_its_row_would_be_listed_beside_the_one_it_came_from(table: Quarantined) -> None:
-    table.replay(edit=without(REPLAY, REPLAY.replace("TRUE", "FALSE")))
+    with rendered_without("replay-taken-for-a-run", instead="FALSE"):
+        table.replay()
     assert table.open() == [("2", 2), ("2", 2)]
 
 
 def test_without_replay_a_held_row_would_stay_listed(table: Quarantined) -> None:
     table.mend("value")
-    table.replay(edit=without(REPLAY, REPLAY.replace("TRUE", "FALSE")))
+    with rendered_without("replay-taken-for-a-run", instead="FALSE"):
+        table.replay()
     assert table.open() == [("2", 2)]
 
 
@@ -86,8 +88,8 @@ def test_a_text_that_casts_but_is_not_the_value_is_still_refused(target: Target,
     table.sync([Refused(("1", text, at(1)), 2)], 10)
     assert table.replay()["quarantined"] == 1
     assert target.final() == [(1, None)]
-    at_hand = [' "VALUE" ', ' "NOT THIS" ']
-    assert table.replay(edit=without(f"'{at_hand[0]}'", f"'{at_hand[1]}'"))["quarantined"] == 0
+    with rendered_without("refused-value-held-because-it-casts"):
+        assert table.replay()["quarantined"] == 0
 
 
 def test_a_shortened_text_is_not_the_value_and_a_whole_one_is(target: Target) -> None:
@@ -161,7 +163,8 @@ def test_one_state_that_overlapping_batches_list_twice_is_replayed_once(table: Q
 
 def test_without_that_the_state_would_clash_with_itself_for_ever(table: Quarantined) -> None:
     table.sync([("2", "x", at(2))], 10)
-    found = table.restage(edit=without('ORDER BY "FILE_NAME") > 1', 'ORDER BY "FILE_NAME") > 9'))
+    with rendered_without("state-replayed-twice"):
+        found = table.restage()
     assert table.target.merge(table.rules, found["batch"]) == "DUPLICATE_KEYS"
 
 
@@ -198,13 +201,9 @@ def test_what_the_reload_itself_lists_is_replayed(table: Quarantined) -> None:
 
 def test_without_that_the_abandoned_future_would_come_back(restored: Quarantined) -> None:
     restored.mend("value")
-    restored.replay(edit=not_before_a_restore)
+    with rendered_without("row-of-before-a-restore-replayed", instead=" AND FALSE"):
+        restored.replay()
     assert restored.target.final()[1] == (2, "x")
-
-
-def not_before_a_restore(statement: str) -> str:
-    """The first of the conditions about when an entry was listed is the restore's."""
-    return statement.replace('AND "QUARANTINED_AT" <', 'AND FALSE AND "QUARANTINED_AT" <', 1)
 
 
 @pytest.fixture
@@ -225,7 +224,8 @@ def test_a_row_from_past_its_fence_does_not_lift_the_watermark(future: Quarantin
 
 
 def test_without_that_every_row_before_it_would_be_missed(future: Quarantined) -> None:
-    future.replay(edit=without('AND b."BATCH_ID" = q."BATCH_ID"', "AND FALSE"))
+    with rendered_without("replayed-row-past-the-fence"):
+        future.replay()
     [(highest,)] = future.target.final(order="1", columns='MAX("AT")')
     assert highest.year == 2099
 
@@ -249,7 +249,8 @@ def test_a_replay_that_died_before_the_layout_changed_is_staged_anew(table: Quar
 
 def test_without_clearing_staging_a_died_replay_would_stop_the_next_ones(table: Quarantined) -> None:
     table.restage()
-    found = table.restage(edit=without('WHERE "_FILE" IN (', 'WHERE FALSE AND "_FILE" IN ('))
+    with rendered_without("row-staged-by-two-replays"):
+        found = table.restage()
     assert table.target.merge(table.rules, found["batch"]) == "PARTIAL_LOAD"
 
 

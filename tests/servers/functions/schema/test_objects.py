@@ -25,7 +25,7 @@ def test_a_type_that_final_cannot_follow_is_made_anew_once_its_statement_was_run
     rules = table.align()
     assert table.final() == {"ID": "NUMBER(10,0)", "A": "VARCHAR", "B__V1": "NUMBER(10,0)", "B": "VARCHAR"}
     assert (names(rules), rules["version"], rules["since"]) == (["id", "a", "b"], 2, 2)
-    assert "column 'b' is made anew in FINAL" in table.note
+    assert "column 'b' is made again in FINAL" in table.note
     assert table.align() == rules
 
 
@@ -37,7 +37,7 @@ def test_another_key_is_made_anew_once_its_statement_was_run(table: Table) -> No
     table.warehouse.execute(str(raised.value).split("run ")[1].split(";")[0])
     rules = table.align(target_exists=False)
     assert (rules["key"], rules["version"], rules["since"]) == (["id", "b"], 2, 2)
-    assert table.note == "FINAL was gone: made anew and reloaded"
+    assert table.note == "FINAL was gone: made again and reloaded"
 
 
 def test_once_final_is_dropped_a_changed_table_is_made_anew(table: Table) -> None:
@@ -66,7 +66,7 @@ def test_what_a_person_dropped_is_made_anew_with_a_word(table: Table, kind: str)
     name = table.objects.typed if kind == "VIEW" else table.objects.staging
     table.warehouse.execute(f"DROP {kind} {name}")
     assert table.align() == rules
-    assert table.note == "its STAGING table, view or pipe was gone and is made anew"
+    assert table.note == "its STAGING table, view or pipe was gone and is made again"
     assert table.staging() == ["ID", "A", "B"]
     assert table.align() == rules
     assert table.note == ""

@@ -70,7 +70,7 @@ def test_a_sequence_that_hands_out_values_in_advance_is_refused(
         checked(source, f"{schema}.t", watermark_type="integer", watermark_col="id")
 
 
-@pytest.mark.parametrize(("option", "fault"), [("INCREMENT -1", "counts down"), ("CYCLE", r"begins anew at its end")])
+@pytest.mark.parametrize(("option", "fault"), [("INCREMENT -1", "counts down"), ("CYCLE", r"starts again at its end")])
 def test_a_sequence_whose_later_values_are_lower_is_refused(
     source: AuroraSession, owner: Any, schema: str, option: str, fault: str
 ) -> None:

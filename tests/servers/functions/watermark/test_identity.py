@@ -54,7 +54,7 @@ def test_another_table_of_the_same_name_is_reloaded(made: Any, strategy: str) ->
     table = made(strategy)
     bounds = window_of(table, progress_of(table, oid=1))
     assert (bounds.status, bounds.complete, bounds.recreated) == ("NEW", True, True)
-    assert "dropped and created anew: reloaded" in bounds.note
+    assert "dropped and created again: reloaded" in bounds.note
 
 
 @each

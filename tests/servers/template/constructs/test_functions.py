@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.shared.ground.settings import Settings
+from functions.shared.ground.settings import FunctionSettings
 from infra.constructs.function_specs import FUNCTIONS, FunctionSpec
 from tests.support.contexts import MODES, ROOT
 from tests.support.synthesis import Synthesized, synthesize_stack
@@ -58,9 +58,9 @@ def test_an_export_ends_its_statement_a_minute_before_lambda_ends_the_function(
 def test_the_environment_is_all_that_a_function_needs_and_nothing_in_it_may_be_lost(stack: Synthesized) -> None:
     [variables, *_] = (found["Environment"]["Variables"] for found in stack.of_type("AWS::Lambda::Function"))
     given = {name.lower(): stack.text(value) for name, value in variables.items()}
-    assert Settings.model_fields.keys() - given.keys() == {"aws_region"}, "which Lambda itself sets"
-    Settings.model_validate({**given, "aws_region": "eu-central-1"})
-    assert all(field.is_required() for field in Settings.model_fields.values())
+    assert FunctionSettings.model_fields.keys() - given.keys() == {"aws_region"}, "which Lambda itself sets"
+    FunctionSettings.model_validate({**given, "aws_region": "eu-central-1"})
+    assert all(field.is_required() for field in FunctionSettings.model_fields.values())
 
 
 def test_runtime_and_architecture_come_from_the_context() -> None:

@@ -24,7 +24,7 @@ def cold(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> Mock:
     """How the secret is read once Vault let the function in."""
-    asked: Mock = Mock(side_effect=lambda *_: vault.Kept({"password": asked.call_count}, time.monotonic() + 300))
+    asked: Mock = Mock(side_effect=lambda *_: vault.Credential({"password": asked.call_count}, time.monotonic() + 300))
     monkeypatch.setattr(vault, "_login", lambda *_: None)
     monkeypatch.setattr(vault, "_read_kv", asked)
     return asked

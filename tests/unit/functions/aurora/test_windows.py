@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from functions.shared.aurora.windows import EVERYTHING, NOTHING, both, rows_in
+from functions.shared.aurora.windows import EVERYTHING, NOTHING, all_of, rows_in
 from functions.shared.contract.bounds import Below, ColumnWindow, Everything, Quarantined
 
 
@@ -24,4 +24,4 @@ def test_a_replay_reads_no_row_of_aurora() -> None:
 
 
 def test_both_of_nothing_is_everything() -> None:
-    assert both() == both(EVERYTHING, EVERYTHING) == EVERYTHING
+    assert all_of() == all_of(EVERYTHING, EVERYTHING) == EVERYTHING

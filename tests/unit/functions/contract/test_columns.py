@@ -52,13 +52,13 @@ def test_names_fold_as_tables_do() -> None:
 def test_the_policy_text_makes_text_of_every_type() -> None:
     assert column("c", "timestamptz", unrepresentable="text").target_type == "VARCHAR"
     shape = column("c", "geometry", kind="extension", unrepresentable="text")
-    assert (shape.known, shape.target_type, shape.flagged, shape.casts) == (True, "VARCHAR", True, False)
+    assert (shape.supported, shape.target_type, shape.flagged, shape.casts) == (True, "VARCHAR", True, False)
 
 
 @pytest.mark.parametrize("policy", ["quarantine", "fail"])
 def test_without_it_a_type_that_is_not_known_has_no_rule(policy: str) -> None:
     shape = column("c", "geometry", kind="extension", unrepresentable=policy)
-    assert not shape.known
+    assert not shape.supported
     with pytest.raises(KeyError, match="geometry"):
         _ = shape.rule
 

@@ -27,7 +27,7 @@ def sides(present: Sequence[Column], known: Sequence[Column] = tuple(COLUMNS), *
     """`more` are fields of Sides, or of the present rules (key, soft_deletes)."""
     ruled: dict[str, Any] = {"key": [ID], "watermark": None, "soft_deletes": False}
     ruled |= {name: more.pop(name) for name in ("key", "soft_deletes") if name in more}
-    before = MergeRules(known, [ID], None, soft_deletes=False, version=4, since=2)
+    before = MergeRules(known, [ID], None, soft_deletes=False, schema_version=4, since=2)
     now = MergeRules(present, **ruled)
     given: dict[str, Any] = {"final": WHOLE, **more}
     return Sides(OBJECTS, before, now, **given)

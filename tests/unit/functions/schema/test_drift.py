@@ -24,7 +24,7 @@ def nothing_but(drift: Drift, **changes: Any) -> None:
         "added": [],
         "widened": [],
         "left_out": [],
-        "relaid": False,
+        "layout_changed": False,
     }
     assert {field: getattr(drift, field) for field in expected} == {**expected, **changes}
 
@@ -73,7 +73,7 @@ def test_a_column_that_has_been_gone_is_said_once() -> None:
 def test_a_column_gone_from_both_sides_leaves_the_file() -> None:
     final = {name: kind for name, kind in WHOLE.items() if name != "AMOUNT"}
     drift = drift_of([ID, NOTE], final=final)
-    nothing_but(drift, relaid=True, notes=["column 'amount' is gone from Aurora and from FINAL"])
+    nothing_but(drift, layout_changed=True, notes=["column 'amount' is gone from Aurora and from FINAL"])
     assert drift.columns == [ID, NOTE]
 
 
@@ -100,14 +100,14 @@ def test_two_columns_that_swapped_names_are_told() -> None:
     known = [ID, AMOUNT, replace(column("price", "int4", label="integer"), number=5)]
     drift = drift_of(swapped, known=known, final={**WHOLE, "PRICE": "NUMBER(10,0)"})
     assert [note.split(";")[0] for note in drift.notes] == [
-        "column 'amount' was dropped and added anew",
-        "column 'price' was dropped and added anew",
+        "column 'amount' was dropped and added again",
+        "column 'price' was dropped and added again",
     ]
 
 
 def test_a_column_dropped_and_added_anew_holds_older_values_in_older_rows() -> None:
     anew = replace(AMOUNT, number=7)
-    expected = [f"column 'amount' was dropped and added anew; rows merged before hold what it held before{UNTIL}"]
+    expected = [f"column 'amount' was dropped and added again; rows merged before hold what it held before{UNTIL}"]
     nothing_but(drift_of([ID, anew, NOTE]), notes=expected)
     nothing_but(drift_of([ID, anew, NOTE], recreated=True, reread=True))
 
@@ -115,7 +115,7 @@ def test_a_column_dropped_and_added_anew_holds_older_values_in_older_rows() -> N
 def test_a_column_that_comes_back_is_filled_again() -> None:
     known = [ID, replace(AMOUNT, dropped=True), NOTE]
     drift = drift_of([ID, replace(AMOUNT, number=7), NOTE], known=known)
-    assert drift.notes[0].startswith("column 'amount' was dropped and added anew")
+    assert drift.notes[0].startswith("column 'amount' was dropped and added again")
     assert [one.dropped for one in drift.columns] == [False, False, False]
 
 
@@ -127,7 +127,7 @@ def test_a_number_with_more_digits_is_widened_in_place() -> None:
 def test_a_widened_column_that_was_dropped_and_added_is_both() -> None:
     wide = column("amount", "int8", number=8, label="bigint")
     drift = drift_of([ID, wide, NOTE])
-    assert (drift.widened, "dropped and added anew" in drift.notes[0]) == ([wide], True)
+    assert (drift.widened, "dropped and added again" in drift.notes[0]) == ([wide], True)
 
 
 def test_another_type_that_final_holds_alike_is_only_told() -> None:
@@ -142,8 +142,8 @@ def test_once_a_person_has_renamed_finals_column_it_is_made_anew_and_older_files
     nothing_but(
         drift_of([ID, text, NOTE], final=final),
         added=[text],
-        relaid=True,
-        notes=[f"column 'amount' is made anew in FINAL; rows merged before hold NULL in it{UNTIL}"],
+        layout_changed=True,
+        notes=[f"column 'amount' is made again in FINAL; rows merged before hold NULL in it{UNTIL}"],
     )
 
 

@@ -28,7 +28,7 @@ def test_a_type_that_final_cannot_follow_is_refused_with_the_statement_to_run(
 ) -> None:
     drift = drift_of([ID, changed, NOTE])
     assert drift.refusals == [
-        f"column 'amount' is {held} in FINAL, and as {changed.type.label} it must be {needed}: to make it anew, run "
+        f"column 'amount' is {held} in FINAL, and as {changed.type.label} it must be {needed}: to make it again, run "
         'ALTER TABLE "AURORA"."FINAL"."PUBLIC__ORDERS" RENAME COLUMN "AMOUNT" TO "AMOUNT__V4"'
     ]
 
@@ -37,14 +37,14 @@ def test_a_type_that_final_cannot_follow_is_refused_with_the_statement_to_run(
 def test_another_key_needs_another_final(key: list[Column], said: str) -> None:
     drift = drift_of(COLUMNS, key=key)
     assert drift.refusals == [
-        f"its key was (id) and is now {said}: to have FINAL made anew and reloaded, run "
+        f"its key was (id) and is now {said}: to have FINAL made again and reloaded, run "
         'ALTER TABLE "AURORA"."FINAL"."PUBLIC__ORDERS" RENAME TO "AURORA"."FINAL"."PUBLIC__ORDERS__V4"'
     ]
 
 
 def test_other_deletes_need_another_final() -> None:
     [said] = drift_of(COLUMNS, soft_deletes=True).refusals
-    assert said.startswith("soft deletes were off and are now on: to have FINAL made anew")
+    assert said.startswith("soft deletes were off and are now on: to have FINAL made again")
     [both] = drift_of(COLUMNS, soft_deletes=True, key=[]).refusals
     assert both.startswith("its key was (id) and is now none and soft deletes were off and are now on: ")
 

@@ -27,9 +27,8 @@ def test_the_pipe_takes_the_refused_places_first_and_each_column_by_its_number()
 
 
 def test_only_files_of_the_present_layout_are_seen_by_the_view() -> None:
-    [view] = [
-        text for text in table_statements(PLAIN, replace(KEYED, version=9, since=7)) if "CREATE OR REPLACE VIEW" in text
-    ]
+    made = table_statements(PLAIN, replace(KEYED, schema_version=9, since=7))
+    [view] = [text for text in made if "CREATE OR REPLACE VIEW" in text]
     assert view.endswith('WHERE f."SCHEMA_VERSION" >= 7')
 
 

@@ -13,7 +13,7 @@ import snowflake.connector
 from functions.shared.contract.traits import TRAITS
 from operate.runs import Outcome
 from tests.support.strategies import specs
-from tests.system.faults.bench import Bench, until
+from tests.system.faults.cloud import FaultCloud, until
 
 ROWS = 40
 _SHIFT = 3
@@ -25,21 +25,21 @@ SPECS = specs(at="updated_at", deletes="hard", max_delete_percent=100)
 Shape = tuple[tuple[int, int, int, int], ...]
 
 
-class Scene:
+class FaultTable:
     """Each generation is one transaction that changes every row, so FINAL must always show exactly one of them, whole.
 
     Where the strategy sees no updates a generation adds ROWS rows: FINAL must show the first ones, each whole. Where it
     sees deletes, some ids go and others come.
     """
 
-    def __init__(self, bench: Bench, schema: str, name: str, strategy: str) -> None:
-        self.bench, self.laptop, self.strategy = bench, bench.laptop, strategy
+    def __init__(self, cloud: FaultCloud, schema: str, name: str, strategy: str) -> None:
+        self.cloud, self.laptop, self.strategy = cloud, cloud.laptop, strategy
         self._traits = TRAITS[strategy]
         self.schema, self.name, self.table = schema, name, f"{schema}.{name}"
         self.target = f"AURORA.FINAL.{schema.upper()}__{name.upper()}"
         self.object = self.target.rsplit(".", 1)[1]
         self.pipe = f"AURORA.STAGING.{self.object}"
-        self.orders = bench.orders / self.table
+        self.orders = cloud.orders / self.table
         self.orders.mkdir(parents=True)
         self.generation = 0
         self.may_go_back = False
@@ -139,7 +139,7 @@ class Scene:
 
     def order(self, moment: str, what: str) -> None:
         """Leaves an order for the next invocation that comes by; `moment` is such as `export.before`."""
-        folder = self.orders if not moment.startswith("config") else self.bench.orders / "workflow"
+        folder = self.orders if not moment.startswith("config") else self.cloud.orders / "workflow"
         folder.mkdir(exist_ok=True)
         writing = folder / f"{uuid.uuid4()}.writing"
         writing.write_text(what)
@@ -149,7 +149,7 @@ class Scene:
         """The next invocation waits at this moment until it is let go."""
         name = uuid.uuid4().hex
         self.order(moment, f"hold {name}")
-        return Hold(self.orders if not moment.startswith("config") else self.bench.orders / "workflow", name, moment)
+        return Hold(self.orders if not moment.startswith("config") else self.cloud.orders / "workflow", name, moment)
 
     def start(self) -> str:
         """An execution of this table alone."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tests.system.drift.cases import Case
 
 
-def people_cases() -> Iterator[Case]:
+def manual_cases() -> Iterator[Case]:
     """FINAL and STAGING changed or dropped by hand while a run waits."""
     yield Case(
         "column_of_final_dropped_by_a_person",
@@ -13,7 +13,7 @@ def people_cases() -> Iterator[Case]:
         columns="label text",
         values="'label ' || n",
         strategies=("xmin",),
-        said=("column 'label' is made anew in FINAL", "until full_refresh is set to true"),
+        said=("column 'label' is made again in FINAL", "until full_refresh is set to true"),
         promise="id, note, updated_at, CASE WHEN NOT {old} THEN label END AS label",
         held_fails="MergeFailed",
     )
@@ -21,21 +21,21 @@ def people_cases() -> Iterator[Case]:
         "watermark_of_final_dropped_by_a_person",
         in_snowflake="ALTER TABLE {final} DROP COLUMN UPDATED_AT",
         strategies=("timestamp",),
-        said=("column 'updated_at' is made anew in FINAL",),
+        said=("column 'updated_at' is made again in FINAL",),
         held_fails="MergeFailed",
     )
     yield Case(
         "final_dropped_by_a_person",
         in_snowflake="DROP TABLE {final}",
         strategies=("timestamp", "full_snapshot"),
-        said=("made anew",),
+        said=("made again",),
         held_fails="MergeFailed",
     )
     yield Case(
         "staging_dropped_by_a_person",
         in_snowflake="DROP TABLE {staging}",
         strategies=("timestamp",),
-        said=("was gone and is made anew",),
+        said=("was gone and is made again",),
     )
     yield Case(
         "final_made_by_a_person_with_another_order_of_columns",

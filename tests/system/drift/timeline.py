@@ -1,4 +1,4 @@
-"""One story for all tables: loaded, held between export and merge, changed, overtaken, let go, mended, reloaded."""
+"""One timeline for all tables: loaded, held between export and merge, changed, overtaken, let go, mended, reloaded."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -8,15 +8,15 @@ from typing import Any
 
 from operate.runs import Outcome
 from tests.system.drift.cases import Case, Role
-from tests.system.drift.stage import AT_ONCE, Stage, Table, statements_in
-from tests.system.faults.bench import until
+from tests.system.drift.cloud import AT_ONCE, DriftCloud, Table, statements_in
+from tests.system.faults.cloud import until
 
 Result = dict[str, Any]
 
 
 @dataclass
 class Record:
-    """What was seen of one table, act by act."""
+    """What was seen of one table, step by step."""
 
     role: Role
     staged: int = 0
@@ -41,19 +41,19 @@ class Waiting:
     records: Sequence[Record]
 
 
-class Story:
-    """Plays all cases at once; afterwards `records` has one entry per title."""
+class Timeline:
+    """Runs all cases at once; afterwards `records` has one entry per title."""
 
-    def __init__(self, stage: Stage, cases: Iterable[Case]) -> None:
-        self._stage, self._laptop = stage, stage.laptop
+    def __init__(self, drift_cloud: DriftCloud, cases: Iterable[Case]) -> None:
+        self._cloud, self._laptop = drift_cloud, drift_cloud.laptop
         schema, number = self._laptop.new_schema(), count(1)
         roles = [Role(case, one, Table(schema, f"c{next(number)}")) for case in cases for one in case.strategies]
         self.records = {role.title: Record(role) for role in roles}
         self._all = list(self.records.values())
         self._specs = {str(role.table): role.specification for role in roles}
 
-    def play(self) -> None:
-        """All acts."""
+    def run(self) -> None:
+        """Every step, in order."""
         self._load()
         waiting = self._hold()
         self._change()
@@ -82,9 +82,9 @@ class Story:
             waiting = self._hold_some(lost)
         waiting += self._hold_some(loaded)
         for record in loaded:
-            until(partial(self._stage.staged, record.role.table), f"{record.role.title}'s file")
+            until(partial(self._cloud.staged, record.role.table), f"{record.role.title}'s file")
         for record in moving:
-            record.staged = self._stage.staged(record.role.table)
+            record.staged = self._cloud.staged(record.role.table)
         return waiting
 
     def _hold_some(self, records: Sequence[Record]) -> list[Waiting]:
@@ -92,7 +92,7 @@ class Story:
         for late in (False, True):
             some = [record for record in records if record.role.case.mended_first == late]
             parts += [some[at : at + AT_ONCE] for at in range(0, len(some), AT_ONCE)]
-        return [Waiting(self._stage.hold(record.role.table for record in part), part) for part in parts]
+        return [Waiting(self._cloud.hold(record.role.table for record in part), part) for part in parts]
 
     def _change(self) -> None:
         for record in self._all:
@@ -108,7 +108,7 @@ class Story:
 
     def _overtake(self) -> Outcome:
         outcome = self._laptop.run()
-        letters = self._stage.letters()
+        letters = self._cloud.letters()
         for record in self._all:
             record.overtaking, record.letter = _of(record, outcome), letters.get(str(record.role.table), {})
             if record.overtaking["status"] != "FAILED":
@@ -120,7 +120,7 @@ class Story:
         for at in range(0, len(waiting), AT_ONCE):
             some = waiting[at : at + AT_ONCE]
             for one in some:
-                self._stage.release(record.role.table for record in one.records)
+                self._cloud.release(record.role.table for record in one.records)
             for one in some:
                 outcome = self._laptop.workflow.follow(one.arn)
                 for record in one.records:
@@ -163,8 +163,8 @@ class Story:
     def _end(self) -> None:
         outcome = self._laptop.run()
         for record in self._all:
-            record.last, record.ledger = _of(record, outcome), self._stage.ledger(record.role.table)
-            record.left_in_staging = self._stage.staged(record.role.table)
+            record.last, record.ledger = _of(record, outcome), self._cloud.ledger(record.role.table)
+            record.left_in_staging = self._cloud.staged(record.role.table)
 
     def _configure(self) -> None:
         self._laptop.configure(list(self._specs.values()))
@@ -174,7 +174,7 @@ class Story:
             self._laptop.sql(statement)
 
     def _compare(self, record: Record, select: str) -> str:
-        return self._stage.difference(record.role.table, record.role.filled(select))
+        return self._cloud.difference(record.role.table, record.role.filled(select))
 
 
 def _of(record: Record, outcome: Outcome) -> Result:

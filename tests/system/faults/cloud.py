@@ -11,56 +11,33 @@ from pathlib import Path
 from typing import Any
 
 from local import processes
-from local.cloud import lifecycle as cloud
+from local.aurora.server import restart_uploader
+from tests.support.functions import Undo, change, change_settings, settings
 from tests.support.laptop import Laptop
-from tests.support.sabotage import deploy_edited, function_name
+from tests.support.packages import function_name
 
 STEPS = ("config", "watermark", "schema", "export", "await_load", "merge", "reconcile")
-_WAIT_SCALE = 0.3
 _FILE_BYTES = 2500
-_PUPPET = (Path(__file__).parent / "puppet.py").read_text()
+_ORDERED = (Path(__file__).parent / "ordered.py").read_text()
 # Every write here is committed before the run that must see it.
 _MARGIN_SECONDS = 0
 # Longer than any invocation here takes, the first included.
 FUNCTION_TIMEOUT_SECONDS = 15
 
 
-class Bench:
+class FaultCloud:
     """The cloud in `home`; orders to its functions go through the folder `orders`."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home.resolve()
-        self.laptop = Laptop(cloud.up(home, print, wait_scale=_WAIT_SCALE, max_file_bytes=_FILE_BYTES))
-        self.orders = self.home / "orders"
-        self.functions: Any = self.laptop.aws.client("lambda", read_timeout=300)
-        for step in STEPS:
-            edits = {
-                "functions/puppet.py": lambda _: _PUPPET.replace("@FOLDER@", str(self.orders)),
-                f"functions/{step}/handler.py": _puppeteer(step),
-            }
-            deploy_edited(self.laptop, step, edits)
-            self.set_environment(step, FENCE_MARGIN_SECONDS=str(_MARGIN_SECONDS))
-            self._configure(function_name(step), Timeout=FUNCTION_TIMEOUT_SECONDS)
-
-    def set_environment(self, step: str, **variables: str) -> dict[str, str]:
-        """Changes environment variables, which makes the next invocation a cold start; returns the former ones."""
-        name = function_name(step)
-        former = self.functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        self._configure(name, Environment={"Variables": {**former, **variables}})
-        return dict(former)
-
-    def _configure(self, name: str, **changes: Any) -> None:
-        self.functions.update_function_configuration(FunctionName=name, **changes)
-        self.functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.2})
+    def __init__(self, laptop: Laptop, home: Path) -> None:
+        self.laptop, self.home = laptop, home
+        self.orders = home / "orders"
+        self.functions: Any = laptop.aws.client("lambda", read_timeout=300)
 
     @contextmanager
     def load_timeout(self, seconds: int) -> Iterator[None]:
         """How long await_load has patience."""
-        former = self.set_environment("await_load", LOAD_TIMEOUT_SECONDS=str(seconds))
-        try:
+        with settings(self.laptop, "await_load", {"LOAD_TIMEOUT_SECONDS": str(seconds)}):
             yield
-        finally:
-            self.set_environment("await_load", **former)
 
     @contextmanager
     def throttled(self, step: str) -> Iterator[None]:
@@ -75,7 +52,7 @@ class Bench:
     def forget_sessions(self, *steps: str) -> None:
         """The next invocation of each step is a cold start: no session, no secret."""
         for step in steps or STEPS:
-            self.set_environment(step, COLD_START=str(time.monotonic_ns()))
+            change_settings(self.laptop, step, {"COLD_START": str(time.monotonic_ns())})
 
     def snowflake_fault(self, **orders: Any) -> dict[str, Any]:
         """Orders for the laptop's Snowflake."""
@@ -105,13 +82,29 @@ class Bench:
         answer = self.laptop.aws.client("s3").get_object(Bucket=self.laptop.known["bucket"], Key=key)
         return str(answer["Body"].read().decode())
 
-    def down(self) -> None:
-        """Stops everything."""
-        cloud.down(self.home)
-
     def logs(self) -> str:
         """The ends of all logs, for a failure that explains itself badly."""
         return "\n".join(processes.tail(self.home, path.stem) for path in (self.home / "logs").glob("*.log"))
+
+
+def obedient(laptop: Laptop, home: Path) -> tuple[FaultCloud, Undo]:
+    """The functions obey orders, a lost invocation is given up soon, and exports are cut into small files, for which
+    the uploader starts again: it takes their size when it starts."""
+    cloud = FaultCloud(laptop, home)
+    ordered = _ORDERED.replace("@FOLDER@", str(cloud.orders))
+    margin = {"FENCE_MARGIN_SECONDS": str(_MARGIN_SECONDS)}
+    undone = []
+    for step in STEPS:
+        edits = {"functions/ordered.py": lambda _: ordered, f"functions/{step}/handler.py": _with_orders(step)}
+        undone.append(change(laptop, step, edits, margin, FUNCTION_TIMEOUT_SECONDS))
+    restart_uploader(home, laptop.aws, _FILE_BYTES)
+
+    def undo() -> None:
+        restart_uploader(home, laptop.aws)
+        for one in undone:
+            one()
+
+    return cloud, undo
 
 
 def until(true: Callable[[], Any], what: str, seconds: float = 60) -> Any:
@@ -123,8 +116,8 @@ def until(true: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     return answer
 
 
-def _puppeteer(step: str) -> Callable[[str], str]:
-    return lambda source: f"{source}\n\nfrom functions.puppet import puppet\n\nhandler = puppet({step!r}, handler)\n"
+def _with_orders(step: str) -> Callable[[str], str]:
+    return lambda source: f"{source}\n\nfrom functions.ordered import ordered\n\nhandler = ordered({step!r}, handler)\n"
 
 
 def _post(url: str, orders: dict[str, Any]) -> dict[str, Any]:

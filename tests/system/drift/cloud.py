@@ -9,12 +9,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from local.cloud import lifecycle as cloud
+from tests.support.edits import Edit
+from tests.support.functions import Undo, change, change_settings
 from tests.support.laptop import Laptop
-from tests.support.sabotage import Edit, deploy_edited, function_name
-from tests.system.faults.bench import until
+from tests.system.faults.cloud import until
 
-_WAIT_SCALE = 0.3
 # Tables of one execution that are under way together.
 AT_ONCE = 3
 _AT_SEAMS = (Path(__file__).parent / "at_seams.py").read_text()
@@ -46,37 +45,12 @@ class Table:
         return f"AURORA.STAGING.{self.object_name}"
 
 
-class Stage:
+class DriftCloud:
     """The cloud in `home`, whose functions obey orders."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home.resolve()
-        self.laptop = Laptop(cloud.up(self.home, print, wait_scale=_WAIT_SCALE))
-        self._orders = self.home / "orders"
+    def __init__(self, laptop: Laptop, home: Path) -> None:
+        self.laptop, self.orders = laptop, home / "orders"
         self._views = count(1)
-        puppet = _AT_SEAMS.replace("@FOLDER@", str(self._orders))
-        puppet = puppet.replace("@DSN@", self.laptop.known["postgres"]["dsn"])
-        for step in _ORDERED:
-            edits = {"functions/at_seams.py": lambda _: puppet, f"functions/{step}/handler.py": _ordered(step)}
-            deploy_edited(self.laptop, step, edits)
-        self._set_concurrency()
-        # Every write of a test is committed before the run that must see it.
-        self.set_environment("watermark", FENCE_MARGIN_SECONDS="0")
-
-    def _set_concurrency(self) -> None:
-        """Each table at once more starts a process for each function, which costs more than it saves."""
-        states, arn = self.laptop.aws.client("stepfunctions"), self.laptop.known["state_machine_arn"]
-        definition = json.loads(states.describe_state_machine(stateMachineArn=arn)["definition"])
-        definition["States"]["Each table"]["MaxConcurrency"] = AT_ONCE
-        states.update_state_machine(stateMachineArn=arn, definition=json.dumps(definition))
-
-    def set_environment(self, step: str, **variables: str) -> dict[str, str]:
-        """Changes environment variables of a step's function; returns the former ones."""
-        functions, name = self.laptop.aws.client("lambda"), function_name(step)
-        former = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        functions.update_function_configuration(FunctionName=name, Environment={"Variables": {**former, **variables}})
-        functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.2})
-        return dict(former)
 
     def order(self, table: Table, seam: str, statement: str) -> None:
         """The statement runs in Aurora when the table next passes the seam, such as `export.before`."""
@@ -104,17 +78,17 @@ class Stage:
 
     def is_paused(self, table: Table) -> bool:
         """Whether a step waits before the statement."""
-        return (self._orders / str(table) / "paused").exists()
+        return (self.orders / str(table) / "paused").exists()
 
     def go_on(self, table: Table) -> None:
         """Ends the pause."""
-        (self._orders / str(table) / "paused").unlink()
+        (self.orders / str(table) / "paused").unlink()
 
     def _held(self, table: Table) -> list[Path]:
-        return list((self._orders / str(table)).glob("held.*"))
+        return list((self.orders / str(table)).glob("held.*"))
 
     def _write(self, table: Table, name: str, text: str) -> None:
-        folder = self._orders / str(table)
+        folder = self.orders / str(table)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.writing").write_text(text)
         (folder / f"{name}.writing").rename(folder / name)
@@ -150,12 +124,36 @@ class Stage:
             )
         ]
 
-    def down(self) -> None:
-        """Stops everything."""
-        cloud.down(self.home)
+
+def ordered(laptop: Laptop, home: Path) -> tuple[DriftCloud, Undo]:
+    """The functions obey orders, and a few tables are under way together."""
+    drift_cloud = DriftCloud(laptop, home)
+    at_seams = _AT_SEAMS.replace("@FOLDER@", str(drift_cloud.orders)).replace("@DSN@", laptop.known["postgres"]["dsn"])
+    undone = [_set_tables_at_once(laptop, AT_ONCE)]
+    for step in _ORDERED:
+        edits = {"functions/at_seams.py": lambda _: at_seams, f"functions/{step}/handler.py": _at_seams_of(step)}
+        undone.append(change(laptop, step, edits, {}))
+    # Every write of a test is committed before the run that must see it.
+    undone.append(change_settings(laptop, "watermark", {"FENCE_MARGIN_SECONDS": "0"}))
+
+    def undo() -> None:
+        for one in undone:
+            one()
+
+    return drift_cloud, undo
 
 
-def _ordered(step: str) -> Edit:
+def _set_tables_at_once(laptop: Laptop, tables: int) -> Undo:
+    """Each table at once more starts a process for each function, which costs more than it saves."""
+    states, arn = laptop.aws.client("stepfunctions"), laptop.known["state_machine_arn"]
+    former = states.describe_state_machine(stateMachineArn=arn)["definition"]
+    definition = json.loads(former)
+    definition["States"]["Each table"]["MaxConcurrency"] = tables
+    states.update_state_machine(stateMachineArn=arn, definition=json.dumps(definition))
+    return lambda: states.update_state_machine(stateMachineArn=arn, definition=former)
+
+
+def _at_seams_of(step: str) -> Edit:
     return lambda source: (
         f"{source}\n\nfrom functions.at_seams import at_seams\n\nhandler = at_seams({step!r}, handler)\n"
     )

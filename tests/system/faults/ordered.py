@@ -18,7 +18,7 @@ _LONGEST_HOLD_SECONDS = 240
 Handler = Callable[[Any, Any], Any]
 
 
-def puppet(step: str, handler: Handler) -> Handler:
+def ordered(step: str, handler: Handler) -> Handler:
     """The handler, under orders."""
 
     def obedient(event: Any, context: Any) -> Any:
