@@ -1,12 +1,13 @@
 """Starting the laptop's AWS and talking to it."""
 
+import json
 import secrets
 import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import boto3
 from botocore.config import Config
@@ -71,6 +72,14 @@ def start_aws(home: Path, wait_scale: float = 1.0) -> Aws:
     start(home, Process(_NAME, [sys.executable, "-m", "local.aws"], environment, repository))
     wait_until(home, _NAME, lambda: urlopen(f"{root.endpoint_url}/_ministack/health", timeout=2).status == 200)
     return _administrator(root)
+
+
+def set_wait_scale(aws: Aws, wait_scale: float) -> None:
+    """Multiplies the Wait states and the delays of retries by another number from now on."""
+    change = json.dumps({"stepfunctions._SFN_WAIT_SCALE": wait_scale}).encode()
+    with urlopen(Request(f"{aws.endpoint_url}/_ministack/config", data=change, method="POST"), timeout=10) as answer:
+        applied = json.load(answer)["applied"]
+    assert applied, "ministack has another name for the scale of waits"
 
 
 def _administrator(root: Aws) -> Aws:

@@ -8,9 +8,6 @@ from local.cloud import lifecycle as cloud
 from tests.support.functions import Undo
 from tests.support.laptop import Laptop
 
-# Waits of the workflow are shortened for all tests: it is a setting of the server, which starts once.
-_WAIT_SCALE = 0.3
-
 T = TypeVar("T")
 Change = Callable[[Laptop, Path], tuple[T, Undo]]
 
@@ -21,7 +18,7 @@ class SharedCloud:
 
     def __init__(self, home: Path) -> None:
         self._home = home.resolve()
-        self._laptop = Laptop(cloud.up(self._home, print, wait_scale=_WAIT_SCALE))
+        self._laptop = Laptop(cloud.up(self._home, print))
         self._change: Change[Any] | None = None
         self._changed: tuple[Any, Undo] = (None, lambda: None)
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,13 @@ class Synthesized:
 
     @property
     def resources(self) -> dict[str, Any]:
-        resources: dict[str, Any] = self.template.to_json()["Resources"]
+        """A copy of its own for each caller."""
+        resources: dict[str, Any] = json.loads(self._resources)
         return resources
+
+    @cached_property
+    def _resources(self) -> str:
+        return json.dumps(self.template.to_json()["Resources"])
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -69,8 +75,13 @@ class Synthesized:
 
 
 def synthesize_stack(**context: Any) -> Synthesized:
-    """The stack of cdk.json's context with these changes."""
-    app, settings = _app(context)
+    """The stack of cdk.json's context with these changes; each is made once, so tests only read it."""
+    return _synthesized_once(json.dumps(context, sort_keys=True))
+
+
+@cache
+def _synthesized_once(context: str) -> Synthesized:
+    app, settings = _app(json.loads(context))
     return Synthesized(Template.from_stack(SyncStack(app, settings)), settings)
 
 

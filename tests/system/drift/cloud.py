@@ -9,10 +9,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from local.aws.server import set_wait_scale
 from tests.support.edits import Edit
 from tests.support.functions import Undo, change, change_settings
 from tests.support.laptop import Laptop
-from tests.system.faults.cloud import until
+from tests.system.faults.cloud import WAIT_SCALE, until
 
 # Tables of one execution that are under way together.
 AT_ONCE = 3
@@ -126,7 +127,7 @@ class DriftCloud:
 
 
 def ordered(laptop: Laptop, home: Path) -> tuple[DriftCloud, Undo]:
-    """The functions obey orders, and a few tables are under way together."""
+    """The functions obey orders, waits are short, and a few tables are under way together."""
     drift_cloud = DriftCloud(laptop, home)
     at_seams = _AT_SEAMS.replace("@FOLDER@", str(drift_cloud.orders)).replace("@DSN@", laptop.known["postgres"]["dsn"])
     undone = [_set_tables_at_once(laptop, AT_ONCE)]
@@ -135,8 +136,10 @@ def ordered(laptop: Laptop, home: Path) -> tuple[DriftCloud, Undo]:
         undone.append(change(laptop, step, edits, {}))
     # Every write of a test is committed before the run that must see it.
     undone.append(change_settings(laptop, "watermark", {"FENCE_MARGIN_SECONDS": "0"}))
+    set_wait_scale(laptop.aws, WAIT_SCALE)
 
     def undo() -> None:
+        set_wait_scale(laptop.aws, 1)
         for one in undone:
             one()
 

@@ -12,12 +12,15 @@ from typing import Any
 
 from local import processes
 from local.aurora.server import restart_uploader
+from local.aws.server import set_wait_scale
 from tests.support.functions import Undo, change, change_settings, settings
 from tests.support.laptop import Laptop
 from tests.support.packages import function_name
 
 STEPS = ("config", "watermark", "schema", "export", "await_load", "merge", "reconcile")
 _FILE_BYTES = 2500
+# The waits between two looks at a load or a merge, and between two attempts.
+WAIT_SCALE = 0.3
 _ORDERED = (Path(__file__).parent / "ordered.py").read_text()
 # Every write here is committed before the run that must see it.
 _MARGIN_SECONDS = 0
@@ -88,8 +91,8 @@ class FaultCloud:
 
 
 def obedient(laptop: Laptop, home: Path) -> tuple[FaultCloud, Undo]:
-    """The functions obey orders, a lost invocation is given up soon, and exports are cut into small files, for which
-    the uploader starts again: it takes their size when it starts."""
+    """The functions obey orders, waits are short, a lost invocation is given up soon, and exports are cut into small
+    files, for which the uploader starts again: it takes their size when it starts."""
     cloud = FaultCloud(laptop, home)
     ordered = _ORDERED.replace("@FOLDER@", str(cloud.orders))
     margin = {"FENCE_MARGIN_SECONDS": str(_MARGIN_SECONDS)}
@@ -98,8 +101,10 @@ def obedient(laptop: Laptop, home: Path) -> tuple[FaultCloud, Undo]:
         edits = {"functions/ordered.py": lambda _: ordered, f"functions/{step}/handler.py": _with_orders(step)}
         undone.append(change(laptop, step, edits, margin, FUNCTION_TIMEOUT_SECONDS))
     restart_uploader(home, laptop.aws, _FILE_BYTES)
+    set_wait_scale(laptop.aws, WAIT_SCALE)
 
     def undo() -> None:
+        set_wait_scale(laptop.aws, 1)
         restart_uploader(home, laptop.aws)
         for one in undone:
             one()
