@@ -53,7 +53,7 @@ def handler(given: Input) -> Output:
                 "pipe recreated?); re-run the table, which exports under a new name"
             )
         seconds("UnmergedBatchAge", waited)
-        if loaded == batch.rows:  # guard: load-taken-for-whole
+        if loaded == batch.rows:  # guard: partial-load-taken-for-whole
             seconds("LoadLatency", waited)
             count("RowsLoaded", loaded)
             return _output(load, status="LOADED", loaded=loaded)

@@ -76,7 +76,7 @@ def _refuse_other_columns(spec: TableSpec, columns: Sequence[Column], present: S
 
 
 def _export(aurora: AuroraSession, query: sql.Composable, table: SourceTable, schema_version: int) -> Part:
-    attempt = uuid4()  # guard: attempts-of-one-name
+    attempt = uuid4()  # guard: two-attempts-of-one-name
     key = f"{table.folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{attempt}.v{schema_version}.csv"
     destination = {"bucket": settings().staging_bucket, "key": key, "region": settings().aws_region}
     snapshot = aurora.row(f"SELECT {VERSION} AS version, pg_is_in_recovery() AS replica")

@@ -51,7 +51,7 @@ def _exists(snowflake: SnowflakeSession, query: str) -> bool:
 def refuse_unknown_types(table: str, columns: Sequence[Column]) -> None:
     """Raises InvalidConfiguration naming the columns whose type the contract does not support."""
     unknown = [f"{column.name!r} is {column.type.label}" for column in columns if not column.supported]
-    if unknown:  # guard: type-of-no-rule
+    if unknown:  # guard: type-without-a-rule
         raise InvalidConfiguration(
             f"{table}: no type of Snowflake is known to hold {', '.join(unknown)} without loss; to copy its text, set "
             f"on_unrepresentable to {{{_as_text(columns)}}}"
@@ -74,7 +74,7 @@ def refuse_unusable_names(table: str, columns: Sequence[Column], soft_deletes: b
             raise InvalidConfiguration(
                 f"{table}: two columns are both called {name} in Snowflake, {column.name!r} is one; rename one of them"
             )
-        if name in own:  # guard: name-of-the-syncs-own
+        if name in own:  # guard: column-named-like-the-syncs-own
             remedy = "set deletes to hard, or rename it" if name in SOFT_DELETE_NAMES else "rename it in Aurora"
             raise InvalidConfiguration(
                 f"{table}: column {column.name!r} has a name that the sync itself uses; {remedy}"

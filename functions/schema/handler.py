@@ -40,7 +40,7 @@ def handler(given: Input) -> Output:
     # Two executions may read different columns: without the lock the pipe could keep those of the slower one.
     with (
         aurora_session(name) as aurora,
-        aurora.advisory_lock(name),  # guard: two-evolve-one-table
+        aurora.advisory_lock(name),  # guard: two-executions-evolve-one-table
     ):
         relation = read_relation(aurora, spec)
         rules, notes = _follow(spec, relation, bounds)

@@ -79,7 +79,7 @@ def align(
 
 def _restore(snowflake: SnowflakeSession, objects: TableObjects, rules: MergeRules) -> list[str]:
     """Makes objects again that a person dropped; always the pipe, because its COPY is bound to the former table."""
-    if is_whole(snowflake, objects):  # guard: object-dropped-by-hand
+    if is_whole(snowflake, objects):  # guard: object-dropped-by-a-person
         return []
     _apply(snowflake, table_statements(objects, rules, replace_pipe=True))
     return ["its STAGING table, view or pipe was gone and is made again"]

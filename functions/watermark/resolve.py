@@ -13,7 +13,7 @@ from functions.shared.strategies.registry import REGISTRY
 def resolve(run: Run, target: str, started_at: int) -> Bounds:
     """The bounds of this run; `target` is FINAL's full name, `started_at` when it began, in milliseconds."""
     went_back = run.progress.version is not None and run.fence.version < run.progress.version
-    recreated = run.progress.last.oid not in (None, run.relation.oid)  # guard: another-table-of-the-name
+    recreated = run.progress.last.oid not in (None, run.relation.oid)  # guard: recreated-table-not-noticed
     run = replace(run, reload=_reload_reason(run.spec, run.progress, went_back, recreated))
     strategy, last = REGISTRY[run.spec.watermark_type], run.progress.last
     contents = read_contents(run.aurora, run.relation.oid)
@@ -44,7 +44,7 @@ def resolve(run: Run, target: str, started_at: int) -> Bounds:
         reading=answer.reading,
     )
     other = last.shape not in (None, bounds.shape) or before != contents
-    if bounds.status == "IDLE" and other and not run.complete:  # guard: change-of-an-idle-table
+    if bounds.status == "IDLE" and other and not run.complete:  # guard: change-of-an-idle-table-not-noticed
         # There are no rows to read, but FINAL must get the new columns, and the ledger the new contents.
         bounds = bounds.model_copy(update={"status": "NEW", "note": ""})
     if bounds.status == "NEW" and not bounds.complete:

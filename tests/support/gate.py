@@ -38,7 +38,7 @@ _READ = ROOT / ".build" / "sqlfluff"
 
 @cache
 def _linter() -> Linter:
-    return Linter(config=FluffConfig(overrides=_CONFIG))
+    return Linter(config=FluffConfig(overrides={**_CONFIG}))
 
 
 def unparsable(text: str) -> list[str]:

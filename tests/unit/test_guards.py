@@ -113,4 +113,4 @@ def test_a_statement_and_a_module_are_made_without_it() -> None:
     with rendered_without("file-of-a-former-layout", "TRUE"):
         assert condition not in render("table/typed.sql", values)
     assert condition in render("table/typed.sql", values)
-    assert "xmax" in module_without("id-of-an-open-transaction", '"xmax"')._FENCE
+    assert "xmax" in module_without("open-transaction-id-passed", '"xmax"')._FENCE

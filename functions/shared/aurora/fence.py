@@ -18,7 +18,7 @@ VERSION = """
  - (SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot())))::bigint
 """
 # No transaction that is still open has an id below it.
-_HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # guard: id-of-an-open-transaction
+_HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # guard: open-transaction-id-passed
 # The sync's own sessions only read, so they are left out; Vault makes a new user for each, all of one group role.
 # Transactions of one message all have its arrival as their now(), but between two of them xact_start is NULL.
 # pg_stat_activity shows a message some milliseconds after its arrival: the margin covers them.
@@ -65,7 +65,7 @@ def read_fence(aurora: AuroraSession, table: str, margin_seconds: float, waterma
     track_activities off, or while prepared transactions (which outlive their session) could still commit older values.
     """
     values = {
-        "margin": margin_seconds,  # guard: message-not-yet-shown
+        "margin": margin_seconds,  # guard: value-just-behind-the-clock
         "own": APPLICATION,
     }
     row = aurora.row(_FENCE, values)
@@ -91,7 +91,7 @@ def read_fence(aurora: AuroraSession, table: str, margin_seconds: float, waterma
         )
     return Fence(
         clock=row["clock"],
-        moment=row["moment"],  # guard: moment-of-an-open-transaction
+        moment=row["moment"],  # guard: open-transaction-time-passed
         horizon=row["horizon"],
         version=row["version"],
     )

@@ -77,12 +77,12 @@ def guards() -> Iterator[Guard]:
         change="ALTER TABLE {t} ADD plain integer", spec={"schema_changes": "freeze"},
     )  # fmt: skip
     yield Guard(
-        "an unknown type is refused in words", "schema", without("type-of-no-rule"),
+        "an unknown type is refused in words", "schema", without("type-without-a-rule"),
         lambda seen: seen.error if seen.error != "InvalidConfiguration" else "",
         change="ALTER TABLE {t} ALTER code DROP NOT NULL, ALTER code TYPE aclitem USING NULL",
     )  # fmt: skip
     yield Guard(
-        "a column of the sync's own name is refused in words", "schema", without("name-of-the-syncs-own"),
+        "a column of the sync's own name is refused in words", "schema", without("column-named-like-the-syncs-own"),
         lambda seen: seen.error if seen.error != "InvalidConfiguration" else "",
         change="ALTER TABLE {t} ADD _version integer DEFAULT 1",
     )  # fmt: skip
@@ -97,7 +97,7 @@ def guards() -> Iterator[Guard]:
         change="ALTER TABLE {t} ADD plain integer DEFAULT 5",
     )  # fmt: skip
     yield Guard(
-        "what a person dropped is made anew", "schema", without("object-dropped-by-hand", instead="True"),
+        "what a person dropped is made anew", "schema", without("object-dropped-by-a-person", instead="True"),
         lambda seen: seen.error, in_snowflake="DROP TABLE {staging}",
     )  # fmt: skip
     yield Guard(
@@ -107,14 +107,14 @@ def guards() -> Iterator[Guard]:
     )  # fmt: skip
     yield Guard(
         "a table made anew is known by its oid", "watermark",
-        together(without("another-table-of-the-name"), without("rows-behind-the-watermark")),
+        together(without("recreated-table-not-noticed"), without("rows-behind-the-watermark")),
         lambda seen: seen.differs(), writes="",
         change="CREATE TABLE {t}_next (LIKE {t} INCLUDING ALL); INSERT INTO {t}_next "
         "SELECT id, 'next', price, updated_at FROM {t} WHERE id <= 10; DROP TABLE {t}; "
         "ALTER TABLE {t}_next RENAME TO {name}",
     )  # fmt: skip
     yield Guard(
-        "an idle table's new column is noticed", "watermark", without("change-of-an-idle-table"),
+        "an idle table's new column is noticed", "watermark", without("change-of-an-idle-table-not-noticed"),
         lambda seen: seen.result["status"] if seen.result["status"] == "IDLE" else "", writes="",
         change="ALTER TABLE {t} ADD plain integer",
     )  # fmt: skip

@@ -55,5 +55,5 @@ def test_both_go_through_and_no_value_of_either_columns_is_lost(drift_cloud: Dri
 
 
 def test_if_both_could_evolve_it_at_once_the_pipe_would_lack_a_column(drift_cloud: DriftCloud) -> None:
-    table, _ = _two_at_once(drift_cloud, together(_PAUSABLE, without("two-evolve-one-table")))
+    table, _ = _two_at_once(drift_cloud, together(_PAUSABLE, without("two-executions-evolve-one-table")))
     assert drift_cloud.laptop.warehouse(f"SELECT COUNT(A), COUNT(B) FROM {table.final}") == [(5, 0)]

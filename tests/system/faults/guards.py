@@ -27,7 +27,7 @@ def guards() -> Iterator[Guard]:
     yield Guard(
         "a partial load is never merged (await_load, merge)", "timestamp",
         {
-            "await_load": without("load-taken-for-whole", instead="loaded"),
+            "await_load": without("partial-load-taken-for-whole", instead="loaded"),
             "merge": without("partial-load"),
         },
         _partial_load, fast=True,
@@ -42,7 +42,7 @@ def guards() -> Iterator[Guard]:
     )  # fmt: skip
     yield Guard(
         "each attempt has a name of its own (export)", "composite",
-        {"export": without("attempts-of-one-name", instead='"same"')}, _same_name_twice,
+        {"export": without("two-attempts-of-one-name", instead='"same"')}, _same_name_twice,
     )  # fmt: skip
     yield Guard(
         "a lost event is healed (await_load)", "integer",

@@ -17,13 +17,13 @@ LONG_TRANSACTIONS = Pace(holds=((60, 0.01, 0.1), (40, 1, 6)), pause=0.05)
 def without_fence(laptop: Laptop) -> Iterator[None]:
     """High bounds are the clock and the newest transaction id, as a plain cursor has them."""
     newest_id = '"pg_snapshot_xmax(pg_current_snapshot())::text::bigint"'
-    clock = without("moment-of-an-open-transaction", instead='row["clock"]')
-    with edited(laptop, "watermark", together(clock, without("id-of-an-open-transaction", instead=newest_id))):
+    clock = without("open-transaction-time-passed", instead='row["clock"]')
+    with edited(laptop, "watermark", together(clock, without("open-transaction-id-passed", instead=newest_id))):
         yield
 
 
 @contextmanager
 def without_margin(laptop: Laptop) -> Iterator[None]:
     """The fence is the clock when no transaction is open."""
-    with edited(laptop, "watermark", without("message-not-yet-shown", instead="0")):
+    with edited(laptop, "watermark", without("value-just-behind-the-clock", instead="0")):
         yield
