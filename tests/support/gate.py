@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import sqlfluff
 from sqlfluff.core import FluffConfig, Linter
@@ -32,7 +31,7 @@ ALARMS = [
 ]
 
 
-_CONFIG: dict[str, Any] = {"dialect": "snowflake", "templater": "raw"}
+_CONFIG = {"dialect": "snowflake", "templater": "raw"}
 _READ = ROOT / ".build" / "sqlfluff"
 
 
