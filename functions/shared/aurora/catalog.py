@@ -67,7 +67,7 @@ class Relation:
     @cached_property
     def shape(self) -> str:
         """A digest (16 hex digits) that changes with every change of its columns, their policies or its key."""
-        shape = json.dumps([[column.to_json() for column in self.columns], list(self.key)])
+        shape = json.dumps([[column.shape for column in self.columns], list(self.key)])
         return hashlib.sha256(shape.encode()).hexdigest()[:16]
 
     def column(self, name: str) -> Column:

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from functions.shared.aurora.catalog import Relation
 from functions.shared.contract.bounds import Bounds, ColumnWindow, Everything, Quarantined, TransactionWindow
 from functions.shared.contract.columns import Column
+from functions.shared.contract.names import SourceTable
 from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.state import State
 from functions.shared.contract.traits import TRAITS
@@ -72,3 +74,11 @@ def test_a_column_travels_by_names_and_without_what_is_usual() -> None:
     [first, *_] = RECORDED["timestamp-first"]["schema"]["columns"]
     named: dict[str, Any] = Column.from_json(first).to_json()
     assert named == {"name": "id", "type": {"name": "int4", "label": "integer"}, "not_null": True, "number": 1}
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_tables_shape_is_the_one_in_the_ledger(run: str) -> None:
+    """Another digest of the same columns would send every idle table through a whole run."""
+    rules = MergeRules.from_json(RECORDED[run]["schema"])
+    relation = Relation(SourceTable("public", "t"), 1, rules.columns, [column.name for column in rules.key])
+    assert relation.shape == RECORDED[run]["bounds"]["shape"]
