@@ -54,7 +54,7 @@ torture: venv ## Sync while 8, then 32 sessions write, and write docs/torture.md
 	@$(BIN)/python -m tests.system.torture --writers 8 32 --seconds 120 --write docs/torture.md
 
 .PHONY: faults
-faults: venv ## Play the fault matrix and write docs/fault-matrix.md
+faults: venv ## Run the fault matrix and write docs/fault-matrix.md
 	@$(BIN)/python -m tests.system.faults --write docs/fault-matrix.md
 
 .PHONY: types
