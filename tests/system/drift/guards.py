@@ -34,14 +34,14 @@ class Seen:
 
     def held(self, condition: str) -> str:
         """FINAL's rows of which this is true, whatever became of the run."""
-        rows = self.cloud.laptop.warehouse(f"SELECT * FROM {self.table.final} WHERE {condition}")
+        rows = self.drift_cloud.laptop.warehouse(f"SELECT * FROM {self.table.final} WHERE {condition}")
         return str(rows) if rows else ""
 
     def differs(self, select: str = "*") -> str:
         """How FINAL differs from Aurora although the run did not fail."""
         if self.result["status"] == "FAILED":
             return ""
-        return self.cloud.difference(self.table, select)
+        return self.drift_cloud.difference(self.table, select)
 
 
 @dataclass(frozen=True)
