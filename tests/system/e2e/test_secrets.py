@@ -24,11 +24,11 @@ _BEARERS = re.compile(
     r"\b(?:hvs|s)\.[A-Za-z0-9_-]{24,}|Signature=[0-9a-f]{64}|X-Amz-Security-Token\W+\w|-----BEGIN [A-Z ]*KEY"
 )
 _TELLS = """
-asked = _ask
+requested = _request
 
 
-def _ask(table, path, read):
-    known = asked(table, path, read)
+def _request(table, path, read):
+    known = requested(table, path, read)
     print(known)
     return known
 """
