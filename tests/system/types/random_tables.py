@@ -16,6 +16,8 @@ from tests.system.types.tables import in_snowflake
 
 # In every table: by it the rows of both sides are told apart, and by the other a timestamp table is read.
 NUMBER, MOMENT = "n", "updated_at"
+# System columns, which no other may be called (postgresql.org, System Columns).
+_OF_POSTGRESQL = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
 _TAKEN = {in_snowflake(name) for name in (NUMBER, MOMENT)} | OWN_NAMES | SOFT_DELETE_NAMES
 FIRST_DAY, SECOND_DAY = "2026-01-01", "2026-01-02"
 _REFUSED = (DataError, IntegrityError, ProgramLimitExceeded, UndefinedFunction)
@@ -119,7 +121,7 @@ class RandomTable:
 def names() -> st.SearchStrategy[str]:
     """Names of columns, from the hostile ones or made up."""
     made_up = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12)
-    usable = made_up.filter(lambda name: "$$" not in name and len(name.encode()) < 64)
+    usable = made_up.filter(lambda name: "$$" not in name and len(name.encode()) < 64 and name not in _OF_POSTGRESQL)
     return st.one_of(st.sampled_from(HOSTILE_NAMES), usable).filter(lambda name: in_snowflake(name) not in _TAKEN)
 
 

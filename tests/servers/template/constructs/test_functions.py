@@ -6,7 +6,7 @@ import pytest
 from functions.shared.ground.settings import FunctionSettings
 from infra.constructs.function_specs import FUNCTIONS, FunctionSpec
 from tests.support.contexts import MODES, ROOT
-from tests.support.synthesis import Synthesized, synthesize_stack
+from tests.support.synthesis import Synthesized, synthesize_changed, synthesize_stack
 
 # Seconds and MB of each function.
 EXPECTED = {
@@ -49,7 +49,7 @@ def test_an_export_ends_its_statement_a_minute_before_lambda_ends_the_function(
 ) -> None:
     specs = [replace(spec, timeout=minutes) if spec.name == "export" else spec for spec in FUNCTIONS]
     monkeypatch.setattr("infra.constructs.functions.FUNCTIONS", specs)
-    functions = {found["FunctionName"]: found for found in synthesize_stack().of_type("AWS::Lambda::Function")}
+    functions = {found["FunctionName"]: found for found in synthesize_changed().of_type("AWS::Lambda::Function")}
     export = functions["aurora-snowflake-sync-export"]
     assert export["Timeout"] == minutes * 60
     assert int(export["Environment"]["Variables"]["EXPORT_SECONDS"]) == export["Timeout"] - 60
