@@ -112,7 +112,7 @@ def test_the_error_gives_the_numbers_and_the_remedy(
     filled(target, HARD, 300)
     name = f"public.{target.name}"
     spec = {"table_name": name, "watermark_type": "full_snapshot", "deletes": "hard", "max_delete_percent": 30}
-    event = {
+    event: dict[str, Any] = {
         "table": {"table_name": name, "spec": spec, "digest": "d"},
         "execution": "run-1",
         "bounds": bounds_event(**SNAPSHOT),
@@ -130,7 +130,7 @@ def test_the_error_gives_the_numbers_and_the_remedy(
     )
     with pytest.raises(MergeFailed, match=message):
         handler(event, context)
-    again = {**event["batch"], "id": f"again-{target.name}"}  # type: ignore[dict-item]
-    allowed = {**event["table"], "spec": {**spec, "max_delete_percent": 100}}  # type: ignore[dict-item]
+    again = {**event["batch"], "id": f"again-{target.name}"}
+    allowed = {**event["table"], "spec": {**spec, "max_delete_percent": 100}}
     merged = handler({**event, "table": allowed, "batch": again}, context)["merge"]
     assert merged["ledger"]["deleted"] == 300

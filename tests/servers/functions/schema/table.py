@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 from functions.schema.handler import handler
 from functions.shared.contract.names import SourceTable
@@ -88,11 +88,8 @@ class Table:
             execute(statement, values)
             executed.append(statement)
 
-        self.warehouse.execute = counted  # type: ignore[method-assign]
-        try:
+        with patch.object(self.warehouse, "execute", counted):
             yield executed
-        finally:
-            del self.warehouse.execute
 
 
 def names(rules: dict[str, Any]) -> list[str]:

@@ -103,11 +103,11 @@ class Bench:
 def benches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """A new account, a key, and the settings of a deployment beside a cluster."""
     session = State(channel=QUEUE, lock_timeout_seconds=20).session(None, None)
-    connection = Connection(session)
+    connection: Any = Connection(session)
 
     @contextmanager
     def connected(_: str) -> Iterator[tuple[Account, str]]:
-        yield Account(connection, READER), "myorg-myaccount"  # type: ignore[arg-type]
+        yield Account(connection, READER), "myorg-myaccount"
 
     monkeypatch.setattr(command, "connected", connected)
     bench = Bench(connection, folder)
