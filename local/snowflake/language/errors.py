@@ -21,6 +21,11 @@ def does_not_exist(kind: str, name: str) -> ProgrammingError:
     return compilation_error(f"{kind} '{name}' does not exist or not authorized.", 2003, sqlstate)
 
 
+def failed_expansion(view: str, cause: ProgrammingError) -> ProgrammingError:
+    """A view names an object that is not there any more."""
+    return compilation_error(f"Failure during expansion of view '{view}': {cause.raw_msg}", 2037, "42601")
+
+
 def already_exists(name: str) -> ProgrammingError:
     """A statement would make an object that already exists."""
     return compilation_error(f"Object '{name}' already exists.", 2002, "42710")

@@ -21,6 +21,7 @@ from local.snowflake.language.errors import from_engine, from_parse_error, no_cu
 from local.snowflake.language.names import Name
 from local.snowflake.language.result import Result, status
 from local.snowflake.language.table_functions import scanned_result
+from local.snowflake.session import views
 from local.snowflake.session.context import RunningTask
 from local.snowflake.session.extensions import Extensions
 from local.snowflake.session.queries import Queries
@@ -151,7 +152,8 @@ class Session(Transactions):
                 return self._run_dml(expression, params)
             return self._shared.extensions.run_ddl(expression, params, self)
         except (Error, duckdb.Error, ParseError, NotImplementedError, AssertionError) as error:
-            raise from_engine(error, _qualified_names(expression)) from error
+            missing = views.failed_expansion_of(expression, from_engine(error), self)
+            raise missing or from_engine(error, _qualified_names(expression)) from error
 
     def _run_dml(self, expression: Expr, params: Any) -> Result:
         if self.in_transaction:
