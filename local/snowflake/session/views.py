@@ -1,7 +1,8 @@
-"""Views that name an object which is not there any more."""
+"""What a statement that misses an object named: the object itself, or a view of it."""
 
 from __future__ import annotations
 
+import duckdb
 from snowflake.connector.errors import ProgrammingError
 from sqlglot import Expr, exp
 
@@ -20,9 +21,11 @@ def failed_expansion_of(expression: Expr, error: ProgrammingError, context: Cont
     ctes = {cte.alias_or_name for cte in expression.find_all(exp.CTE)}
     tables = [one for one in expression.find_all(exp.Table) if isinstance(one.this, exp.Identifier)]
     names = [_name(one, context) for one in tables if one.name not in ctes]
-    if not all(columns_of(context.duck, name) for name in names):
-        return None
-    views = [name for name in names if _is_view(name, context)]
+    # The session's transaction may be aborted.
+    with context.duck.cursor() as duck:
+        if not all(columns_of(duck, name) for name in names):
+            return None
+        views = [name for name in names if _is_view(duck, name)]
     return failed_expansion(views[0].name, error) if views else None
 
 
@@ -30,6 +33,17 @@ def _name(table: exp.Table, context: Context) -> Name:
     return context.resolve([part.name if part.args.get("quoted") else part.name.upper() for part in table.parts])
 
 
-def _is_view(name: Name, context: Context) -> bool:
+def _is_view(duck: duckdb.DuckDBPyConnection, name: Name) -> bool:
     query = "SELECT 1 FROM duckdb_views() WHERE (database_name, schema_name, view_name) = (?, ?, ?)"
-    return context.duck.execute(query, name.parts).fetchone() is not None
+    return duck.execute(query, name.parts).fetchone() is not None
+
+
+def qualified_names(expression: Expr) -> dict[str, str]:
+    """Bare table name -> the full name the statement used."""
+    return {
+        table.name.upper(): ".".join(
+            part.name if part.args.get("quoted") else part.name.upper() for part in table.parts
+        )
+        for table in expression.find_all(exp.Table)
+        if isinstance(table.this, exp.Identifier)
+    }
