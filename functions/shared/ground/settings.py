@@ -31,6 +31,10 @@ class FunctionSettings(BaseModel):
     slice_megabytes: float
     wave_slices: int
     export_seconds: int
+    function_seconds: int
+    statement_timeout_seconds: int
+    lock_timeout_seconds: int
+    final_transient: bool
     network: str
 
 
