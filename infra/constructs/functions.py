@@ -72,7 +72,11 @@ class SyncFunctions(Construct):
             memory_size=spec.memory,
             role=self._role(scope, name, self._statements(spec, name, group)),
             log_group=group,
-            environment={**environment, "POWERTOOLS_SERVICE_NAME": spec.dashed},
+            environment={
+                **environment,
+                "POWERTOOLS_SERVICE_NAME": spec.dashed,
+                "FUNCTION_SECONDS": str(spec.timeout * 60),
+            },
         )
         resource = function.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)
@@ -147,6 +151,9 @@ def _environment(settings: Settings, staging_bucket_name: str, placement: Placem
         "SNOWFLAKE_DATABASE": settings.snowflake_database,
         "FENCE_MARGIN_SECONDS": str(settings.fence_margin_seconds),
         "EXPORT_SECONDS": str(_export_seconds()),
+        "STATEMENT_TIMEOUT_SECONDS": str(settings.statement_timeout_seconds),
+        "LOCK_TIMEOUT_SECONDS": str(settings.lock_timeout_seconds),
+        "FINAL_TRANSIENT": str(settings.final_transient).lower(),
         "LOAD_TIMEOUT_SECONDS": str(settings.load_timeout_seconds),
         "SLICE_MEGABYTES": f"{settings.slice_megabytes:g}",
         "WAVE_SLICES": str(settings.wave_slices),
