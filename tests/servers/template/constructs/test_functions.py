@@ -139,9 +139,12 @@ def test_a_function_knows_where_it_runs(existing: Synthesized) -> None:
     assert texts == {f"subnets {subnets}, security group GroupId of NetworkFunctionsGroup"}
 
 
-def test_every_function_has_the_same_environment_but_for_its_service_name(stack: Synthesized) -> None:
-    environments = [found["Environment"]["Variables"] for found in stack.of_type("AWS::Lambda::Function")]
+def test_every_function_has_the_same_environment_but_for_its_name_and_time(stack: Synthesized) -> None:
+    functions = stack.of_type("AWS::Lambda::Function")
+    environments = [found["Environment"]["Variables"] for found in functions]
     services = [variables.pop("POWERTOOLS_SERVICE_NAME") for variables in environments]
+    times = [int(variables.pop("FUNCTION_SECONDS")) for variables in environments]
+    assert times == [found["Timeout"] for found in functions]
     assert sorted(services) == sorted(spec.dashed for spec in FUNCTIONS)
     assert all(variables == environments[0] for variables in environments)
 
