@@ -15,6 +15,7 @@ def main() -> None:
         )
     from local.aws import (
         function_networks,
+        inactive_functions,
         permissions,
         shared_code,
         ssm_resources,
@@ -27,6 +28,7 @@ def main() -> None:
 
     patches = (
         lambda_errors,
+        inactive_functions,
         shared_code,
         warm_workers,
         retry,

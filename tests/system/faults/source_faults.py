@@ -12,12 +12,13 @@ from psycopg2 import sql
 from local.aurora.server import SYNC_ROLE, restart_aurora
 from local.cloud.context import AURORA_SECRET, SNOWFLAKE_SECRET
 from operate.runs import Outcome
-from tests.system.faults.cloud import until
+from tests.system.faults.cloud import WAIT_SCALE, until
 from tests.system.faults.fault import Cause, Fault
 from tests.system.faults.fault_table import FaultTable
 
 _EXPORTING = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND usename = %s AND query LIKE %s"
 _LOST_TRANSACTIONS = 200
+_FAILOVER_SECONDS = 75
 
 
 def aurora_faults() -> Iterator[Fault]:
@@ -26,6 +27,7 @@ def aurora_faults() -> Iterator[Fault]:
     yield Fault("Aurora", "statement cancelled mid-export", "timestamp", _mid_export("pg_cancel_backend"))
     yield Fault("Aurora", "restarted between fence and export", "integer", _restarted)
     yield Fault("Aurora", "restarted mid-export", "full_snapshot", _restarted_mid_export)
+    yield Fault("Aurora", "a failover that takes longer than a minute", "composite", _long_failover)
 
 
 def restore_faults() -> Iterator[Fault]:
@@ -84,6 +86,19 @@ def _restarted_mid_export(tested: FaultTable) -> Outcome:
 
 def _restart(tested: FaultTable, meanwhile: Callable[[Path], object] = lambda _: None) -> None:
     restart_aurora(tested.cloud.home, tested.laptop.known["postgres"]["dsn"], meanwhile)
+
+
+def _long_failover(tested: FaultTable) -> Outcome:
+    hold = tested.hold("schema.before")
+    arn = tested.start()
+    hold.event()
+
+    def away(_: Path) -> None:
+        hold.go()
+        time.sleep(_FAILOVER_SECONDS * WAIT_SCALE)
+
+    _restart(tested, away)
+    return tested.ended(arn)
 
 
 def _backed_up(tested: FaultTable) -> tuple[Path, int]:
