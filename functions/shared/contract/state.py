@@ -106,10 +106,14 @@ class State(Wire):
 
 
 class Ended(Wire):
-    """What a table's child execution returns: `digest` where it was reloaded; the definition leaves out zeros."""
+    """What a table's child execution returns; the definition leaves out zeros.
+
+    `holder` is the execution that reads a BUSY table.
+    """
 
     table_name: str
-    status: Literal["LOADED", "IDLE", "FAILED"]
+    status: Literal["LOADED", "IDLE", "BUSY", "FAILED"]
+    holder: str | None = None
     digest: str | None = None
     error: str | None = None
     exported: int = 0

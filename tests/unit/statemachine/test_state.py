@@ -105,6 +105,7 @@ PART = Part(rows=1, bytes=2, files=[ExportedFile(name="f", version=1)], wait_sec
 CONTEXT = {
     "Execution": {"Id": "arn:e", "Name": "e", "RedriveCount": 2},
     "State": {"Name": "Merge"},
+    "variables": {"holder": "arn:h", "holder_status": "RUNNING"},
     "Map": {"Item": {"Value": {"table_name": "public.t"}, "Index": 0}},
 }
 FAILED = {"Error": "MergeFailed", "Cause": json.dumps({"errorMessage": "public.t: it failed"})}
@@ -112,6 +113,7 @@ RESULTS: Mapping[str, Any] = {
     "Export": [PART, PART],
     "Each table": execution()["results"],
     "Config": {"Payload": execution()},
+    "Look at holder": {"Status": "RUNNING"},
 }
 
 
