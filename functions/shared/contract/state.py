@@ -114,7 +114,6 @@ class Ended(Wire):
     table_name: str
     status: Literal["LOADED", "IDLE", "BUSY", "FAILED"]
     holder: str | None = None
-    digest: str | None = None
     error: str | None = None
     exported: int = 0
     loaded: int = 0

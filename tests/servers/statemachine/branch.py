@@ -11,7 +11,10 @@ STEPS = ("replay", "watermark", "schema", "export", "await_load", "merge", "reco
 
 
 def branch_with(aws: Aws, code: Mapping[str, str], dead_letters: str) -> dict[str, Any]:
-    """The branch's states. ``code`` is by step, each with a function ``handle_<step>``; queue and leases are made here."""
+    """The branch's states. ``code`` is by step, each with a function ``handle_<step>``.
+
+    The queue and the table of leases are made here.
+    """
     names = {
         step.title().replace("_", "") + "Function": function(aws, text, handler=f"main.handle_{step}")
         for step, text in code.items()

@@ -94,7 +94,7 @@ def whole(status: str = "NEW", merge: Merged | Merging | None = None, **bounds: 
 
 def execution() -> dict[str, Any]:
     ended = [
-        Ended(table_name="a", status="LOADED", digest="d", merged=1),
+        Ended(table_name="a", status="LOADED", merged=1),
         Ended(table_name="b", status="FAILED", error="x"),
     ]
     tables = [Table(table_name=name, spec={}, digest="d") for name in ("a", "b")]
