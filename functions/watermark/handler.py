@@ -59,6 +59,7 @@ def handler(given: Input) -> Output:
                 progress=progress,
                 fence=fence,
                 margin_seconds=margin,
+                cluster=given.table.cluster,
                 reading=earlier.reading if earlier else None,
                 settled=earlier is not None,
             )

@@ -23,6 +23,7 @@ class FunctionSpec:
     memory: int
     reads_parameters: bool = False
     writes_parameters: bool = False
+    reads_cluster: bool = False
     needs_credentials: bool = True
     uses_snowflake: bool = True
 
@@ -43,6 +44,7 @@ FUNCTIONS = (
         timeout=1,
         memory=_PLAIN_MEMORY,
         reads_parameters=True,
+        reads_cluster=True,
         needs_credentials=False,
         uses_snowflake=False,
     ),

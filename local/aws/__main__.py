@@ -24,7 +24,15 @@ def main() -> None:
         vpc_resources,
         warm_workers,
     )
-    from local.aws.workflow import distributed_map, error_names, execution, lambda_errors, output_changes, redrive, retry
+    from local.aws.workflow import (
+        distributed_map,
+        error_names,
+        execution,
+        lambda_errors,
+        output_changes,
+        redrive,
+        retry,
+    )
 
     patches = (
         lambda_errors,

@@ -2,6 +2,7 @@
 
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
+    "AURORA_CLUSTER_ARN": "",
     "PARAMETER_PREFIX": "/sync",
     "STAGING_BUCKET": "staging-bucket",
     "VAULT_URL": "http://127.0.0.1:9",

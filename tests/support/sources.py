@@ -1,5 +1,6 @@
 """Runs of the watermark step against a real table, with a chosen state of Snowflake."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -50,6 +51,8 @@ class Source:
         fence: Fence | None = None,
         reading: Reading | None = None,
         settled: bool = True,
+        cluster: str | None = None,
+        decide: Callable[[Run, str, int], Bounds] = resolve,
         **spec: Any,
     ) -> Bounds:
         parsed = parse_spec({**self.raw, **spec}, "test")
@@ -65,5 +68,6 @@ class Source:
             margin_seconds=MARGIN,
             reading=reading,
             settled=settled,
+            cluster=cluster,
         )
-        return resolve(run, "T", 0)
+        return decide(run, "T", 0)

@@ -26,13 +26,17 @@ Rules = Annotated[
 
 
 class Table(Wire):
-    """Config: one table as the operators wrote it, or what is wrong with it; `replay` selects its quarantine."""
+    """Config: one table as the operators wrote it, or what is wrong with it; `replay` selects its quarantine.
+
+    `cluster` is the resource id of Aurora's cluster, None where it is not known.
+    """
 
     table_name: str
     spec: dict[str, Any] | None = None
     digest: str | None = None
     problem: str | None = None
     replay: Literal[True] | None = None
+    cluster: str | None = None
 
     def specification(self) -> TableSpec:
         """The validated specification.
@@ -130,9 +134,10 @@ class Ended(Wire):
 
 
 class Execution(Wire):
-    """The state of the whole execution: its tables, whether it replays, its redrives so far, and how tables ended."""
+    """The state of the whole execution: its tables, and how they ended; `attempt` counts its redrives so far."""
 
     tables: list[Table]
     replay: bool = False
+    cluster: str = ""
     attempt: int = 0
     results: list[Ended] = Field(default_factory=list)

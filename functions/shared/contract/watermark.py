@@ -9,9 +9,10 @@ from functions.shared.contract.bounds import Bounds, Contents
 
 
 class Watermark(BaseModel):
-    """How far a batch read, in what measure (`reads`), and of which table; `rows` is how many it exported.
+    """How far a batch read, in what measure (`reads`), and of which table and cluster; `rows` is how many it exported.
 
-    A field is None where it was not recorded: `low` of a table's first batch, `contents` of earlier releases' batches.
+    A field is None where it was not recorded: `low` of a table's first batch, `contents` and `cluster` of earlier
+    releases' batches.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -24,6 +25,7 @@ class Watermark(BaseModel):
     shape: str | None = None
     contents: Contents | None = None
     rows: int | None = None
+    cluster: str | None = None
 
 
 def watermark_of(bounds: Bounds, rows: int) -> Watermark:
@@ -37,6 +39,7 @@ def watermark_of(bounds: Bounds, rows: int) -> Watermark:
         shape=bounds.shape,
         contents=bounds.contents,
         rows=rows,
+        cluster=bounds.cluster,
     )
 
 

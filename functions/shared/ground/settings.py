@@ -14,6 +14,7 @@ class FunctionSettings(BaseModel):
     parameter_prefix: str
     staging_bucket: str
     aws_region: str
+    aurora_cluster_arn: str
     vault_url: str
     vault_ca_pem: str
     vault_role: str

@@ -23,7 +23,8 @@ class Run:
     """Everything that decides the bounds of one run of one table.
 
     `reload` is why FINAL cannot be continued, empty where it can; `settled` is true after the wait for the fence's
-    margin; `reading` is what this run read before that wait.
+    margin; `reading` is what this run read before that wait; `cluster` is the resource id of Aurora's
+    cluster, None where it is not known.
     """
 
     aurora: AuroraSession
@@ -34,6 +35,7 @@ class Run:
     progress: Progress
     fence: Fence
     margin_seconds: float
+    cluster: str | None = None
     reading: Reading | None = None
     settled: bool = False
     reload: str = ""

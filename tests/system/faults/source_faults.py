@@ -10,6 +10,7 @@ from pathlib import Path
 from psycopg2 import sql
 
 from local.aurora.server import SYNC_ROLE, restart_aurora
+from local.aws.rds_cluster import replace_cluster
 from local.cloud.context import AURORA_SECRET, SNOWFLAKE_SECRET
 from operate.runs import Outcome
 from tests.system.faults.cloud import WAIT_SCALE, until
@@ -35,6 +36,9 @@ def restore_faults() -> Iterator[Fault]:
     for strategy in ("timestamp", "xmin"):
         yield Fault("Aurora", "replaced by a restored copy with lower transaction ids", strategy, _restored,
                    says="transaction ids went back")  # fmt: skip
+    for strategy in ("xmin", "full_snapshot"):
+        yield Fault("Aurora", "replaced by green, a restored copy that counts its own transactions", strategy, _green,
+                   says="the cluster is another one")  # fmt: skip
     yield Fault("Aurora", "replaced by a restored copy between fence and export", "full_snapshot", _restored_mid_run,
                ("SUCCEEDED", "ReconciliationFailed"))  # fmt: skip
 
@@ -139,6 +143,21 @@ def _restored_mid_run(tested: FaultTable) -> Outcome:
     _restore(tested, copy, generation)
     hold.go()
     return tested.ended(arn)
+
+
+def _green(tested: FaultTable) -> Outcome:
+    """Blue's last change after its last sync arrives in green under a transaction id that blue had passed before."""
+    copy, generation = _backed_up(tested)
+    replace_cluster(tested.laptop.aws)
+    _restore(tested, copy, generation)
+    tested.change()
+    tested.change()
+    connection = tested.laptop.connect()
+    with connection.cursor() as cursor:
+        for _ in range(2 * _LOST_TRANSACTIONS):
+            cursor.execute("SELECT pg_current_xact_id()")
+    connection.close()
+    return tested.run()
 
 
 def _sealed_for_a_moment(tested: FaultTable) -> Outcome:

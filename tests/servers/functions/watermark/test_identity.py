@@ -11,6 +11,7 @@ from functions.shared.contract.traits import TRAITS
 from functions.shared.contract.watermark import Watermark
 from functions.shared.snowflake.progress import Progress
 from tests.servers.functions.watermark.test_resolve import window_of
+from tests.support.guards import module_without
 from tests.support.sources import Source
 from tests.support.strategies import SPECS, WHOLE
 
@@ -55,6 +56,37 @@ def test_another_table_of_the_same_name_is_reloaded(made: Any, strategy: str) ->
     bounds = window_of(table, progress_of(table, oid=1))
     assert (bounds.status, bounds.complete, bounds.recreated) == ("NEW", True, True)
     assert "dropped and created again: reloaded" in bounds.note
+
+
+@each
+def test_another_cluster_of_the_same_name_is_reloaded(made: Any, strategy: str) -> None:
+    table = made(strategy)
+    bounds = window_of(table, progress_of(table, cluster="blue"), cluster="green")
+    assert (bounds.status, bounds.complete, bounds.reset, bounds.cluster) == ("NEW", True, True, "green")
+    assert "blue/green switchover, restore or clone): reloaded" in bounds.note
+
+
+@each
+@pytest.mark.parametrize(("before", "now"), [("green", "green"), (None, "green"), ("green", None)])
+def test_the_same_cluster_or_one_that_is_not_known_changes_nothing(
+    made: Any, strategy: str, before: str | None, now: str | None
+) -> None:
+    table = made(strategy)
+    bounds = window_of(table, progress_of(table, cluster=before), cluster=now)
+    assert (bounds.status, bounds.reset) == ("IDLE", False)
+
+
+@pytest.mark.parametrize("strategy", ["xmin"])
+def test_without_the_guard_rows_of_another_clusters_lower_transactions_are_missed(
+    made: Any, owner: Any, schema: str, strategy: str
+) -> None:
+    """Green replicated a row of blue's last minutes under an id that blue had passed, and has more ids by now."""
+    table = made(strategy)
+    owner.execute(f"INSERT INTO {schema}.t VALUES (2, '2026-01-02 00:00+00')")
+    progress = progress_of(table, cluster="blue", horizon=table.fence().horizon)
+    unguarded = module_without("other-cluster-not-noticed").resolve
+    assert window_of(table, progress, cluster="green", decide=unguarded).status == "IDLE"
+    assert window_of(table, progress, cluster="green").complete
 
 
 @each
