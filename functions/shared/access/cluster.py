@@ -23,7 +23,7 @@ def read_cluster(arn: str) -> str:
     Raises AccessDenied, InvalidConfiguration where there is no such cluster, or SourceUnavailable.
     """
     try:
-        [found] = _rds().describe_db_clusters(DBClusterIdentifier=arn)["DBClusters"]
+        [found] = _rds().describe_db_clusters(DBClusterIdentifier=arn.rpartition(":")[2])["DBClusters"]
         return str(found["DbClusterResourceId"])
     except ClientError as error:
         code = error.response["Error"]["Code"]

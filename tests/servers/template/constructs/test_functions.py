@@ -98,6 +98,7 @@ def test_the_environment_carries_the_context(tmp_path: Path) -> None:
     variables = functions["other-await-load"]["Environment"]["Variables"]
     assert stack.text(variables.pop("STAGING_BUCKET")) == "StagingBucket"
     assert variables == {
+        "AURORA_CLUSTER_ARN": "",
         "PARAMETER_PREFIX": "/other",
         "VAULT_URL": "https://vault.internal",
         "VAULT_CA_PEM": "-----BEGIN CERTIFICATE-----",
