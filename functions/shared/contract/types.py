@@ -52,6 +52,11 @@ class TypeRule:
         """Whether every value of the type has a place in FINAL."""
         return self.holds is None and self.holds_text is None and not self.sizable
 
+    @property
+    def ordered(self) -> bool:
+        """Whether every value lies between the lowest and the highest of those that it is compared with."""
+        return self.target.startswith(("NUMBER", "DATE", "TIME", "VARCHAR"))
+
     def cast(self, text: str) -> str:
         """Snowflake SQL from the file's text to FINAL's type; NULL where it does not cast."""
         if self.target == "VARCHAR":
