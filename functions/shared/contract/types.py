@@ -10,6 +10,12 @@ VARCHAR_BYTES = 16_777_216
 # How much Aurora writes of a text that is longer, for people to recognise it.
 KEPT_CHARACTERS = 1000
 _NUMBER_MAX_PRECISION, _NUMBER_MAX_SCALE = 38, 37
+# Snowflake's formats; without one it takes the session's.
+_WRITTEN = {
+    "DATE": "'YYYY-MM-DD'",
+    "TIMESTAMP_NTZ(6)": "'YYYY-MM-DD\"T\"HH24:MI:SS.FF6'",
+    "TIMESTAMP_TZ(6)": "'YYYY-MM-DD\"T\"HH24:MI:SS.FF6TZH:TZM'",
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,11 @@ class TypeRule:
         if self.target == "BINARY":
             return f"TRY_TO_BINARY({text}, 'HEX')"
         return f"TRY_CAST({text} AS {self.target})"
+
+    def written(self, value: str) -> str:
+        """Snowflake SQL from a value to the text that `watermark.as_text` makes of it."""
+        form = _WRITTEN.get(self.target)
+        return f"TO_VARCHAR({value}, {form})" if form else f"TO_VARCHAR({value})"
 
     def comparable(self, value: str) -> str:
         """Snowflake SQL by which two values of the type are compared: JSON by its text, all others by value."""
