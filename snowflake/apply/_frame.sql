@@ -99,8 +99,9 @@ BEGIN
   LET merged NUMBER := applied - (quarantined - withheld);
   LET highest VARCHAR := {% if watermark %}(SELECT {{ watermark.written("MAX(" ~ watermark.identifier ~ ")") }} {{ rows }}){% else %}NULL{% endif %};
   LET final_rows NUMBER := (SELECT COUNT(*) FROM {{ final }});
+  LET final_version NUMBER := (SELECT MAX("_VERSION") FROM {{ final }});
   {{ insert_ledger }}
-    SELECT "BATCH_ID", {{ table_name }}, :exported, :loaded, :merged, :duplicates, :quarantined, :held, :deleted, :version, "WATERMARK", CURRENT_TIMESTAMP(), :highest, :final_rows
+    SELECT "BATCH_ID", {{ table_name }}, :exported, :loaded, :merged, :duplicates, :quarantined, :held, :deleted, :version, "WATERMARK", CURRENT_TIMESTAMP(), :highest, :final_rows, :final_version
     FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch;
   DELETE FROM {{ staging }} WHERE "_FILE" IN (SELECT "FILE_NAME" FROM {{ control }}."BATCH_FILES" WHERE "BATCH_ID" = :batch);
   LET merged_after NUMBER := (SELECT COUNT(*) FROM {{ control }}."LEDGER" WHERE "TABLE_NAME" = {{ table_name }});
