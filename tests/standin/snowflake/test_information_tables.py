@@ -8,7 +8,7 @@ import pytest
 @pytest.fixture
 def table(session):
     session.execute("CREATE TABLE T (K NUMBER(10,0))")
-    session.execute('CREATE TABLE OTHER (K NUMBER(10,0))')
+    session.execute("CREATE TABLE OTHER (K NUMBER(10,0))")
     return session
 
 

@@ -114,7 +114,7 @@ def test_what_the_walk_cannot_read_is_refused() -> None:
 def test_the_fields_are_those_of_each_state() -> None:
     assert READ["Loaded?"] == {("load", "status")}
     assert READ["Anything new?"] == {("bounds", "status"), ("result",)}
-    assert READ["Each table"] == {("tables",), ("tables", "table_name"), ("attempt",), ("replay",)}
+    assert READ["Each table"] == {("tables",), ("tables", "table_name"), ("progress",), ("attempt",), ("replay",)}
     assert READ["Redrive to retry failed tables"] == {
         ("attempt",), ("replay",), ("results", "status"), ("results", "table_name"),
     }  # fmt: skip
