@@ -48,6 +48,7 @@ FUNCTIONS = (
         needs_credentials=False,
         uses_snowflake=False,
     ),
+    FunctionSpec("progress", timeout=2, memory=_SNOWFLAKE_MEMORY),
     FunctionSpec("replay", timeout=5, memory=_SNOWFLAKE_MEMORY),
     FunctionSpec("watermark", timeout=5, memory=_SNOWFLAKE_MEMORY),
     FunctionSpec("schema", timeout=5, memory=_SNOWFLAKE_MEMORY),

@@ -129,8 +129,9 @@ BEGIN
   END IF;
   LET merged NUMBER := applied + unchanged - (quarantined - withheld);
   LET final_rows NUMBER := (SELECT COUNT(*) FROM {{ final }});
+  LET final_version NUMBER := (SELECT MAX("_VERSION") FROM {{ final }});
   {{ insert_ledger }}
-    SELECT :batch, {{ table_name }}, :exported, :loaded, :merged, :duplicates, :quarantined, :held, :deleted, :version, :watermark, CURRENT_TIMESTAMP(), :highest, :final_rows;
+    SELECT :batch, {{ table_name }}, :exported, :loaded, :merged, :duplicates, :quarantined, :held, :deleted, :version, :watermark, CURRENT_TIMESTAMP(), :highest, :final_rows, :final_version;
   DELETE FROM {{ staging }} WHERE "_FILE" IN (SELECT "FILE_NAME" FROM {{ control }}."BATCH_FILES" WHERE "BATCH_ID" = :batch);
   LET merged_after NUMBER := (SELECT COUNT(*) FROM {{ control }}."LEDGER" WHERE "TABLE_NAME" = {{ table_name }});
   {{- refuse_if("merged_after <> merged_before + 1", "'CONCURRENT'") }}

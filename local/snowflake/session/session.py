@@ -25,6 +25,7 @@ from local.snowflake.language.table_functions import scanned_result
 from local.snowflake.session.context import RunningTask
 from local.snowflake.session.extensions import Extensions
 from local.snowflake.session.queries import Queries
+from local.snowflake.session.table_times import TableTimes
 from local.snowflake.session.temporary_tables import TemporaryTables, is_temporary
 from local.snowflake.session.transactions import Transactions
 from local.snowflake.session.write_lock import WriteLock
@@ -44,13 +45,14 @@ class Shared:
     queries: Queries
     faults: Faults
     extensions: Extensions
+    times: TableTimes
 
 
 class Session(Transactions):
     """Statements of one session are serial; its writes hold the account's write lock, a transaction until it ends."""
 
     def __init__(self, shared: Shared, database: str | None, schema: str | None, autocommit: bool = True) -> None:
-        super().__init__(shared.engine.duck_conn.cursor(), shared.write_lock)
+        super().__init__(shared.engine.duck_conn.cursor(), shared.write_lock, shared.times)
         self._shared = shared
         self.autocommit = autocommit
         self.task_run: RunningTask | None = None
@@ -168,15 +170,22 @@ class Session(Transactions):
 
     def _run_dml(self, expression: Expr, params: Any) -> Result:
         if self.in_transaction:
-            return self.run(expression, params)
+            return self._write(expression, params)
         self.begin()
         try:
-            result = self.run(expression, params)
+            result = self._write(expression, params)
         except BaseException:
             self.rollback()
             raise
         if self.autocommit:
             self.commit()
+        return result
+
+    def _write(self, expression: Expr, params: Any) -> Result:
+        target = expression.this.find(exp.Table)
+        parts = [part.name if part.args.get("quoted") else part.name.upper() for part in target.parts]
+        result = self.run(expression, params)
+        self.writes(self.resolve(parts))
         return result
 
 

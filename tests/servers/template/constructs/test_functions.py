@@ -11,6 +11,7 @@ from tests.support.synthesis import Synthesized, synthesize_changed, synthesize_
 # Seconds and MB of each function.
 EXPECTED = {
     "config": (60, 512),
+    "progress": (120, 1024),
     "replay": (300, 1024),
     "watermark": (300, 1024),
     "schema": (300, 1024),
