@@ -14,12 +14,14 @@ def main() -> None:
             f"run pip install 'ministack[full]=={MINISTACK_VERSION}'."
         )
     from local.aws import (
+        frozen_containers,
         function_networks,
         permissions,
         shared_code,
         ssm_resources,
         stack_events,
         transport,
+        upload_keys,
         vpc_resources,
         warm_workers,
     )
@@ -29,6 +31,8 @@ def main() -> None:
         lambda_errors,
         shared_code,
         warm_workers,
+        frozen_containers,
+        upload_keys,
         retry,
         permissions,
         execution,
