@@ -105,6 +105,10 @@ class Bao:
         }
         return self._call("POST", "auth/token/create", wanted)
 
+    def live_tokens(self) -> int:
+        """How many tokens there are, the root's among them."""
+        return len(self._call("LIST", "auth/token/accessors")["data"]["keys"])
+
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         request = urllib.request.Request(
             f"{self.url}/v1/{path}",

@@ -41,6 +41,8 @@ class _Front(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path == "/laptop/faults":
             self._set_faults(json.loads(body))
+        elif self.path == "/laptop/tokens":
+            self._answer(200, {"live": self.server.bao.live_tokens()})
         elif self.server.sealed:
             self._answer(503, {"errors": ["Vault is sealed"]})
         elif self.path.startswith("/v1/secret/") and self.server.refused_reads:
