@@ -7,8 +7,8 @@ from typing import Any
 import psycopg2
 from psycopg2 import errors, sql
 
-from functions.shared.aurora.login import Login, first_line, log_in
-from functions.shared.ground.errors import AccessDenied, ExportFailed, SourceRejected, SourceUnavailable
+from functions.shared.aurora.driver_errors import dropped, workflow_error
+from functions.shared.aurora.login import Login, log_in
 from functions.shared.ground.settings import settings
 
 # Exported texts depend on these settings; the server and the role may have others.
@@ -118,7 +118,7 @@ def aurora_session(table: str) -> Iterator[AuroraSession]:
         except (errors.InsufficientPrivilege, errors.UndefinedObject) as error:
             if session.usable:
                 raise
-            raise _dropped(table, error) from error
+            raise dropped(table, error) from error
 
 
 def _connect(table: str) -> AuroraSession:
@@ -142,37 +142,5 @@ def _translated(table: str) -> Iterator[None]:
     """Raises the driver's errors as the workflow's, each naming `table`."""
     try:
         yield
-    except errors.InsufficientPrivilege as error:
-        raise AccessDenied(
-            f"{table}: Aurora refused the sync user: {first_line(error)}; grant it what is missing"
-        ) from error
-    except (errors.SystemError, errors.IoError) as error:
-        detail = error.diag.message_detail or ""
-        raise ExportFailed(
-            f"{table}: Aurora could not write to S3: {first_line(error)} {detail}; check the cluster's s3Export role, "
-            "the bucket's region and its policy"
-        ) from error
-    except errors.QueryCanceled as error:
-        if "statement timeout" not in first_line(error):
-            raise _dropped(table, error) from error
-        given = settings()
-        raise SourceRejected(
-            f"{table}: a statement of {given.powertools_service_name} took longer than {given.statement_seconds} s, "
-            "and Lambda would soon have ended the function; look for what blocks the table. If nothing does: in state "
-            "Export lower the context key slice_megabytes, elsewhere index the watermark, or choose a strategy that "
-            "does not read the whole table"
-        ) from error
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        raise _dropped(table, error) from error
     except psycopg2.Error as error:
-        raise SourceRejected(
-            f"{table}: Aurora rejected a statement: {first_line(error)}; compare the table's specification with the "
-            "table"
-        ) from error
-
-
-def _dropped(table: str, error: Exception) -> SourceUnavailable:
-    return SourceUnavailable(
-        f"{table}: Aurora dropped or cancelled the statement: {first_line(error)}; if retries do not help, see who "
-        "ended it in Aurora's log, then re-run the table"
-    )
+        raise workflow_error(table, error) from error
