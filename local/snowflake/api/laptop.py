@@ -48,6 +48,7 @@ class Laptop:
             "release": lambda value: faults.release(aborts=value == "abort"),
             "next_task_run": lambda value: setattr(faults, "next_task_run", value),
             "tables_forget_loads": lambda value: setattr(pipes, "tables_forget_loads", bool(value)),
+            "replaced_pipe_lag_seconds": lambda value: setattr(pipes, "replaced_pipe_lag_seconds", float(value)),
             "drop_sessions": lambda _: self._sessions.drop(),
             "password": lambda value: setattr(self._sessions, "password", str(value)),
         }

@@ -36,7 +36,7 @@ class StagedFile:
 
 @dataclass
 class Pipe:
-    """A pipe's definition, and the state of its files."""
+    """A pipe's definition, and the state of its files; a replaced pipe's `former` definition may read on for a while."""
 
     name: Name
     definition: str
@@ -50,6 +50,13 @@ class Pipe:
     loaded: dict[str, datetime] = field(default_factory=dict)
     last_ingested: datetime | None = None
     last_file: str | None = None
+    former: Copy | None = None
+    former_until: datetime | None = None
+
+    def copy_of(self, file: StagedFile) -> Copy:
+        """The definition that reads the file: CREATE OR REPLACE PIPE takes effect eventually."""
+        lags = self.former is not None and self.former_until is not None and file.received < self.former_until
+        return self.former if lags and self.former and self.former.relative_name(file.url) else self.copy
 
     def status(self) -> str:
         """SYSTEM$PIPE_STATUS's JSON text."""
