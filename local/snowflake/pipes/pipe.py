@@ -36,7 +36,10 @@ class StagedFile:
 
 @dataclass
 class Pipe:
-    """A pipe's definition, and the state of its files; a replaced pipe's `former` definition may read on for a while."""
+    """A pipe's definition, and the state of its files.
+
+    A replaced pipe's `former` definition may read on for a while; an event of a file last reached it at `forwarded`.
+    """
 
     name: Name
     definition: str
@@ -52,11 +55,13 @@ class Pipe:
     last_file: str | None = None
     former: Copy | None = None
     former_until: datetime | None = None
+    forwarded: datetime | None = None
 
     def copy_of(self, file: StagedFile) -> Copy:
         """The definition that reads the file: CREATE OR REPLACE PIPE takes effect eventually."""
-        lags = self.former is not None and self.former_until is not None and file.received < self.former_until
-        return self.former if lags and self.former and self.former.relative_name(file.url) else self.copy
+        former, until = self.former, self.former_until
+        reads = former is not None and until is not None and file.received < until and former.relative_name(file.url)
+        return former if former is not None and reads else self.copy
 
     def status(self) -> str:
         """SYSTEM$PIPE_STATUS's JSON text."""
@@ -67,7 +72,12 @@ class Pipe:
             "notificationChannelName": self.channel,
             "numOutstandingMessagesOnChannel": 0,
         }
-        for key, value in (("oldestFileTimestamp", oldest), ("lastIngestedTimestamp", self.last_ingested)):
+        moments = {
+            "oldestFileTimestamp": oldest,
+            "lastIngestedTimestamp": self.last_ingested,
+            "lastForwardedMessageTimestamp": self.forwarded,
+        }
+        for key, value in moments.items():
             if value is not None:
                 answer[key] = value.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
         if self.last_file is not None:

@@ -46,6 +46,7 @@ class Pipes:
     def offer(self, pipe: Pipe, file: StagedFile) -> None:
         """Pass a file to the loader, or keep it while the pipe is paused."""
         with self._guard:
+            pipe.forwarded = datetime.now(UTC)
             if not pipe.paused:
                 self.submit(pipe, file)
                 return
