@@ -36,9 +36,10 @@ class Laptop:
             setters[name](value)
         return JSONResponse({"holds_a_merge": self._state.faults.holds_a_merge})
 
-    async def statements(self, _: Request) -> JSONResponse:
-        """How many statements were submitted so far, by their first word."""
-        return JSONResponse(self._state.queries.submitted)
+    async def statements(self, request: Request) -> JSONResponse:
+        """How many statements were submitted so far, by first word; with `warehouse=true` those that need one."""
+        queries = self._state.queries
+        return JSONResponse(queries.on_warehouse if request.query_params.get("warehouse") else queries.submitted)
 
     def _setters(self) -> dict[str, Callable[[Any], None]]:
         faults, pipes = self._state.faults, self._state.pipes
