@@ -14,9 +14,9 @@ def fail_if_stopped(table: str, pipe: str, status: PipeStatus, loaded: str) -> N
 
 
 def _remedy(pipe: str, state: str) -> str:
-    """A remedy for each state; a redrive goes on waiting for the same files, which a pipe made again does not know."""
+    """What to do about each state; a redrive exports the rows again, under new names."""
     if state in _MADE_AGAIN:
-        return "re-run the table, which makes the pipe again and exports under a new name"
+        return "redrive the execution: its schema step makes the pipe again"
     if state == "PAUSED":
         return f"run ALTER PIPE {pipe} SET PIPE_EXECUTION_PAUSED = FALSE, then redrive the execution"
     return (

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.snowflake.language.compute import needs_warehouse
 from tests.support.batches import KEYED, Row, Target, at
 
 ROWS: list[Row] = [("1", "1", at(1)), ("2", "2", at(2))]
@@ -49,14 +50,15 @@ def refreshes(target: Target, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def status(target: Target, monkeypatch: pytest.MonkeyPatch, **told: Any) -> list[str]:
-    """What the pipe tells from here on; returns the queries that need a warehouse, as they come."""
+    """What the pipe tells from here on; returns the statements that need a warehouse, as they come."""
     asked: list[str] = []
     rows = target.warehouse.rows
 
     def tell(query: str, values: Any = ()) -> list[dict[str, Any]]:
+        if needs_warehouse(query):
+            asked.append(query)
         if "SYSTEM$PIPE_STATUS" in query:
             return [{"STATUS": json.dumps({"executionState": "RUNNING", "pendingFileCount": 0, **told})}]
-        asked.append(query)
         return rows(query, values)
 
     monkeypatch.setattr(target.warehouse, "rows", tell)

@@ -17,7 +17,7 @@ from tests.support.batches import KEYED, Target
     ("state", "remedy"),
     [
         ("PAUSED", r"run ALTER PIPE .*\$\$v1\" SET PIPE_EXECUTION_PAUSED = FALSE, then redrive"),
-        ("STOPPED_MISSING_TABLE", "re-run the table, which makes the pipe again"),
+        ("STOPPED_MISSING_TABLE", "redrive the execution: its schema step makes the pipe again"),
         ("STALLED_STAGE_PERMISSION_ERROR", r"run SELECT SYSTEM\$PIPE_FORCE_RESUME\('.*\$\$v1\"'\), then redrive"),
     ],
 )
@@ -39,7 +39,7 @@ def test_a_paused_pipe_is_told_by_snowflake_itself(made: Target, context: Mock) 
 
 def test_a_pipe_that_is_gone_is_told_at_once(made: Target, context: Mock) -> None:
     made.warehouse.execute(f"DROP PIPE {made.objects.pipe(1)}")
-    with pytest.raises(PipeStopped, match=r"its pipe is MISSING, .* re-run the table"):
+    with pytest.raises(PipeStopped, match=r"its pipe is MISSING, .* redrive"):
         handler(event(made, 2, 1), context)
 
 
