@@ -55,6 +55,5 @@ def test_both_go_through_and_no_value_of_either_columns_is_lost(drift_cloud: Dri
 
 
 def test_if_both_could_evolve_it_at_once_the_second_could_not_merge(drift_cloud: DriftCloud) -> None:
-    table, results = _two_at_once(drift_cloud, together(_PAUSABLE, without("two-executions-evolve-one-table")))
+    _, results = _two_at_once(drift_cloud, together(_PAUSABLE, without("two-executions-evolve-one-table")))
     assert results == ["LOADED", "FAILED"]
-    assert drift_cloud.laptop.warehouse(f"SELECT COUNT(A), COUNT(B) FROM {table.final}") == [(5, 0)]
