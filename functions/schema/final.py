@@ -20,21 +20,21 @@ OWN_NAMES = {*_OF_STAGING, *_OF_VIEW, *_OF_FINAL}
 SOFT_DELETE_NAMES = {"IS_DELETED", "_DELETED_AT"}
 
 
-def final_columns(snowflake: SnowflakeSession, objects: TableObjects) -> dict[str, str]:
-    """FINAL's present columns: name to type, without the lengths of texts and binaries."""
-    rows = snowflake.rows(f"DESCRIBE TABLE {objects.final}")
+def final_columns(snowflake: SnowflakeSession, objects: TableObjects) -> dict[str, str] | None:
+    """FINAL's present columns: name to type, without the lengths of texts and binaries; None where it is not there."""
+    try:
+        rows = snowflake.rows(f"DESCRIBE TABLE {objects.final}")
+    except ProgrammingError as error:
+        if is_missing(error):
+            return None
+        raise
     return {row["name"]: _LENGTH.sub(r"\1", row["type"]) for row in rows}
 
 
-def has_final(snowflake: SnowflakeSession, objects: TableObjects) -> bool:
-    """Whether FINAL exists: another execution may have made it since this one's bounds were resolved."""
-    return _exists(snowflake, f"SELECT 1 FROM {objects.final} WHERE FALSE")
-
-
-def is_whole(snowflake: SnowflakeSession, objects: TableObjects) -> bool:
-    """Whether STAGING, its view and its pipe exist: a person may have dropped one."""
+def is_whole(snowflake: SnowflakeSession, objects: TableObjects, pipe: str) -> bool:
+    """Whether STAGING, its view and its present pipe exist: a person may have dropped one."""
     return _exists(snowflake, f"SELECT 1 FROM {objects.typed} WHERE FALSE") and _exists(
-        snowflake, f"SELECT SYSTEM$PIPE_STATUS({literal(objects.staging)})"
+        snowflake, f"SELECT SYSTEM$PIPE_STATUS({literal(pipe)})"
     )
 
 

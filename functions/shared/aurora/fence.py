@@ -63,9 +63,9 @@ class Fence:
 def read_fence(aurora: AuroraSession, table: str, margin_seconds: float, watermark: bool) -> Fence:
     """Reads the fence; `watermark` is true where `moment` is compared with values assigned at a transaction's start.
 
-    Raises SourceUnavailable on a replica. Raises FenceRefused where no safe fence exists: in a Limitless database, without
-    pg_read_all_stats, while a session has track_activities off, or while prepared transactions (which outlive their
-    session) could still commit older values.
+    Raises SourceUnavailable on a replica. Raises FenceRefused where no safe fence exists: in a Limitless database,
+    without pg_read_all_stats, while a session has track_activities off, or while prepared transactions (which outlive
+    their session) could still commit older values.
     """
     values = {
         "margin": margin_seconds,  # guard: value-just-behind-the-clock

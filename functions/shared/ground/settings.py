@@ -33,6 +33,7 @@ class FunctionSettings(BaseModel):
     fence_margin_seconds: float = Field(ge=0)
     load_timeout_seconds: int
     load_poll_seconds: int
+    load_first_look_seconds: int
     slice_megabytes: float
     wave_slices: int
     statement_seconds: int
