@@ -77,9 +77,10 @@ def _refuse_other_columns(spec: TableSpec, columns: Sequence[Column], present: S
 def _export(aurora: AuroraSession, query: sql.Composable, table: SourceTable, rules: MergeRules) -> Part:
     attempt = uuid4()  # guard: two-attempts-of-one-name
     hour = f"{table.folder(rules.layout)}/{datetime.now(UTC):%Y/%m/%d/%H}"
+    key = f"{hour}/run-{attempt}.v{rules.schema_version}.csv"
     destination = {
         "bucket": settings().staging_bucket,
-        "key": f"{hour}/run-{attempt}.v{rules.schema_version}.csv",
+        "key": key,
         "region": settings().aws_region,
         # Else it is AWS's own key for S3, with which everybody reads who may read the bucket.
         "kms_key": settings().staging_key,

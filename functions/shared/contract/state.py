@@ -73,10 +73,14 @@ class Load(Wire):
 
 
 class Merging(Wire):
-    """Merge: `run` identifies the running merge; without one, submit it again after `wait_seconds`."""
+    """Merge: `run` identifies the running merge; without one, submit it again after `wait_seconds`.
+
+    `submissions` counts how often that was done.
+    """
 
     status: Literal["RUNNING"] = "RUNNING"
     run: str | None = None
+    submissions: int = 1
     wait_seconds: int
 
 

@@ -37,6 +37,9 @@ class FunctionSettings(BaseModel):
     slice_megabytes: float
     wave_slices: int
     statement_seconds: int
+    statement_timeout_seconds: int
+    lock_timeout_seconds: int
+    final_transient: bool
     powertools_service_name: str
     network: str
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
+from local.snowflake.engine.declared_types import columns_of
 from local.snowflake.language.errors import already_exists, does_not_exist
 from local.snowflake.language.names import Name
 from local.snowflake.language.result import Result, rows, status
@@ -78,7 +79,8 @@ class Pipes:
 
     def status(self, context: Context, name: str) -> str:
         """SYSTEM$PIPE_STATUS of a name as the call gives it."""
-        return self.get(context.resolve(Scanner(name).parts())).status()
+        pipe = self.get(context.resolve(Scanner(name).parts()))
+        return pipe.status(has_table=bool(columns_of(context.duck, pipe.copy.table)))
 
     def create(self, scanner: Scanner, context: Context, replace: bool) -> Result:
         """CREATE [OR REPLACE] PIPE [IF NOT EXISTS] name [options] AS COPY …; a replaced pipe has no load history.
