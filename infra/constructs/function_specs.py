@@ -53,6 +53,7 @@ FUNCTIONS = (
     FunctionSpec("await_load", timeout=2, memory=_SNOWFLAKE_MEMORY),
     FunctionSpec("merge", timeout=2, memory=_SNOWFLAKE_MEMORY),
     FunctionSpec("reconcile", timeout=5, memory=_SNOWFLAKE_MEMORY),
+    FunctionSpec("maintain", timeout=15, memory=_SNOWFLAKE_MEMORY),
     FunctionSpec(
         "clear_full_refresh",
         timeout=1,

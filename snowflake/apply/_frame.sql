@@ -20,6 +20,10 @@
 {%- macro merged_complete(l, b) -%}
 FROM {{ control }}."LEDGER" {{ l }} INNER JOIN {{ control }}."BATCHES" {{ b }} ON {{ b }}."BATCH_ID" = {{ l }}."BATCH_ID" WHERE {{ l }}."TABLE_NAME" = {{ table_name }} AND {{ b }}."COMPLETE"
 {%- endmacro -%}
+{#- Older lines may be pruned meanwhile. -#}
+{%- set lately -%}
+FROM {{ control }}."LEDGER" WHERE "TABLE_NAME" = {{ table_name }}{# guard: pruned-line-hides-another-merge #} AND "MERGED_AT" >= :since{# end guard #}
+{%- endset -%}
 {%- macro end_with(outcome) -%}
 {%- if as_task %}
     outcome := {{ outcome }};
@@ -58,7 +62,8 @@ BEGIN
   LET replay BOOLEAN := (SELECT "REPLAY" FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch);
   LET high VARCHAR := (SELECT "HIGH" FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch);
   BEGIN TRANSACTION;
-  LET merged_before NUMBER := (SELECT COUNT(*) FROM {{ control }}."LEDGER" WHERE "TABLE_NAME" = {{ table_name }});
+  LET since TIMESTAMP_LTZ := DATEADD(day, -1, CURRENT_TIMESTAMP());
+  LET merged_before NUMBER := (SELECT COUNT(*) {{ lately }});
   LET recorded NUMBER := (SELECT COUNT(*) FROM {{ control }}."LEDGER" WHERE "BATCH_ID" = :batch);
   {#- guard: batch-merged-twice #}{{ refuse_if("recorded > 0", "'ALREADY_MERGED'") }}{# end guard #}
   LET loaded NUMBER := (SELECT COUNT(*) FROM {{ typed }} WHERE "_BATCH_ID" = :batch);
@@ -101,7 +106,7 @@ BEGIN
     SELECT "BATCH_ID", {{ table_name }}, :exported, :loaded, :merged, :duplicates, :quarantined, :held, :deleted, :version, "WATERMARK", CURRENT_TIMESTAMP()
     FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch;
   DELETE FROM {{ staging }} WHERE "_FILE" IN (SELECT "FILE_NAME" FROM {{ control }}."BATCH_FILES" WHERE "BATCH_ID" = :batch);
-  LET merged_after NUMBER := (SELECT COUNT(*) FROM {{ control }}."LEDGER" WHERE "TABLE_NAME" = {{ table_name }});
+  LET merged_after NUMBER := (SELECT COUNT(*) {{ lately }});
   {{- refuse_if("merged_after <> merged_before + 1", "'CONCURRENT'") }}
   COMMIT;
   {{- end_with("'MERGED'") }}

@@ -27,10 +27,9 @@ from local.snowflake.session.queries import Queries
 from local.snowflake.session.transactions import Transactions
 from local.snowflake.session.write_lock import WriteLock
 
-_READS = (exp.Query, exp.Show, exp.Describe, exp.Use, exp.Set, exp.ListStage)
+_READS = (exp.Query, exp.Show, exp.Describe, exp.Use, exp.Set)
 _DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
-# Refused, because fakesnow's COPY turns "" into NULL; files are loaded from S3 by pipes.
-_REFUSED = (exp.Copy, exp.Put, exp.Get)
+_COPIES = (exp.Copy, exp.Put, exp.Get)
 
 
 @dataclass(frozen=True)
@@ -140,8 +139,7 @@ class Session(Transactions):
         if type(expression) in _TRANSACTION:
             _TRANSACTION[type(expression)](self)
             return _done(statement_type.TCL)
-        if isinstance(expression, _REFUSED):
-            raise not_supported(f"{expression.key.upper()} outside a pipe")
+        _refuse(expression)
         if (query_id := scanned_result(expression)) is not None:
             return self._shared.queries.result(query_id)
         try:
@@ -172,6 +170,17 @@ _TRANSACTION: dict[type[Expr], Callable[[Session], None]] = {
     exp.Commit: Session.commit,
     exp.Rollback: Session.rollback,
 }
+
+
+def _refuse(expression: Expr) -> None:
+    """Raises ProgrammingError for what fakesnow would do otherwise.
+
+    Its COPY turns "" into NULL (files are loaded by pipes); its INSERT OVERWRITE empties a table before it reads it.
+    """
+    if isinstance(expression, _COPIES):
+        raise not_supported(f"{expression.key.upper()} outside a pipe")
+    if isinstance(expression, exp.Insert) and expression.args.get("overwrite"):
+        raise not_supported("INSERT OVERWRITE")
 
 
 def _done(type_id: int) -> Result:
