@@ -44,6 +44,12 @@ class SnowflakeSession:
         with self._connection.cursor() as cursor:
             cursor.execute(statement, list(values) or None)
 
+    def run(self, statement: str) -> str:
+        """Runs one statement and returns its query id, by which RESULT_SCAN finds its result."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+            return str(cursor.sfqid)
+
     def submit(self, statement: str) -> str:
         """Starts a statement and returns its query id without waiting for it."""
         with self._connection.cursor() as cursor:

@@ -34,6 +34,16 @@ class StagedFile:
         return f"s3://{self.bucket}/{self.key}"
 
 
+@dataclass(frozen=True)
+class ListedObject:
+    """An object of a stage as LIST shows it."""
+
+    url: str
+    size: int
+    md5: str
+    modified: datetime
+
+
 @dataclass
 class Pipe:
     """A pipe's definition, and the state of its files.

@@ -33,10 +33,9 @@ from local.snowflake.session.temporary_tables import TemporaryTables, is_tempora
 from local.snowflake.session.transactions import Transactions
 from local.snowflake.session.write_lock import WriteLock
 
-_READS = (exp.Query, exp.Show, exp.Describe, exp.Use, exp.Set, exp.ListStage)
+_READS = (exp.Query, exp.Show, exp.Describe, exp.Use, exp.Set)
 _DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.TruncateTable)
-# Refused, because fakesnow's COPY turns "" into NULL; files are loaded from S3 by pipes.
-_REFUSED = (exp.Copy, exp.Put, exp.Get)
+_COPIES = (exp.Copy, exp.Put, exp.Get)
 
 
 @dataclass(frozen=True)
@@ -182,9 +181,7 @@ class Session(Transactions):
         if type(expression) in _TRANSACTION:
             _TRANSACTION[type(expression)](self)
             return _done(statement_type.TCL)
-        if isinstance(expression, _REFUSED):
-            raise not_supported(f"{expression.key.upper()} outside a pipe")
-        refuse_unsupported(expression)
+        _refuse(expression)
         self._temporary.redirect(expression)
         if (query_id := scanned_result(expression)) is not None:
             return self._shared.queries.result(query_id)
@@ -232,6 +229,18 @@ _TRANSACTION: dict[type[Expr], Callable[[Session], None]] = {
     exp.Commit: Session.commit,
     exp.Rollback: Session.rollback,
 }
+
+
+def _refuse(expression: Expr) -> None:
+    """Raises ProgrammingError for what fakesnow would do otherwise.
+
+    Its COPY turns "" into NULL (files are loaded by pipes); its INSERT OVERWRITE empties a table before it reads it.
+    """
+    if isinstance(expression, _COPIES):
+        raise not_supported(f"{expression.key.upper()} outside a pipe")
+    if isinstance(expression, exp.Insert) and expression.args.get("overwrite"):
+        raise not_supported("INSERT OVERWRITE")
+    refuse_unsupported(expression)
 
 
 def _done(type_id: int) -> Result:
