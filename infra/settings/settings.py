@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from infra.settings.account import AccountSettings
 from infra.settings.schedule_gap import longest_gap
+from infra.settings.snowflake import SnowflakeSettings
 from infra.settings.vault import VaultSettings
 
 _OWN_KEY = re.compile(r"[a-z][a-z0-9_]*")
@@ -52,7 +53,7 @@ def _timezone(name: str) -> str:
     return name
 
 
-class Settings(AccountSettings, VaultSettings):
+class Settings(AccountSettings, SnowflakeSettings, VaultSettings):
     """One field per context key; each description completes the sentence "must be ..."."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -130,7 +131,11 @@ class Settings(AccountSettings, VaultSettings):
             settings = cls.model_validate(dict(context))
         except ValidationError as error:
             raise SettingsError(cls._invalid(str(error.errors()[0]["loc"][0]), context)) from None
-        for sentence in (*settings.contradictions(), *settings.wrong_files()):
+        for sentence in (
+            *settings.contradictions(),
+            *settings.retention_contradictions(),
+            *settings.wrong_files(),
+        ):
             raise SettingsError(f"{sentence}.")
         return settings
 

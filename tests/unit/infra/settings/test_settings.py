@@ -77,6 +77,12 @@ def test_values_from_the_command_line_are_text() -> None:
         ("schedule_timezone", "localtime"),
         ("schedule_timezone", "Factory"),
         ("schedule_enabled", "perhaps"),
+        ("snowflake_warehouse_size", "TINY"),
+        ("snowflake_warehouse_generation", 2),
+        ("snowflake_merge_warehouses", "my warehouse"),
+        ("snowflake_monthly_credits", -1),
+        ("statement_timeout_seconds", 0),
+        ("final_retention_days", 91),
         ("lambda_python", "3.9"),
         ("lambda_python", 3.13),
         ("lambda_architecture", "arm"),
@@ -169,6 +175,10 @@ def test_the_example_of_each_key_is_itself_valid(key: str) -> None:
             "snowflake_external_id is empty, but snowflake_iam_user_arn is set",
         ),
         (SNOWFLAKE | {"snowflake_iam_user_arn": ""}, "snowflake_iam_user_arn is empty, but snowflake_external_id is"),
+        (
+            {"final_transient": True, "final_retention_days": 2},
+            "final_retention_days is 2, but final_transient is true",
+        ),
         ({"staging_glacier_days": 30}, "staging_glacier_days is 30, but must be less than staging_retention_days (30)"),
     ],
 )
