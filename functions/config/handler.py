@@ -10,6 +10,11 @@ from functions.shared.contract.wire import Wire
 from functions.shared.ground.errors import InvalidConfiguration
 from functions.shared.ground.observability import count, logger, step
 from functions.shared.ground.settings import settings
+from functions.shared.ground.state_size import MOST_BYTES, size_of
+
+_MOST_BYTES = MOST_BYTES - 4096
+# What a table's result takes beside its name where everything failed.
+_RESULT_BYTES = 262
 
 
 class Input(Wire):
@@ -22,12 +27,14 @@ class Input(Wire):
 class Output(Wire):
     """The tables to run; with `replay`, from their quarantine instead of from Aurora.
 
-    `cluster` is the resource id of Aurora's cluster; empty where the deployment names none.
+    `cluster` is the resource id of Aurora's cluster; empty where the deployment names none. `brief` where the results
+    of so many tables have room for little more than their names.
     """
 
     tables: list[Table]
     replay: bool
     cluster: str
+    brief: bool
 
 
 @step
@@ -48,4 +55,21 @@ def handler(given: Input) -> Output:
         logger.warning("A table cannot run", extra={"problem": problem})
     count("TablesConfigured", len(chosen))
     count("TablesMisconfigured", len(broken))
-    return Output(tables=[entry.to_table(replay) for entry in chosen], replay=replay, cluster=cluster)
+    tables = [entry.to_table(replay) for entry in chosen]
+    brief = size_of([table.table_name for table in tables]) + _RESULT_BYTES * len(tables) > _MOST_BYTES
+    output = Output(tables=tables, replay=replay, cluster=cluster, brief=brief)
+    _refuse_too_many(output)
+    return output
+
+
+def _refuse_too_many(output: Output) -> None:
+    """Raises InvalidConfiguration where the tables do not fit into the execution's state."""
+    size = size_of(output.model_dump(mode="json"))
+    if size <= _MOST_BYTES:
+        return
+    fit = len(output.tables) * _MOST_BYTES // size
+    raise InvalidConfiguration(
+        f"{len(output.tables)} tables with their specifications take {size // 1024} KB, and an execution has room for "
+        f"{_MOST_BYTES // 1024} KB, about {fit} of them: start executions of at most so many by "
+        '{"tables": ["public.orders", ...]}, and let a second deployment have the rest'
+    )

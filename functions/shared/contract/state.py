@@ -28,7 +28,8 @@ Rules = Annotated[
 class Table(Wire):
     """Config: one table as the operators wrote it, or what is wrong with it; `replay` selects its quarantine.
 
-    `cluster` is the resource id of Aurora's cluster, None where it is not known.
+    `cluster` is the resource id of Aurora's cluster, None where it is not known; `brief` where an execution of so many
+    tables has room for little of each one's result.
     """
 
     table_name: str
@@ -37,6 +38,7 @@ class Table(Wire):
     problem: str | None = None
     replay: Literal[True] | None = None
     cluster: str | None = None
+    brief: Literal[True] | None = None
 
     def specification(self) -> TableSpec:
         """The validated specification.
@@ -139,5 +141,6 @@ class Execution(Wire):
     tables: list[Table]
     replay: bool = False
     cluster: str = ""
+    brief: bool = False
     attempt: int = 0
     results: list[Ended] = Field(default_factory=list)
