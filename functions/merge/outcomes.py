@@ -13,6 +13,8 @@ _REMEDIES = {
     "PARTIAL_LOAD": "STAGING does not hold every row of the batch in the table's present layout; re-run the table, "
     "which exports it again",
     "DUPLICATE_KEYS": "its primary_keys occur twice in one snapshot, so they are not a key; name unique columns",
+    "OVERLAPPING": "another run read the table at the same time, and neither batch is the newer one for every row; "
+    "re-run the table",
     "NO_BATCH": "the batch is not recorded in CONTROL.BATCHES; re-run the table",
 }
 

@@ -14,7 +14,7 @@ from functions.shared.snowflake.session import SnowflakeSession, is_missing
 
 _LENGTH = re.compile(r"(VARCHAR|BINARY)\(\d+\)")
 _OF_STAGING = ("_REFUSED", "_FILE", "_ROW", "_SCANNED_AT")
-_OF_VIEW = ("_BATCH_ID", "_REJECTED", "_WITHHELD", "_FATAL", "_RAW", "_TOO_LONG", "_RANK")
+_OF_VIEW = ("_BATCH_ID", "_REJECTED", "_WITHHELD", "_FATAL", "_RAW", "_TOO_LONG", "_RANK", "_MERGED_AS")
 _OF_FINAL = ("_VERSION", "_SYNCED_AT")
 OWN_NAMES = {*_OF_STAGING, *_OF_VIEW, *_OF_FINAL}
 SOFT_DELETE_NAMES = {"IS_DELETED", "_DELETED_AT"}

@@ -4,10 +4,23 @@ from dataclasses import replace
 
 from functions.shared.contract.bounds import Bounds
 from functions.shared.contract.spec import TableSpec
-from functions.shared.snowflake.progress import Progress
+from functions.shared.contract.watermark import Progress
+from functions.shared.ground.errors import RowsBehindWatermark
 from functions.shared.strategies.base import Run, settle_seconds
 from functions.shared.strategies.contents import read_contents, refuse_unread, renamed
 from functions.shared.strategies.registry import REGISTRY
+
+
+def resolve_idle(run: Run, target: str, started_at: int) -> Bounds | None:
+    """The bounds by the ledger's progress, if by it there is nothing to read yet; None where FINAL decides.
+
+    FINAL may have grown since the ledger was read: what is idle by less is idle by more, and only that.
+    """
+    try:
+        bounds = resolve(run, target, started_at)
+    except RowsBehindWatermark:
+        return None
+    return None if bounds.status == "NEW" else bounds
 
 
 def resolve(run: Run, target: str, started_at: int) -> Bounds:

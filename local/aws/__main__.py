@@ -14,6 +14,7 @@ def main() -> None:
             f"run pip install 'ministack[full]=={MINISTACK_VERSION}'."
         )
     from local.aws import (
+        frozen_containers,
         function_networks,
         inactive_functions,
         permissions,
@@ -21,6 +22,7 @@ def main() -> None:
         ssm_resources,
         stack_events,
         transport,
+        upload_keys,
         vpc_resources,
         warm_workers,
     )
@@ -40,6 +42,8 @@ def main() -> None:
         inactive_functions,
         shared_code,
         warm_workers,
+        frozen_containers,
+        upload_keys,
         retry,
         permissions,
         execution,

@@ -21,6 +21,8 @@ ENVIRONMENT = {
     "LOAD_POLL_SECONDS": "10",
     "SLICE_MEGABYTES": "200",
     "WAVE_SLICES": "16",
-    "EXPORT_SECONDS": "840",
+    "STATEMENT_SECONDS": "840",
+    "STAGING_KEY": "arn:aws:kms:eu-central-1:123456789012:key/staging",
+    "POWERTOOLS_SERVICE_NAME": "sync",
     "NETWORK": "outside of a VPC",
 }

@@ -40,7 +40,9 @@ SELECT clock_timestamp() AS clock,
        current_user::text AS role,
        (SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND state = 'disabled') AS hidden,
-       (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared
+       (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared,
+       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE n.nspname = 'rds_aurora' AND c.relname = 'limitless_stat_activity') AS limitless
 """
 
 
@@ -61,9 +63,9 @@ class Fence:
 def read_fence(aurora: AuroraSession, table: str, margin_seconds: float, watermark: bool) -> Fence:
     """Reads the fence; `watermark` is true where `moment` is compared with values assigned at a transaction's start.
 
-    Raises SourceUnavailable on a replica. Raises FenceRefused where no safe fence exists: without pg_read_all_stats,
-    while a session has track_activities off, or while prepared transactions (which outlive their session) could still
-    commit older values.
+    Raises SourceUnavailable on a replica. Raises FenceRefused where no safe fence exists: in a Limitless database,
+    without pg_read_all_stats, while a session has track_activities off, or while prepared transactions (which outlive
+    their session) could still commit older values.
     """
     values = {
         "margin": margin_seconds,  # guard: value-just-behind-the-clock
@@ -77,10 +79,15 @@ def read_fence(aurora: AuroraSession, table: str, margin_seconds: float, waterma
             "writer; a retry connects again, and if it goes on after a failover is over, put the cluster's writer "
             "endpoint into Vault's secret"
         )
+    if row["limitless"]:  # guard: transactions-of-other-routers
+        raise FenceRefused(
+            f"{table}: its cluster is an Aurora Limitless database, where each router sees its own transactions alone, "
+            "so late commits would be lost; take the table out of the list: Limitless is not supported"
+        )
     if watermark and not row["sees_all"]:
         raise FenceRefused(
             f"{table}: role {row['role']} cannot see when other sessions' transactions began, so late commits would be "
-            f"lost; run GRANT pg_read_all_stats TO {row['role']}"
+            f"lost; run GRANT pg_monitor TO {row['role']}"
         )
     if watermark and row["hidden"]:
         raise FenceRefused(

@@ -14,6 +14,7 @@ from functions.shared.contract.bounds import Bounds, Slice
 from functions.shared.contract.result import Ledger, Result
 from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import TableSpec, parse_spec
+from functions.shared.contract.watermark import Progress
 from functions.shared.contract.wire import Wire
 from functions.shared.ground.errors import InvalidConfiguration
 
@@ -97,10 +98,12 @@ class Failure(Wire):
 
 
 class State(Wire):
-    """One table's state. `slice` is there in the branches of Export only, `failure` after an error only."""
+    """One table's state. `progress` is there until Watermark, and only where the ledger could be believed; `slice` is
+    there in the branches of Export only, `failure` after an error only."""
 
     table: Table
     execution: str
+    progress: Progress | None = None
     bounds: Bounds | None = None
     rules: Rules | None = Field(default=None, validation_alias="schema", serialization_alias="schema")
     slice: Slice | None = None
@@ -136,11 +139,13 @@ class Ended(Wire):
 
 
 class Execution(Wire):
-    """The state of the whole execution: its tables, and how they ended; `attempt` counts its redrives so far."""
+    """The state of the whole execution: its tables and their progress by name, and how they ended; `attempt` counts its
+    redrives so far."""
 
     tables: list[Table]
     replay: bool = False
     cluster: str = ""
     brief: bool = False
+    progress: dict[str, Progress] = Field(default_factory=dict)
     attempt: int = 0
     results: list[Ended] = Field(default_factory=list)

@@ -7,12 +7,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class FunctionSettings(BaseModel):
-    """The environment variables of a function, by lower-case name. Raises ValidationError where one is missing."""
+    """The environment variables of a function, by lower-case name. Raises ValidationError where one is missing.
+
+    Empty are `staging_key` where nothing is exported, and Vault's paths of what a function does not connect to.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     parameter_prefix: str
     staging_bucket: str
+    staging_key: str
     aws_region: str
     aurora_cluster_arn: str
     vault_url: str
@@ -31,7 +35,8 @@ class FunctionSettings(BaseModel):
     load_poll_seconds: int
     slice_megabytes: float
     wave_slices: int
-    export_seconds: int
+    statement_seconds: int
+    powertools_service_name: str
     network: str
 
 

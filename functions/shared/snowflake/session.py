@@ -17,6 +17,7 @@ from functions.shared.ground.settings import settings
 from functions.shared.snowflake.session_parameters import SESSION_PARAMETERS
 
 _MISSING_OBJECT = 2003
+_DATA_EXCEPTION = "22"  # the class of SQLSTATE; its errors' texts quote values
 _MISSING_COLUMN = 904
 _REJECTED_LOGIN = {250001, 390100, 390144, 251005}
 _SESSION = {
@@ -168,4 +169,8 @@ def is_missing_column(error: ProgrammingError) -> bool:
 
 
 def _text(error: Error) -> str:
+    if (error.sqlstate or "").startswith(_DATA_EXCEPTION):
+        return (
+            f"a value of a row ({error.errno}, SQLSTATE {error.sqlstate}), which QUERY_HISTORY shows by {error.sfqid}"
+        )
     return (error.raw_msg or str(error)).strip().replace("\n", " ")

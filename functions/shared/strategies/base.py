@@ -13,9 +13,8 @@ from functions.shared.aurora.windows import full_name
 from functions.shared.contract.bounds import Below, ColumnWindow, Everything, Reading, Status, Window
 from functions.shared.contract.columns import Column
 from functions.shared.contract.spec import TableSpec
-from functions.shared.snowflake.objects import TableObjects
-from functions.shared.snowflake.progress import Progress
-from functions.shared.snowflake.session import SnowflakeSession
+from functions.shared.contract.watermark import Progress
+from functions.shared.snowflake.progress import Readings
 
 
 @dataclass(frozen=True)
@@ -28,11 +27,10 @@ class Run:
     """
 
     aurora: AuroraSession
-    snowflake: SnowflakeSession
     spec: TableSpec
     relation: Relation
-    objects: TableObjects
     progress: Progress
+    readings: Readings
     fence: Fence
     margin_seconds: float
     cluster: str | None = None

@@ -20,10 +20,13 @@ from local.snowflake.faults import Faults
 from local.snowflake.language.errors import from_engine, from_parse_error, no_current, not_supported
 from local.snowflake.language.names import Name
 from local.snowflake.language.result import Result, status
+from local.snowflake.language.subqueries import refuse_unsupported
 from local.snowflake.language.table_functions import scanned_result
 from local.snowflake.session.context import RunningTask
 from local.snowflake.session.extensions import Extensions
 from local.snowflake.session.queries import Queries
+from local.snowflake.session.table_times import TableTimes
+from local.snowflake.session.temporary_tables import TemporaryTables, is_temporary
 from local.snowflake.session.transactions import Transactions
 from local.snowflake.session.write_lock import WriteLock
 
@@ -42,13 +45,14 @@ class Shared:
     queries: Queries
     faults: Faults
     extensions: Extensions
+    times: TableTimes
 
 
 class Session(Transactions):
     """Statements of one session are serial; its writes hold the account's write lock, a transaction until it ends."""
 
     def __init__(self, shared: Shared, database: str | None, schema: str | None, autocommit: bool = True) -> None:
-        super().__init__(shared.engine.duck_conn.cursor(), shared.write_lock)
+        super().__init__(shared.engine.duck_conn.cursor(), shared.write_lock, shared.times)
         self._shared = shared
         self.autocommit = autocommit
         self.task_run: RunningTask | None = None
@@ -57,6 +61,7 @@ class Session(Transactions):
             self.duck, shared.engine.results_cache, database, schema, create_database=False, create_schema=False
         )
         self._serial = threading.RLock()
+        self._temporary = TemporaryTables(self.resolve)
 
     @property
     def database(self) -> str | None:
@@ -142,6 +147,8 @@ class Session(Transactions):
             return _done(statement_type.TCL)
         if isinstance(expression, _REFUSED):
             raise not_supported(f"{expression.key.upper()} outside a pipe")
+        refuse_unsupported(expression)
+        self._temporary.redirect(expression)
         if (query_id := scanned_result(expression)) is not None:
             return self._shared.queries.result(query_id)
         try:
@@ -149,21 +156,36 @@ class Session(Transactions):
                 return self.run(expression, params)
             if isinstance(expression, _DML):
                 return self._run_dml(expression, params)
-            return self._shared.extensions.run_ddl(expression, params, self)
+            return self._run_ddl(expression, params)
         except (Error, duckdb.Error, ParseError, NotImplementedError, AssertionError) as error:
             raise from_engine(error, _qualified_names(expression)) from error
 
+    def _run_ddl(self, expression: Expr, params: Any) -> Result:
+        """A temporary table ends the open transaction like other DDL, but waits for nobody."""
+        if not is_temporary(expression):
+            return self._shared.extensions.run_ddl(expression, params, self)
+        self.commit()
+        self.duck.execute(self.translate(expression).sql(dialect="duckdb"))
+        return _done(statement_type.DDL)
+
     def _run_dml(self, expression: Expr, params: Any) -> Result:
         if self.in_transaction:
-            return self.run(expression, params)
+            return self._write(expression, params)
         self.begin()
         try:
-            result = self.run(expression, params)
+            result = self._write(expression, params)
         except BaseException:
             self.rollback()
             raise
         if self.autocommit:
             self.commit()
+        return result
+
+    def _write(self, expression: Expr, params: Any) -> Result:
+        target = expression.this.find(exp.Table)
+        parts = [part.name if part.args.get("quoted") else part.name.upper() for part in target.parts]
+        result = self.run(expression, params)
+        self.writes(self.resolve(parts))
         return result
 
 

@@ -5,14 +5,19 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from psycopg2 import sql
 
-from local.aurora.server import SYNC_ROLE, restart_aurora
+from local.aurora.server import DATABASE, OWNER, SYNC_ROLE, restart_aurora
 from local.aws.rds_cluster import replace_cluster
 from local.cloud.context import AURORA_SECRET, SNOWFLAKE_SECRET
+from local.vault.bao import DatabaseUsers
 from operate.runs import Outcome
+from tests.support.functions import settings
 from tests.system.faults.cloud import WAIT_SCALE, until
 from tests.system.faults.fault import Cause, Fault
 from tests.system.faults.fault_table import FaultTable
@@ -20,6 +25,8 @@ from tests.system.faults.fault_table import FaultTable
 _EXPORTING = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND usename = %s AND query LIKE %s"
 _LOST_TRANSACTIONS = 200
 _FAILOVER_SECONDS = 75
+_READERS = ("watermark", "schema", "export", "reconcile")
+_VAULTS_USERS = "SELECT DISTINCT usename::text FROM pg_stat_activity WHERE usename LIKE 'v-%'"
 
 
 def aurora_faults() -> Iterator[Fault]:
@@ -51,6 +58,7 @@ def vault_faults() -> Iterator[Fault]:
     yield Fault("Vault", "token revoked between login and read", "composite", _revoked, ("AccessDenied",))
     yield Fault("Vault", "Aurora's password rotated, warm functions cut off", "full_snapshot", _rotated_aurora)
     yield Fault("Vault", "Aurora's password rotated before the secret", "timestamp", _rotated_late, ("AccessDenied",))
+    yield Fault("Vault", "user dropped while its containers were frozen", "composite", _dropped_users)
     yield Fault("Vault", "Snowflake's credentials rotated, warm sessions dropped", "xmin", _rotated_snowflake)
 
 
@@ -228,6 +236,27 @@ def _rotated_late(tested: FaultTable) -> Outcome:
         return tested.run()
     finally:
         _tell_vault(tested, password)
+
+
+def _dropped_users(tested: FaultTable) -> Outcome:
+    """Warm containers keep their sessions as users of Vault's database engine, whose time ends meanwhile."""
+    dsn = urlsplit(tested.laptop.known["postgres"]["dsn"])
+    at = f"127.0.0.1:{dsn.port}/{DATABASE}?sslmode=disable"
+    users = DatabaseUsers(
+        f"postgresql://{{{{username}}}}:{{{{password}}}}@{at}", OWNER, str(dsn.password), "sync", SYNC_ROLE
+    )
+    tested.cloud.vault_fault(users=asdict(users))
+    variables = {"VAULT_AURORA_LOGIN_PATH": "database/creds/sync", "STATEMENT_SECONDS": "60"}
+    with ExitStack() as undo:
+        for step in _READERS:
+            undo.enter_context(settings(tested.laptop, step, variables))
+        assert tested.run().succeeded
+        tested.change()
+        made = tested.laptop.sql(_VAULTS_USERS)
+        assert len(made) >= len(_READERS)
+        for (name,) in made:
+            tested.laptop.sql(f'DROP ROLE "{name}"')
+        return tested.run()
 
 
 def _rotated_snowflake(tested: FaultTable) -> Outcome:

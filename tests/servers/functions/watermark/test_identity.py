@@ -8,8 +8,7 @@ from functions.shared.aurora.catalog import read_relation
 from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.spec import parse_spec
 from functions.shared.contract.traits import TRAITS
-from functions.shared.contract.watermark import Watermark
-from functions.shared.snowflake.progress import Progress
+from functions.shared.contract.watermark import Progress, Watermark
 from tests.servers.functions.watermark.test_resolve import window_of
 from tests.support.guards import module_without
 from tests.support.sources import Source
@@ -36,7 +35,7 @@ def progress_of(table: Source, **last: Any) -> Progress:
     relation = read_relation(table.aurora, spec)
     low = LOWS.get(TRAITS[spec.watermark_type].leads or "")
     source = {"reads": spec.measure, "oid": relation.oid, "shape": relation.shape, "rows": 1}
-    return Progress(True, low, 1, Watermark(**{**source, "horizon": table.fence().horizon, **last}))
+    return Progress(low=low, version=1, last=Watermark(**{**source, "horizon": table.fence().horizon, **last}))
 
 
 @each
@@ -105,6 +104,6 @@ def test_a_ledger_that_does_not_know_them_yet_changes_nothing(made: Any, strateg
 
 def test_without_the_watermark_in_final_everything_is_read_again(made: Any) -> None:
     table = made("timestamp")
-    progress = Progress(True, None, 1, Watermark(reads="column at"), lacks="at")
+    progress = Progress(version=1, last=Watermark(reads="column at"), lacks="at")
     bounds = window_of(table, progress)
     assert (bounds.status, bounds.complete, bounds.note) == ("NEW", True, "FINAL has no column 'at': reloaded")

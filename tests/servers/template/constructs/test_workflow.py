@@ -52,6 +52,7 @@ def test_the_definition_gets_arns_urls_and_the_concurrency() -> None:
     given = {name: stack.text(value) for name, value in machine["DefinitionSubstitutions"].items()}
     assert given == {
         "ConfigFunction": "arn of aurora-snowflake-sync-config",
+        "ProgressFunction": "arn of aurora-snowflake-sync-progress",
         "ReplayFunction": "arn of aurora-snowflake-sync-replay",
         "WatermarkFunction": "arn of aurora-snowflake-sync-watermark",
         "SchemaFunction": "arn of aurora-snowflake-sync-schema",
