@@ -1,6 +1,6 @@
 """The schedule that starts the workflow."""
 
-from aws_cdk import Aws, Duration, TimeZone
+from aws_cdk import Aws, Duration, Stack, TimeZone
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
@@ -40,8 +40,10 @@ class SyncSchedule(Construct):
         )
 
     def _role(self, name: str) -> iam.Role:
-        # The condition keeps other accounts' schedules from borrowing the role.
+        # The conditions keep others' schedules from borrowing the role; the Scheduler names the schedule's group.
+        group = Stack.of(self).format_arn(service="scheduler", resource="schedule-group", resource_name="default")
         principal = iam.ServicePrincipal(
-            "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+            "scheduler.amazonaws.com",
+            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": group}},
         )
         return iam.Role(self, "Role", role_name=name, assumed_by=principal)

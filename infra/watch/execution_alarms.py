@@ -45,6 +45,7 @@ def execution_alarms(
         "Failed tables wait in the dead-letter queue, and the alarm stays on until it is empty. Follow each "
         "message, redrive or re-run, then delete the message.",
         "docs/runbook/dead-letters.md",
+        stays=True,
     )
     yield AlarmSpec(
         "missed-starts",
@@ -52,6 +53,7 @@ def execution_alarms(
         "EventBridge Scheduler could not start an execution for an hour. Read the message's attributes for the reason, "
         "start one by hand if the next one is far, then delete the message.",
         "docs/runbook/not-started.md",
+        stays=True,
     )
 
 

@@ -177,6 +177,14 @@ def test_a_redrive_runs_what_failed_or_died() -> None:
     assert again(told) == {"tables": [name_of(2), name_of(4)], "replay": False}
 
 
+def test_what_step_functions_tells_of_a_dead_child_is_no_result() -> None:
+    given = tables(3)
+    dead = {"ExecutionArn": "arn:x", "Status": "FAILED", "Error": "States.Runtime", "Input": json.dumps(given[1])}
+    told = heard(given, [loaded(given[0]), dead, loaded(given[2])])
+    assert [one["status"] for one in told["results"]] == ["LOADED", "LOADED", "FAILED"]
+    assert again(told)["tables"] == [name_of(1)]
+
+
 def test_children_that_all_died_are_all_told() -> None:
     told = heard(tables(3), [])
     assert [one["table_name"] for one in told["results"]] == again(told)["tables"] == [name_of(one) for one in range(3)]

@@ -70,6 +70,12 @@ def test_the_function_writes_the_metric_into_the_namespace_that_is_watched(stack
     assert writer["POWERTOOLS_METRICS_NAMESPACE"] == alarms(stack)[name]["Namespace"]
 
 
+@pytest.mark.parametrize("name", ["dead-letters", "missed-starts"])
+def test_an_alarm_on_a_queue_stays_while_sqs_measures_nothing(stack: Synthesized, name: str) -> None:
+    """SQS stops after six hours without a request: the messages are still there."""
+    assert alarms(stack)[name]["TreatMissingData"] == "ignore"
+
+
 @pytest.mark.parametrize("name", OF_AWS)
 def test_an_alarm_on_executions_or_queues_watches_those_of_this_stack(stack: Synthesized, name: str) -> None:
     alarm = alarms(stack)[name]
