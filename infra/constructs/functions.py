@@ -158,6 +158,7 @@ def _environment(settings: Settings, staging_bucket_name: str, placement: Placem
         "SLICE_MEGABYTES": f"{settings.slice_megabytes:g}",
         "WAVE_SLICES": str(settings.wave_slices),
         "LOAD_POLL_SECONDS": str(settings.load_poll_seconds),
+        "LOAD_FIRST_LOOK_SECONDS": str(settings.load_first_look_seconds),
         "POWERTOOLS_METRICS_NAMESPACE": settings.stack_name,
         "POWERTOOLS_LOG_LEVEL": settings.log_level,
     }

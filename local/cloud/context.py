@@ -32,6 +32,7 @@ def context(vault_port: int) -> dict[str, Any]:
         "fence_margin_seconds": 2,
         "load_timeout_seconds": 300,
         "load_poll_seconds": 1,
+        "load_first_look_seconds": 1,
     }
 
 

@@ -15,6 +15,7 @@ from local.snowflake.engine import casts, declared_types, json_parsing, override
 from local.snowflake.faults import Faults
 from local.snowflake.pipes import copy_history
 from local.snowflake.pipes.pipes import Pipes
+from local.snowflake.session import result_scan
 from local.snowflake.session.extensions import Extensions
 from local.snowflake.session.queries import Queries
 from local.snowflake.session.session import Session, Shared
@@ -48,6 +49,7 @@ class State:
             table_functions={
                 "COPY_HISTORY": partial(copy_history.as_subquery, faults=self.faults),
                 "TASK_HISTORY": task_history.as_subquery,
+                "RESULT_SCAN": partial(result_scan.as_subquery, queries=self.queries),
             },
             information_views={"TABLES": information_tables.as_subquery},
             system_functions={

@@ -1,4 +1,5 @@
--- Rows are only inserted, except in QUARANTINE, so that merges of different tables never wait for each other.
+-- Merges only insert rows, except in QUARANTINE, so that those of different tables never wait for each other. The daily
+-- maintenance deletes old ones.
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."TABLES" (
   "TABLE_NAME" VARCHAR NOT NULL COMMENT 'schema.table in Aurora',
   "SCHEMA_VERSION" NUMBER(10, 0) NOT NULL,

@@ -61,20 +61,28 @@ class Part(Wire):
 
 
 class Load(Wire):
-    """Await load: the progress of the batch's load; `since` is the end of the export."""
+    """Await load: the progress of the batch's load; `since` is the end of the export.
+
+    `looked_through` of its files were refreshed where they seemed missed, all of them once it is `refreshed`.
+    """
 
     since: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     wait_seconds: int = 0
     status: Literal["PENDING", "LOADED"] = "PENDING"
     loaded: int = 0
     refreshed: bool = False
+    looked_through: int = 0
 
 
 class Merging(Wire):
-    """Merge: `run` identifies the running merge; without one, submit it again after `wait_seconds`."""
+    """Merge: `run` identifies the running merge; without one, submit it again after `wait_seconds`.
+
+    `submissions` counts how often that was done.
+    """
 
     status: Literal["RUNNING"] = "RUNNING"
     run: str | None = None
+    submissions: int = 1
     wait_seconds: int
 
 

@@ -78,7 +78,7 @@ def _half_made(tested: FaultTable) -> Outcome:
     hold.event()
     for statement in (
         f"DELETE FROM AURORA.CONTROL.TABLES WHERE TABLE_NAME = '{tested.table}'",
-        f"DROP TASK {tested.pipe}",
+        f"DROP TASK {tested.task}",
         f"DROP PIPE {tested.pipe}",
         f"DROP VIEW AURORA.CONTROL.{tested.object}",
     ):

@@ -34,7 +34,8 @@ def snowpipe_faults() -> Iterator[Fault]:
     yield Fault("Snowpipe", "refuses a file, COPY_HISTORY lags", "xmin", _refused_and_lags, ("LoadFailed",), rerun=True)
     yield Fault("Snowpipe", "COPY_HISTORY lags", "integer", _lags)
     yield Fault("Snowpipe", "paused for a moment", "composite", _paused_for_a_moment)
-    yield Fault("Snowpipe", "paused throughout", "full_snapshot", _paused, ("LoadTimedOut",), says="its pipe is PAUSED")
+    yield Fault("Snowpipe", "paused throughout", "full_snapshot", _paused, ("PipeStopped",), says="its pipe is PAUSED")
+    yield Fault("Snowpipe", "pipe replaced under load", "timestamp", _replaced_under_load, fast=True)
 
 
 def snowflake_faults() -> Iterator[Fault]:
@@ -173,10 +174,30 @@ def _paused_for_a_moment(tested: FaultTable) -> Outcome:
 def _paused(tested: FaultTable) -> Outcome:
     _pause(tested, True)
     try:
-        with tested.cloud.load_timeout(5):
-            return tested.run()
+        return tested.run()
     finally:
         _pause(tested, False)
+
+
+def _replaced_under_load(tested: FaultTable) -> Outcome:
+    """A column is added while files of the former layout still wait, and a replaced definition may read on."""
+    with tested.laptop.events_lost():
+        older, hold, files = exported(tested)
+        hold.go()
+        until(lambda: tested.state(older) == "Await load", "the state Await load")
+    tested.laptop.sql(f"ALTER TABLE {tested.table} ADD COLUMN added{tested.generation} text DEFAULT 'here'")
+    tested.change()
+    hold = tested.hold("export.before")
+    tested.cloud.snowflake_fault(replaced_pipe_lag_seconds=30)
+    try:
+        newer = tested.start()
+        hold.event()
+        tested.laptop.send_events(files)
+        hold.go()
+        outcomes = [tested.ended(newer), tested.ended(older)]
+    finally:
+        tested.cloud.snowflake_fault(replaced_pipe_lag_seconds=0)
+    return next((one for one in outcomes if not one.succeeded), outcomes[0])
 
 
 def _sessions_dropped(tested: FaultTable) -> Outcome:
