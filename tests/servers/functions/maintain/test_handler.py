@@ -68,9 +68,7 @@ def test_an_empty_staging_is_not_asked(table: Aged, context: Mock, monkeypatch: 
     assert empty.objects not in asked
 
 
-def test_one_failure_stops_nothing_else(
-    table: Aged, context: Mock, metrics: dict[str, float]
-) -> None:
+def test_one_failure_stops_nothing_else(table: Aged, context: Mock, metrics: dict[str, float]) -> None:
     """Somebody has changed another table's STAGING."""
     other = Target(table.target.warehouse, f"a_{table.target.name}")
     other.make(KEYED)

@@ -94,7 +94,7 @@ def restored(table: Aged) -> None:
     table.merged([("1", "10", at(1)), ("3", "30", at(2))], 30, days=110, complete=True, high=at(3))
     table.target.warehouse.execute(
         'INSERT INTO "AURORA"."CONTROL"."QUARANTINE" SELECT "BATCH_ID", "TABLE_NAME", \'f\', 1, 1000, \'r\', '
-        "PARSE_JSON('{}'), CURRENT_TIMESTAMP() FROM \"AURORA\".\"CONTROL\".\"LEDGER\" WHERE \"VERSION\" = 1000 "
+        'PARSE_JSON(\'{}\'), CURRENT_TIMESTAMP() FROM "AURORA"."CONTROL"."LEDGER" WHERE "VERSION" = 1000 '
         f"AND \"TABLE_NAME\" = 'public.{table.target.name}'"
     )
 
@@ -137,7 +137,7 @@ def _past_the_fence(target: Target) -> Quarantined:
     batch = aged.merged([("1", "x", at(7))], 10, days=120)
     aged.merged([("2", "2", at(8))], 20, days=110)
     target.warehouse.execute(
-        f"UPDATE \"AURORA\".\"CONTROL\".\"BATCHES\" SET \"HIGH\" = '{at(5)}' WHERE \"BATCH_ID\" = '{batch}'"
+        f'UPDATE "AURORA"."CONTROL"."BATCHES" SET "HIGH" = \'{at(5)}\' WHERE "BATCH_ID" = \'{batch}\''
     )
     return quarantined
 

@@ -96,7 +96,7 @@ def test_without_the_record_they_would_be_missed(table: Aged) -> None:
 def test_a_batch_that_is_forgotten_during_its_merge_is_not_merged_by_half(table: Aged) -> None:
     """Its record goes before its rows do, and without the record there is no line of the ledger."""
     batch = table.recorded(ROWS, 10, days=31, staged_days=31)
-    gone = f"DELETE FROM \"AURORA\".\"CONTROL\".\"BATCHES\" WHERE \"BATCH_ID\" = '{batch}';\n  LET merged_before"
+    gone = f'DELETE FROM "AURORA"."CONTROL"."BATCHES" WHERE "BATCH_ID" = \'{batch}\';\n  LET merged_before'
     statement = merge_statement(table.target.objects, KEYED, batch).replace("LET merged_before", gone, 1)
     assert table.target.merge(KEYED, batch, statement) == "CONCURRENT"
     assert table.target.final() == []
