@@ -12,7 +12,6 @@ from functions.maintain.handler import handler
 from functions.shared.ground.errors import MaintenanceFailed
 from functions.shared.ground.settings import settings
 from functions.shared.snowflake import session as warehouse
-from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.tables import record_rules
 from local.snowflake.pipes.pipe import ListedObject
 from local.snowflake.state import State
@@ -61,9 +60,10 @@ def test_an_empty_staging_is_not_asked(table: Aged, context: Mock, monkeypatch: 
     empty = Target(table.target.warehouse, f"e_{table.target.name}")
     empty.make(KEYED)
     record_rules(empty.warehouse, empty.objects, 1, KEYED, [])
-    asked: list[TableObjects] = []
-    monkeypatch.setattr(module, "remove_rows", lambda _session, objects, _moments: asked.append(objects) or 0)
+    remove = Mock(return_value=0)
+    monkeypatch.setattr(module, "remove_rows", remove)
     handler({}, context)
+    asked = [call.args[1] for call in remove.call_args_list]
     assert table.target.objects in asked
     assert empty.objects not in asked
 

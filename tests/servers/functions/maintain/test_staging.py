@@ -9,10 +9,10 @@ from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.statements import merge_statement
 from tests.servers.functions.maintain.aged import Aged, moments
 from tests.servers.functions.replay.quarantine import Quarantined
-from tests.support.batches import KEYED, Target, at
+from tests.support.batches import KEYED, Row, Target, at
 from tests.support.guards import rendered_without
 
-ROWS = [("1", "10", at(1)), ("2", "20", at(2))]
+ROWS: list[Row] = [("1", "10", at(1)), ("2", "20", at(2))]
 
 
 @pytest.fixture
