@@ -19,7 +19,9 @@ from local.snowflake.session import result_scan
 from local.snowflake.session.extensions import Extensions
 from local.snowflake.session.queries import Queries
 from local.snowflake.session.session import Session, Shared
+from local.snowflake.session.table_times import TableTimes
 from local.snowflake.session.write_lock import WriteLock
+from local.snowflake.statements import information_tables
 from local.snowflake.statements.ddl import run_ddl
 from local.snowflake.statements.dispatch import run_extension
 from local.snowflake.statements.objects import Objects
@@ -49,12 +51,14 @@ class State:
                 "TASK_HISTORY": task_history.as_subquery,
                 "RESULT_SCAN": partial(result_scan.as_subquery, queries=self.queries),
             },
+            information_views={"TABLES": information_tables.as_subquery},
             system_functions={
                 "SYSTEM$PIPE_STATUS": self.pipes.status,
                 "SYSTEM$GET_TASK_GRAPH_CONFIG": graph_config,
             },
         )
-        self._shared = Shared(self.engine, WriteLock(lock_timeout_seconds), self.queries, self.faults, extensions)
+        lock = WriteLock(lock_timeout_seconds)
+        self._shared = Shared(self.engine, lock, self.queries, self.faults, extensions, TableTimes())
 
     def tables(self, container: tuple[str, ...]) -> list[tuple[str, ...]]:
         """The complete names of a database's or schema's tables."""

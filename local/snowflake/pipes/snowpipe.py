@@ -131,7 +131,7 @@ class Snowpipe:
                     raise
                 outcome = LoadOutcome(0, LoadFailure(f"Remote file '{file.url}' was not found.", None, None))
             else:
-                outcome = load(self._session, self._pipes.loads, pipe.copy, path, file, started)
+                outcome = load(self._session, self._pipes.loads, pipe.copy_of(file), path, file, started)
         finished = datetime.now(UTC)
         if outcome.failure is None:
             pipe.loaded[name] = pipe.last_ingested = finished
