@@ -1,6 +1,7 @@
 """One maintenance of everything: what it answers, measures, and does where a part of it fails."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import Mock
@@ -12,6 +13,8 @@ from functions.maintain.handler import handler
 from functions.shared.ground.errors import MaintenanceFailed
 from functions.shared.ground.settings import settings
 from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.pipes import read_pipes
+from functions.shared.snowflake.statements import table_statements
 from functions.shared.snowflake.tables import record_rules
 from local.snowflake.pipes.pipe import ListedObject
 from local.snowflake.state import State
@@ -82,6 +85,28 @@ def test_one_failure_stops_nothing_else(table: Aged, context: Mock, metrics: dic
     assert f"public.{other.name}: " in str(raised.value)
     assert metrics["StagedRowsRemoved"] == 2
     assert table.target.staged() == 0
+
+
+def test_pipes_of_former_layouts_go_though_the_table_is_idle(
+    table: Aged, context: Mock, snowflake_state: State
+) -> None:
+    for statement in table_statements(table.target.objects, replace(KEYED, layout=2)):
+        table.target.warehouse.execute(statement)
+    record_rules(table.target.warehouse, table.target.objects, 1, replace(KEYED, schema_version=2, layout=2), [])
+
+    def pipes() -> list[int]:
+        return sorted(pipe.layout for pipe in read_pipes(table.target.warehouse, table.target.objects))
+
+    assert handler({}, context)["maintained"]["pipes"] == 0
+    assert pipes() == [1, 2]
+    [made] = [
+        pipe
+        for name, pipe in snowflake_state.pipes._pipes.items()
+        if name.name.endswith(f"{table.target.name.upper()}$$v2")
+    ]
+    made.created -= timedelta(days=2)
+    assert handler({}, context)["maintained"]["pipes"] == 1
+    assert pipes() == [2]
 
 
 def listed(name: str, size: int, days: float) -> ListedObject:
