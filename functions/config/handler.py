@@ -4,7 +4,7 @@ from typing import Any
 
 from functions.shared.access.cluster import read_cluster
 from functions.shared.access.parameters import read_tables
-from functions.shared.contract.specifications import collect, is_replay, select
+from functions.shared.contract.specifications import collect, is_maintenance, is_replay, select
 from functions.shared.contract.state import Table
 from functions.shared.contract.wire import Wire
 from functions.shared.ground.errors import InvalidConfiguration
@@ -22,25 +22,29 @@ class Input(Wire):
 
     tables: Any = None
     replay: Any = None
+    maintain: Any = None
 
 
 class Output(Wire):
     """The tables to run; with `replay`, from their quarantine instead of from Aurora.
 
     `cluster` is the resource id of Aurora's cluster; empty where the deployment names none. `brief` where the results
-    of so many tables have room for little more than their names.
+    of so many tables have room for little more than their names. `maintain` where there is maintenance instead.
     """
 
     tables: list[Table]
     replay: bool
     cluster: str
     brief: bool
+    maintain: bool = False
 
 
 @step
 def handler(given: Input) -> Output:
     """Raises InvalidConfiguration where no table is configured, or no cluster is where the deployment names one;
     AccessDenied, ParametersUnavailable and SourceUnavailable."""
+    if is_maintenance(given.maintain, given.tables):
+        return Output(tables=[], replay=False, cluster="", brief=False, maintain=True)
     prefix, replay = settings().parameter_prefix, is_replay(given.replay)
     entries = collect(read_tables(prefix), prefix)
     chosen = select(entries, given.tables)

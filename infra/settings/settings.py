@@ -78,6 +78,11 @@ class Settings(AccountSettings, VaultSettings):
         description="a time zone of the IANA database", examples=["Europe/Berlin"]
     )
     schedule_enabled: bool = Field(description="true or false", examples=["true"])
+    maintain_schedule: Annotated[str, AfterValidator(_schedule)] = Field(
+        description="an EventBridge Scheduler cron(...) of six fields, one of the two day fields being ?, or rate(...)",
+        examples=["'cron(30 3 * * ? *)'"],
+    )
+    maintain_enabled: bool = Field(description="true or false", examples=["true"])
     lambda_python: Literal["3.11", "3.12", "3.13", "3.14"] = Field(
         description="3.11, 3.12, 3.13 or 3.14, as a string", examples=["3.13"]
     )

@@ -154,6 +154,7 @@ class Execution(Wire):
     replay: bool = False
     cluster: str = ""
     brief: bool = False
+    maintain: bool = False
     progress: dict[str, Progress] = Field(default_factory=dict)
     attempt: int = 0
     results: list[Ended] = Field(default_factory=list)

@@ -26,7 +26,7 @@ OF_FUNCTIONS = {
 OF_AWS = {
     "executions-failed": ("AWS/States", "ExecutionsFailed"),
     "executions-timed-out": ("AWS/States", "ExecutionsTimedOut"),
-    "executions-not-started": ("AWS/States", "ExecutionsStarted"),
+    "executions-not-started": ("aurora-snowflake-sync", "TablesConfigured"),
     "dead-letters": ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
     "missed-starts": ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
 }
@@ -81,6 +81,8 @@ def test_an_alarm_on_executions_or_queues_watches_those_of_this_stack(stack: Syn
     alarm = alarms(stack)[name]
     assert (alarm["Namespace"], alarm["MetricName"]) == OF_AWS[name]
     watched = {
+        # Maintenance has executions of its own, which must not pass for the schedule's.
+        "executions-not-started": {"service": "config"},
         "dead-letters": {"QueueName": "QueueName of aurora-snowflake-sync-dead-letters"},
         "missed-starts": {"QueueName": "QueueName of aurora-snowflake-sync-missed-starts"},
     }
@@ -112,7 +114,7 @@ def test_two_periods_of_the_schedule_without_a_start_ring(schedule: str, period:
     alarm = alarms(synthesize_stack(schedule=schedule))["executions-not-started"]
     assert (alarm["Period"], alarm["EvaluationPeriods"]) == (period, periods)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("Sum", "breaching")
+    assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("SampleCount", "breaching")
 
 
 @pytest.mark.parametrize(

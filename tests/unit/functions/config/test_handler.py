@@ -174,3 +174,22 @@ def test_more_tables_than_fit_are_told_with_the_number_that_fits(
 def many(count: int) -> Parameter:
     specs = [{"table_name": f"commerce.orders_{one:05}", "watermark_col": "updated_at"} for one in range(count)]
     return Parameter("/sync/tables", json.dumps(specs), 1)
+
+
+def test_maintenance_asks_for_no_table_and_no_cluster(ssm: Any, context: Mock) -> None:
+    told = handler({"maintain": True}, context)
+    assert (told["maintain"], told["tables"], told["replay"]) == (True, [], False)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"maintain": "yes"}, "\"maintain\" is 'yes'"),
+        ({"maintain": True, "tables": ["a.b"]}, '"tables" beside "maintain"'),
+    ],
+)
+def test_maintenance_of_something_else_is_refused(
+    ssm: Any, context: Mock, given: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(InvalidConfiguration, match=sentence):
+        handler(given, context)

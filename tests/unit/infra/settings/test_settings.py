@@ -77,6 +77,8 @@ def test_values_from_the_command_line_are_text() -> None:
         ("schedule_timezone", "localtime"),
         ("schedule_timezone", "Factory"),
         ("schedule_enabled", "perhaps"),
+        ("maintain_schedule", "daily"),
+        ("maintain_enabled", "perhaps"),
         ("lambda_python", "3.9"),
         ("lambda_python", 3.13),
         ("lambda_architecture", "arm"),
