@@ -20,6 +20,7 @@ EXPECTED = {
     "await_load": (120, 1024),
     "merge": (120, 1024),
     "reconcile": (300, 1024),
+    "maintain": (900, 1024),
     "clear_full_refresh": (60, 512),
 }
 
