@@ -85,6 +85,8 @@ class Meter:
         before, files = [self.statements(on_warehouse) for on_warehouse in (False, True)], self.files()
         workflow = Workflow(aws_of(self.known).client("stepfunctions"), self.known["state_machine_arn"])
         outcome = workflow.follow(workflow.start(tables))
+        if outcome.error:
+            raise RuntimeError(outcome.error)
         used = self._used(outcome.execution_arn)
         sent, on_warehouse = (
             {word: float(number) for word, number in (self.statements(chosen) - earlier).items()}
