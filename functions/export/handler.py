@@ -17,6 +17,7 @@ from functions.shared.contract.batch import ExportedFile
 from functions.shared.contract.bounds import Bounds, Slice
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable
+from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import TableSpec
 from functions.shared.contract.state import Part, Rules, Table
 from functions.shared.contract.wire import Wire
@@ -56,7 +57,7 @@ def handler(given: Input) -> Part:
         lock = sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(full_name(spec.source))
         aurora.execute(lock)  # guard: table-rewritten-under-the-snapshot
         _refuse_other_columns(spec, columns, read_columns(aurora, spec, bounds.oid))
-        part = _export(aurora, export_query(columns, selection), spec.source, given.rules.schema_version)
+        part = _export(aurora, export_query(columns, selection), spec.source, given.rules)
     logger.info("Exported", extra={"part": part.model_dump()})
     count("RowsExported", part.rows)
     count("BytesExported", part.bytes)
@@ -73,9 +74,10 @@ def _refuse_other_columns(spec: TableSpec, columns: Sequence[Column], present: S
         )
 
 
-def _export(aurora: AuroraSession, query: sql.Composable, table: SourceTable, schema_version: int) -> Part:
+def _export(aurora: AuroraSession, query: sql.Composable, table: SourceTable, rules: MergeRules) -> Part:
     attempt = uuid4()  # guard: two-attempts-of-one-name
-    key = f"{table.folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{attempt}.v{schema_version}.csv"
+    hour = f"{table.folder(rules.layout)}/{datetime.now(UTC):%Y/%m/%d/%H}"
+    key = f"{hour}/run-{attempt}.v{rules.schema_version}.csv"
     destination = {
         "bucket": settings().staging_bucket,
         "key": key,
@@ -94,4 +96,6 @@ def _export(aurora: AuroraSession, query: sql.Composable, table: SourceTable, sc
     seconds("ExportSeconds", time.monotonic() - began)
     names = [key] + [f"{key}_part{number}" for number in range(2, written["files"] + 1)]
     files = [ExportedFile(name=name, version=snapshot["version"]) for name in names]
-    return Part(rows=written["rows"], bytes=written["bytes"], files=files, wait_seconds=settings().load_poll_seconds)
+    return Part(
+        rows=written["rows"], bytes=written["bytes"], files=files, wait_seconds=settings().load_first_look_seconds
+    )

@@ -24,6 +24,7 @@ class FunctionSpec:
     memory: int
     reads_parameters: bool = False
     writes_parameters: bool = False
+    reads_cluster: bool = False
     needs_credentials: bool = True
     uses_aurora: bool = True
     uses_snowflake: bool = True
@@ -45,10 +46,12 @@ FUNCTIONS = (
         timeout=1,
         memory=_PLAIN_MEMORY,
         reads_parameters=True,
+        reads_cluster=True,
         needs_credentials=False,
         uses_aurora=False,
         uses_snowflake=False,
     ),
+    FunctionSpec("progress", timeout=2, memory=_SNOWFLAKE_MEMORY, uses_aurora=False),
     FunctionSpec("replay", timeout=5, memory=_SNOWFLAKE_MEMORY, uses_aurora=False),
     FunctionSpec("watermark", timeout=5, memory=_SNOWFLAKE_MEMORY),
     FunctionSpec("schema", timeout=5, memory=_SNOWFLAKE_MEMORY),
@@ -56,6 +59,7 @@ FUNCTIONS = (
     FunctionSpec("await_load", timeout=2, memory=_SNOWFLAKE_MEMORY, uses_aurora=False),
     FunctionSpec("merge", timeout=2, memory=_SNOWFLAKE_MEMORY, uses_aurora=False),
     FunctionSpec("reconcile", timeout=5, memory=_SNOWFLAKE_MEMORY),
+    FunctionSpec("maintain", timeout=15, memory=_SNOWFLAKE_MEMORY),
     FunctionSpec(
         "clear_full_refresh",
         timeout=1,

@@ -108,6 +108,9 @@ class SyncFunctions(Construct):
             statements += self._interface_statements(name)
         if spec.reads_parameters:
             statements.append(self._parameters.read_statement())
+        if spec.reads_cluster and self._settings.aurora_cluster_arn:
+            cluster = self._settings.aurora_cluster_arn
+            statements.append(iam.PolicyStatement(actions=["rds:DescribeDBClusters"], resources=[cluster]))
         if spec.writes_parameters:
             statements.append(self._parameters.write_statement())
         return statements
@@ -137,6 +140,7 @@ def _environment(settings: Settings, staging_bucket_name: str, placement: Placem
     return {
         "NETWORK": placement.description if placement else "outside of a VPC",
         "PARAMETER_PREFIX": settings.parameter_prefix,
+        "AURORA_CLUSTER_ARN": settings.aurora_cluster_arn,
         "STAGING_BUCKET": staging_bucket_name,
         "VAULT_URL": settings.vault_url,
         "VAULT_CA_PEM": settings.vault_ca_pem,
@@ -151,6 +155,7 @@ def _environment(settings: Settings, staging_bucket_name: str, placement: Placem
         "SLICE_MEGABYTES": f"{settings.slice_megabytes:g}",
         "WAVE_SLICES": str(settings.wave_slices),
         "LOAD_POLL_SECONDS": str(settings.load_poll_seconds),
+        "LOAD_FIRST_LOOK_SECONDS": str(settings.load_first_look_seconds),
         "POWERTOOLS_METRICS_NAMESPACE": settings.stack_name,
         "POWERTOOLS_LOG_LEVEL": settings.log_level,
     }

@@ -16,6 +16,7 @@ def main() -> None:
     from local.aws import (
         frozen_containers,
         function_networks,
+        inactive_functions,
         permissions,
         shared_code,
         ssm_resources,
@@ -25,10 +26,20 @@ def main() -> None:
         vpc_resources,
         warm_workers,
     )
-    from local.aws.workflow import distributed_map, execution, lambda_errors, output_changes, redrive, retry
+    from local.aws.workflow import (
+        distributed_map,
+        error_names,
+        execution,
+        lambda_errors,
+        output_changes,
+        redrive,
+        retry,
+    )
 
     patches = (
         lambda_errors,
+        error_names,
+        inactive_functions,
         shared_code,
         warm_workers,
         frozen_containers,

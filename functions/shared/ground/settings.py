@@ -18,6 +18,7 @@ class FunctionSettings(BaseModel):
     staging_bucket: str
     staging_key: str
     aws_region: str
+    aurora_cluster_arn: str
     vault_url: str
     vault_ca_pem: str
     vault_role: str
@@ -32,9 +33,13 @@ class FunctionSettings(BaseModel):
     fence_margin_seconds: float = Field(ge=0)
     load_timeout_seconds: int
     load_poll_seconds: int
+    load_first_look_seconds: int
     slice_megabytes: float
     wave_slices: int
     statement_seconds: int
+    statement_timeout_seconds: int
+    lock_timeout_seconds: int
+    final_transient: bool
     powertools_service_name: str
     network: str
 

@@ -105,10 +105,11 @@ def test_a_replay_that_failed_is_replayed_by_a_redrive(laptop: Laptop, days: str
 
 def test_a_refused_file_is_listed_until_a_run_brings_its_rows(laptop: Laptop) -> None:
     schema = laptop.new_schema()
-    table, pipe = f"{schema}.t", f'AURORA.STAGING."{schema.upper()}__T"'
+    table = f"{schema}.t"
     laptop.sql(f"CREATE TABLE {table} (id integer PRIMARY KEY); INSERT INTO {table} VALUES (1)")
     laptop.configure([{"table_name": table, "watermark_type": "xmin"}])
     laptop.run()
+    pipe = laptop.pipe(f"{schema.upper()}__T")
     laptop.sql(f"INSERT INTO {table} VALUES (2), (3)")
     earlier = laptop.files()
 

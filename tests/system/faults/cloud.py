@@ -12,6 +12,7 @@ from typing import Any
 
 from local import processes
 from local.aurora.server import restart_uploader
+from local.aws.inactive_functions import TAG
 from local.aws.server import set_wait_scale
 from tests.support.functions import Undo, change, change_settings, settings
 from tests.support.laptop import Laptop
@@ -52,6 +53,11 @@ class FaultCloud:
             yield
         finally:
             self.functions.delete_function_concurrency(FunctionName=name)
+
+    def make_inactive(self, step: str, seconds: float) -> None:
+        """The function has no network interfaces, as if nobody had called it for weeks; new ones take so long."""
+        arn = self.functions.get_function(FunctionName=function_name(step))["Configuration"]["FunctionArn"]
+        self.functions.tag_resource(Resource=arn, Tags={TAG: str(seconds)})
 
     def forget_sessions(self, *steps: str) -> None:
         """The next invocation of each step is a cold start: no session, no secret."""

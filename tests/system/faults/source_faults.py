@@ -13,16 +13,18 @@ from urllib.parse import urlsplit
 from psycopg2 import sql
 
 from local.aurora.server import DATABASE, OWNER, SYNC_ROLE, restart_aurora
+from local.aws.rds_cluster import replace_cluster
 from local.cloud.context import AURORA_SECRET, SNOWFLAKE_SECRET
 from local.vault.bao import DatabaseUsers
 from operate.runs import Outcome
 from tests.support.functions import settings
-from tests.system.faults.cloud import until
+from tests.system.faults.cloud import WAIT_SCALE, until
 from tests.system.faults.fault import Cause, Fault
 from tests.system.faults.fault_table import FaultTable
 
 _EXPORTING = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND usename = %s AND query LIKE %s"
 _LOST_TRANSACTIONS = 200
+_FAILOVER_SECONDS = 75
 _READERS = ("watermark", "schema", "export", "reconcile")
 _VAULTS_USERS = "SELECT DISTINCT usename::text FROM pg_stat_activity WHERE usename LIKE 'v-%'"
 
@@ -33,6 +35,7 @@ def aurora_faults() -> Iterator[Fault]:
     yield Fault("Aurora", "statement cancelled mid-export", "timestamp", _mid_export("pg_cancel_backend"))
     yield Fault("Aurora", "restarted between fence and export", "integer", _restarted)
     yield Fault("Aurora", "restarted mid-export", "full_snapshot", _restarted_mid_export)
+    yield Fault("Aurora", "a failover that takes longer than a minute", "composite", _long_failover)
 
 
 def restore_faults() -> Iterator[Fault]:
@@ -40,6 +43,9 @@ def restore_faults() -> Iterator[Fault]:
     for strategy in ("timestamp", "xmin"):
         yield Fault("Aurora", "replaced by a restored copy with lower transaction ids", strategy, _restored,
                    says="transaction ids went back")  # fmt: skip
+    for strategy in ("xmin", "full_snapshot"):
+        yield Fault("Aurora", "replaced by green, a restored copy that counts its own transactions", strategy, _green,
+                   says="the cluster is another one")  # fmt: skip
     yield Fault("Aurora", "replaced by a restored copy between fence and export", "full_snapshot", _restored_mid_run,
                ("SUCCEEDED", "ReconciliationFailed"))  # fmt: skip
 
@@ -94,6 +100,19 @@ def _restart(tested: FaultTable, meanwhile: Callable[[Path], object] = lambda _:
     restart_aurora(tested.cloud.home, tested.laptop.known["postgres"]["dsn"], meanwhile)
 
 
+def _long_failover(tested: FaultTable) -> Outcome:
+    hold = tested.hold("schema.before")
+    arn = tested.start()
+    hold.event()
+
+    def away(_: Path) -> None:
+        hold.go()
+        time.sleep(_FAILOVER_SECONDS * WAIT_SCALE)
+
+    _restart(tested, away)
+    return tested.ended(arn)
+
+
 def _backed_up(tested: FaultTable) -> tuple[Path, int]:
     """A copy of the cluster as it is now, after which more is committed and synced, which the copy lacks."""
     copy, generation = tested.cloud.home / "restored", tested.generation
@@ -132,6 +151,21 @@ def _restored_mid_run(tested: FaultTable) -> Outcome:
     _restore(tested, copy, generation)
     hold.go()
     return tested.ended(arn)
+
+
+def _green(tested: FaultTable) -> Outcome:
+    """Blue's last change after its last sync arrives in green under a transaction id that blue had passed before."""
+    copy, generation = _backed_up(tested)
+    replace_cluster(tested.laptop.aws)
+    _restore(tested, copy, generation)
+    tested.change()
+    tested.change()
+    connection = tested.laptop.connect()
+    with connection.cursor() as cursor:
+        for _ in range(2 * _LOST_TRANSACTIONS):
+            cursor.execute("SELECT pg_current_xact_id()")
+    connection.close()
+    return tested.run()
 
 
 def _sealed_for_a_moment(tested: FaultTable) -> Outcome:

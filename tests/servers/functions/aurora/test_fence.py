@@ -17,7 +17,7 @@ import pytest
 from functions.shared.aurora.fence import VERSION, Fence, read_fence
 from functions.shared.aurora.login import APPLICATION
 from functions.shared.aurora.session import AuroraSession
-from functions.shared.ground.errors import FenceRefused
+from functions.shared.ground.errors import FenceRefused, SourceUnavailable
 from local import processes
 from local.aurora.binaries import find_binaries, unprivileged_account
 from local.aurora.server import SYNC_ROLE
@@ -149,12 +149,12 @@ def connected(dsn: str) -> AuroraSession:
     return AuroraSession(connection)
 
 
-def test_a_replica_is_refused_and_so_are_prepared_transactions_once_it_is_the_writer(
+def test_a_replica_may_be_a_failover_and_prepared_transactions_are_refused_once_it_is_the_writer(
     standby: str, server: LocalAurora
 ) -> None:
     replica = connected(standby)
     for watermark in (True, False):
-        with pytest.raises(FenceRefused, match=r"^public.orders: .*replica.*writer endpoint"):
+        with pytest.raises(SourceUnavailable, match=r"^public.orders: .*replica.*writer endpoint"):
             read_fence(replica, "public.orders", 5, watermark)
 
     promoted = connected(

@@ -12,6 +12,7 @@ from tests.support.synthesis import Synthesized, synthesize_changed, synthesize_
 # Seconds and MB of each function.
 EXPECTED = {
     "config": (60, 512),
+    "progress": (120, 1024),
     "replay": (300, 1024),
     "watermark": (300, 1024),
     "schema": (300, 1024),
@@ -97,6 +98,7 @@ def test_the_environment_carries_the_context(tmp_path: Path) -> None:
         fence_margin_seconds=7,
         load_timeout_seconds=60,
         load_poll_seconds=3,
+        load_first_look_seconds=50,
         slice_megabytes=0.5,
         wave_slices=2,
         log_level="DEBUG",
@@ -105,6 +107,7 @@ def test_the_environment_carries_the_context(tmp_path: Path) -> None:
     variables = functions["other-await-load"]["Environment"]["Variables"]
     assert stack.text(variables.pop("STAGING_BUCKET")) == "StagingBucket"
     assert variables == {
+        "AURORA_CLUSTER_ARN": "",
         "PARAMETER_PREFIX": "/other",
         "VAULT_URL": "https://vault.internal",
         "VAULT_CA_PEM": "-----BEGIN CERTIFICATE-----",
@@ -123,6 +126,7 @@ def test_the_environment_carries_the_context(tmp_path: Path) -> None:
         "STAGING_KEY": "",
         "LOAD_TIMEOUT_SECONDS": "60",
         "LOAD_POLL_SECONDS": "3",
+        "LOAD_FIRST_LOOK_SECONDS": "50",
         "SLICE_MEGABYTES": "0.5",
         "WAVE_SLICES": "2",
         "POWERTOOLS_SERVICE_NAME": "await-load",
