@@ -29,7 +29,8 @@ from functions.shared.ground.settings import settings
 _EXPORT = """
 SELECT rows_uploaded AS rows, files_uploaded AS files, bytes_uploaded AS bytes
 FROM aws_s3.query_export_to_s3(
-    %(query)s, aws_commons.create_s3_uri(%(bucket)s, %(key)s, %(region)s), options := 'format csv')
+    %(query)s, aws_commons.create_s3_uri(%(bucket)s, %(key)s, %(region)s),
+    options := 'format csv, encoding ''UTF8''', kms_key := %(kms_key)s)
 """
 
 
@@ -52,10 +53,7 @@ def handler(given: Input) -> Part:
     spec, bounds, columns = given.table.specification(), given.bounds, given.rules.columns
     selection = sql.SQL("FROM {} WHERE {}").format(full_name(spec.source), rows_of_slice(bounds, given.slice))
     with aurora_session(spec.table_name) as aurora, aurora.snapshot():
-        # Aurora cancels the statement before Lambda's timeout, so that the error names the limit.
-        limit = sql.Literal(f"{settings().export_seconds}s")
-        aurora.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(limit))
-        # Before the snapshot, which neither SET nor LOCK takes: a table that is rewritten after it looks empty in it.
+        # Before the snapshot, which LOCK does not take: a table that is rewritten after it looks empty in it.
         lock = sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(full_name(spec.source))
         aurora.execute(lock)  # guard: table-rewritten-under-the-snapshot
         _refuse_other_columns(spec, columns, read_columns(aurora, spec, bounds.oid))
@@ -80,7 +78,13 @@ def _export(aurora: AuroraSession, query: sql.Composable, table: SourceTable, ru
     attempt = uuid4()  # guard: two-attempts-of-one-name
     hour = f"{table.folder(rules.layout)}/{datetime.now(UTC):%Y/%m/%d/%H}"
     key = f"{hour}/run-{attempt}.v{rules.schema_version}.csv"
-    destination = {"bucket": settings().staging_bucket, "key": key, "region": settings().aws_region}
+    destination = {
+        "bucket": settings().staging_bucket,
+        "key": key,
+        "region": settings().aws_region,
+        # Else it is AWS's own key for S3, with which everybody reads who may read the bucket.
+        "kms_key": settings().staging_key,
+    }
     snapshot = aurora.row(f"SELECT {VERSION} AS version, pg_is_in_recovery() AS replica")
     if snapshot["replica"]:
         # A replica may lack rows below the fence, and its snapshots' versions are not those of the writer.

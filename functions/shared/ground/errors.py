@@ -83,3 +83,7 @@ class MergeFailed(PermanentError):
 
 class ReconciliationFailed(PermanentError):
     """The merged batch does not add up, or a sampled row differs from Aurora's."""
+
+
+class MaintenanceFailed(PermanentError):
+    """Snowflake refused a part of the maintenance; the other parts are done."""

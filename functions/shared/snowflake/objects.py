@@ -1,5 +1,6 @@
 """The names of one table's Snowflake objects."""
 
+import hashlib
 from dataclasses import dataclass
 
 from functions.shared.contract.names import SourceTable, literal, quote
@@ -37,6 +38,11 @@ class TableObjects:
     def final(self) -> str:
         """The copy of the Aurora table."""
         return self._named("FINAL")
+
+    def merging(self, batch_id: str) -> str:
+        """The temporary table of a batch's merge; no other object's name lacks the two underscores."""
+        digest = hashlib.sha256(f"{self.source}\0{batch_id}".encode()).hexdigest()[:32]
+        return f'{quote(self.database)}."STAGING".{quote(f"merging-{digest}")}'
 
     def names(self) -> dict[str, str]:
         """The variables by which the templates name these objects."""

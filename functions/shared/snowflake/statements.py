@@ -13,6 +13,8 @@ from functions.shared.snowflake.session_parameters import SESSION_PARAMETERS
 
 # Fewer deletes than this are never suspicious, whatever their share.
 _GUARDED_ROWS = 100
+# How long a merge waits for rows that its session may not see yet.
+_SETTLE_SECONDS = 3
 _BOOTSTRAP = ("bootstrap/database.sql", "bootstrap/stage.sql", "bootstrap/control.sql")
 
 
@@ -43,7 +45,7 @@ def table_statements(
         f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "BATCH_ID" NOT IN '
         f'(SELECT "BATCH_ID" FROM {control_table(objects.database, "LEDGER")})'
     )
-    merge = _merge(objects, rules, f"COALESCE({asked_for}, ({oldest_ready}))", as_task=True)
+    merge = _merge(objects, rules, f"COALESCE({asked_for}, ({oldest_ready}))", objects.merging(""), as_task=True)
     # Snowflake opens a task's session, with the account's parameters.
     parameters = [
         f"{name} = {literal(value) if isinstance(value, str) else str(value).upper()}"
@@ -66,7 +68,7 @@ def evolve_statements(
 
 def merge_statement(objects: TableObjects, rules: MergeRules, batch_id: str) -> str:
     """The block that merges batch `batch_id`; it returns a word for the outcome, with details behind some."""
-    return _merge(objects, rules, literal(batch_id))
+    return _merge(objects, rules, literal(batch_id), objects.merging(batch_id))
 
 
 def compare_statement(
@@ -99,8 +101,14 @@ def restage_statement(objects: TableObjects, rules: MergeRules, execution: str, 
     return render("table/replay.sql", values)
 
 
-def _merge(objects: TableObjects, rules: MergeRules, batch: str, as_task: bool = False) -> str:
-    values = {**objects.names(), **vars(rules), "batch": batch, "table_name": literal(str(objects.source))}
-    values |= {"guarded_rows": _GUARDED_ROWS, "as_task": as_task}
+def _merge(objects: TableObjects, rules: MergeRules, batch: str, merging: str, as_task: bool = False) -> str:
+    values = {
+        **objects.names(),
+        **vars(rules),
+        "batch": batch,
+        "merging": merging,
+        "table_name": literal(str(objects.source)),
+    }
+    values |= {"guarded_rows": _GUARDED_ROWS, "settle_seconds": _SETTLE_SECONDS, "as_task": as_task}
     values |= {f"insert_{name.lower()}": insert_into(objects.database, name) for name in ("LEDGER", "QUARANTINE")}
     return render("apply/keyed.sql" if rules.key else "apply/keyless.sql", values)

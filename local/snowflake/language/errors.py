@@ -21,6 +21,16 @@ def does_not_exist(kind: str, name: str) -> ProgrammingError:
     return compilation_error(f"{kind} '{name}' does not exist or not authorized.", 2003, sqlstate)
 
 
+def cannot_be_used() -> ProgrammingError:
+    """USE of an object that is not there, or that the role may not use."""
+    return compilation_error("Object does not exist, or operation cannot be performed.", 2043, "02000")
+
+
+def failed_expansion(view: str, cause: ProgrammingError) -> ProgrammingError:
+    """A view names an object that is not there any more."""
+    return compilation_error(f"Failure during expansion of view '{view}': {cause.raw_msg}", 2037, "42601")
+
+
 def already_exists(name: str) -> ProgrammingError:
     """A statement would make an object that already exists."""
     return compilation_error(f"Object '{name}' already exists.", 2002, "42710")
@@ -112,6 +122,13 @@ _EXECUTION_ERRORS: tuple[tuple[_Kinds, str, int, str, str], ...] = (
     (duckdb.ConstraintException, "NOT NULL", 100072, "22000", "NULL result in a non-nullable column ({})"),
     (duckdb.Error, "same target row more than once", 100090, "42P18", "Duplicate row detected during DML action"),
     (duckdb.InvalidInputException, "Error parsing JSON", 100069, "22P02", "{}"),
+    (
+        duckdb.InvalidInputException,
+        "More than one row returned by a subquery",
+        90150,
+        "22000",
+        "Single-row subquery returns more than one row.",
+    ),
     (duckdb.InterruptException, "", 604, "57014", "SQL execution canceled"),
     (
         (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException),

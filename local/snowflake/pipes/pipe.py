@@ -34,6 +34,16 @@ class StagedFile:
         return f"s3://{self.bucket}/{self.key}"
 
 
+@dataclass(frozen=True)
+class ListedObject:
+    """An object of a stage as LIST shows it."""
+
+    url: str
+    size: int
+    md5: str
+    modified: datetime
+
+
 @dataclass
 class Pipe:
     """A pipe's definition, and the state of its files.
@@ -63,11 +73,11 @@ class Pipe:
         reads = former is not None and until is not None and file.received < until and former.relative_name(file.url)
         return former if former is not None and reads else self.copy
 
-    def status(self) -> str:
-        """SYSTEM$PIPE_STATUS's JSON text."""
+    def status(self, has_table: bool) -> str:
+        """SYSTEM$PIPE_STATUS's JSON text; a pipe whose table was dropped is still there."""
         oldest = min((file.received for file in self.waiting), default=None)
         answer: dict[str, object] = {
-            "executionState": "PAUSED" if self.paused else "RUNNING",
+            "executionState": "STOPPED_MISSING_TABLE" if not has_table else "PAUSED" if self.paused else "RUNNING",
             "pendingFileCount": len(self.waiting) + self.loading,
             "notificationChannelName": self.channel,
             "numOutstandingMessagesOnChannel": 0,

@@ -2,6 +2,7 @@
 
 from tests.support.edits import Edits, appended, together
 from tests.support.guards import without
+from tests.support.leases import leases_ignored
 from tests.support.packages import edited
 from tests.system.drift.cloud import DriftCloud, Table
 from tests.system.faults.cloud import until
@@ -33,7 +34,7 @@ def _two_at_once(drift_cloud: DriftCloud, edits: Edits) -> tuple[Table, list[str
     laptop.sql(f"ALTER TABLE {table} ADD a integer")
     drift_cloud.pause(table, f'VIEW "AURORA"."CONTROL"."{table.object_name}"')
     before = laptop.files()
-    with edited(laptop, "schema", edits), laptop.events_lost():
+    with edited(laptop, "schema", edits), laptop.events_lost(), leases_ignored(laptop):
         first = laptop.workflow.start()
         until(lambda: drift_cloud.is_paused(table), "the first execution's pause")
         laptop.sql(f"ALTER TABLE {table} ADD b integer")
