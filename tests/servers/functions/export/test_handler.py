@@ -96,6 +96,15 @@ def test_a_file_is_named_by_its_layout_its_hour_and_the_version_of_the_schema(
     assert re.fullmatch(rf"{table}-v2/\d{{4}}/\d\d/\d\d/\d\d/run-[0-9a-f-]{{36}}\.v3\.csv", file["name"])
 
 
+def test_an_execution_of_before_a_deployment_writes_where_its_pipe_reads(
+    source: AuroraSession, table: str, context: Mock
+) -> None:
+    asked = event(source, table, SLICES[0])
+    del asked["schema"]["layout"]
+    file, *_ = handler(asked, context)["files"]
+    assert file["name"].startswith(f"{table}/2")
+
+
 def test_a_file_says_first_what_of_a_row_cannot_be_held(
     source: AuroraSession, owner: Any, table: str, bucket: Bucket, context: Mock
 ) -> None:
