@@ -20,7 +20,7 @@ _MEMORY = {spec.name: spec.memory for spec in FUNCTIONS}
 
 @dataclass(frozen=True)
 class Counts:
-    """Usage: `statements` sent to Snowflake, by first word; `milliseconds` of Lambda, by function.
+    """Usage: `statements` sent to Snowflake, and those `on_warehouse`, by first word; `milliseconds` by function.
 
     `metrics` is the number of distinct CloudWatch metrics, `files` the number of new objects in the bucket.
     """
@@ -30,6 +30,7 @@ class Counts:
     gigabyte_seconds: float
     milliseconds: dict[str, float]
     statements: dict[str, float]
+    on_warehouse: dict[str, float]
     metrics: float
     files: float
 
@@ -48,7 +49,8 @@ def _combined(left: Counts, right: Counts, of: Callable[[float, float], float]) 
 
     numbers = ("transitions", "invocations", "gigabyte_seconds", "metrics", "files")
     sums = {name: of(getattr(left, name), getattr(right, name)) for name in numbers}
-    return Counts(**sums, milliseconds=by_key("milliseconds"), statements=by_key("statements"))
+    statements, on_warehouse = by_key("statements"), by_key("on_warehouse")
+    return Counts(**sums, milliseconds=by_key("milliseconds"), statements=statements, on_warehouse=on_warehouse)
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,11 @@ class Meter:
 
     known: Endpoints
 
-    def statements(self) -> Counter[str]:
-        """The number of statements sent to Snowflake so far, by first word."""
+    def statements(self, on_warehouse: bool = False) -> Counter[str]:
+        """The number of statements sent to Snowflake so far, all or those that need a warehouse, by first word."""
         snowflake = self.known["snowflake"]
-        url = f"http://{snowflake['host']}:{snowflake['port']}/laptop/statements"
+        chosen = "?warehouse=true" if on_warehouse else ""
+        url = f"http://{snowflake['host']}:{snowflake['port']}/laptop/statements{chosen}"
         with urlopen(url, timeout=10) as answer:
             return Counter(json.loads(answer.read()))
 
@@ -71,12 +74,16 @@ class Meter:
 
     def measure(self, tables: Sequence[str]) -> tuple[Counts, list[dict[str, Any]]]:
         """Runs the tables once; returns the usage and their results."""
-        statements, files = self.statements(), self.files()
+        before, files = [self.statements(on_warehouse) for on_warehouse in (False, True)], self.files()
         workflow = Workflow(aws_of(self.known).client("stepfunctions"), self.known["state_machine_arn"])
         outcome = workflow.follow(workflow.start(tables))
         used = self._used(outcome.execution_arn)
-        sent = {word: float(number) for word, number in (self.statements() - statements).items()}
-        return replace(used, statements=sent, files=self.files() - files), outcome.tables
+        sent, on_warehouse = (
+            {word: float(number) for word, number in (self.statements(chosen) - earlier).items()}
+            for chosen, earlier in zip((False, True), before, strict=True)
+        )
+        used = replace(used, statements=sent, on_warehouse=on_warehouse, files=self.files() - files)
+        return used, outcome.tables
 
     def _used(self, execution: str) -> Counts:
         aws = aws_of(self.known)
@@ -92,7 +99,7 @@ class Meter:
                     invocations += 1
                     milliseconds[spec.name] += round(float(found[1]))
         gigabyte_seconds = sum(_MEMORY[name] / 1024 * spent / 1000 for name, spent in milliseconds.items())
-        return Counts(transitions, invocations, gigabyte_seconds, dict(milliseconds), {}, len(metrics), 0)
+        return Counts(transitions, invocations, gigabyte_seconds, dict(milliseconds), {}, {}, len(metrics), 0)
 
 
 def _children(aws: Aws, execution: str) -> Iterator[str]:

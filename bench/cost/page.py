@@ -7,8 +7,6 @@ from bench.cost import prices
 from bench.cost.counts import Counts
 
 TABLES = (10, 100, 1_000)
-# Statements that Snowflake answers without a warehouse: they read or change no rows.
-_NO_WAREHOUSE = {"ALTER", "CREATE", "DESC", "DESCRIBE", "SHOW", "USE", "GRANT", "COMMIT", "BEGIN", "ROLLBACK"}
 _TOP = """# What it costs
 
 Counted by `make cost` from real executions on the laptop cloud, times the list prices of us-east-1 in
@@ -64,7 +62,12 @@ def _counted(measured: Measured) -> Iterator[str]:
         ("Lambda GB-seconds", "gigabyte_seconds", 3), ("files in S3", "files", 1), ("CloudWatch metrics", "metrics", 1),
     ):  # fmt: skip
         yield f"| {label} | " + " | ".join(f"{max(0.0, getattr(one, name)):.{digits}f}" for one in sides) + " |"
-    for group, label in (("milliseconds", "Lambda ms of `{}`"), ("statements", "Snowflake `{}`")):
+    labels = {
+        "milliseconds": "Lambda ms of `{}`",
+        "statements": "Snowflake `{}`",
+        "on_warehouse": "Snowflake `{}` that needs a warehouse",
+    }
+    for group, label in labels.items():
         for key in sorted({key for one in sides for key in getattr(one, group)}):
             numbers = [getattr(one, group).get(key, 0) for one in sides]
             if any(round(number, 1) for number in numbers):
@@ -112,7 +115,7 @@ def _warehouse_seconds(busy: Counts, tables: int) -> float:
 
 def warehouse_statements(counts: Counts) -> float:
     """Statements that a warehouse has to run."""
-    return sum(number for word, number in counts.statements.items() if word not in _NO_WAREHOUSE)
+    return sum(counts.on_warehouse.values())
 
 
 def _standing(stack: dict[str, int]) -> Iterator[str]:

@@ -1,13 +1,20 @@
 """Clear full refresh: removes the flag of each table that was reloaded, unless someone edited the table meanwhile."""
 
 import json
+import random
+import time
 from typing import Any
 
 from functions.shared.access import parameters
 from functions.shared.contract.specifications import Parameter, collect, table_key
 from functions.shared.contract.wire import Wire
+from functions.shared.ground.errors import ParametersUnavailable
 from functions.shared.ground.observability import logger, step
 from functions.shared.ground.settings import settings
+
+# Much longer than the function takes from its reading to its writing.
+_SETTLE_SECONDS = (1.0, 3.0)
+_ROUNDS = 8
 
 
 class Refreshed(Wire):
@@ -18,13 +25,13 @@ class Refreshed(Wire):
 
 
 class Input(Wire):
-    """The tables of this execution that were reloaded."""
+    """The tables that were reloaded."""
 
     tables: list[Refreshed]
 
 
 class Output(Wire):
-    """The names of the tables whose flag was removed; the others were edited meanwhile."""
+    """The names of the tables whose flag was removed; the others were edited meanwhile, or had none any more."""
 
     cleared: list[str]
 
@@ -32,20 +39,35 @@ class Output(Wire):
 @step
 def handler(given: Input) -> Output:
     """Raises AccessDenied, ParametersUnavailable or InvalidConfiguration."""
+    cleared: dict[str, None] = {}
+    for _ in range(_ROUNDS):
+        if not (flagged := _clear_once(given.tables)):
+            logger.info("Cleared full_refresh", extra={"tables": list(cleared)})
+            return Output(cleared=list(cleared))
+        cleared |= dict.fromkeys(flagged)
+        # Tables that end at the same moment write the same list, and a write can bring back a flag that was removed.
+        time.sleep(random.uniform(*_SETTLE_SECONDS))  # noqa: S311 -- it spreads writers
+    raise ParametersUnavailable(
+        f"{', '.join(cleared)}: others kept writing the parameters, so that full_refresh came back {_ROUNDS} times; "
+        "remove it by hand if retries do not help"
+    )
+
+
+def _clear_once(tables: list[Refreshed]) -> list[str]:
+    """Removes the flags, and names the tables that had one."""
     prefix = settings().parameter_prefix
     stored = parameters.read_tables(prefix)
     entries = {entry.label: entry for entry in collect(stored, prefix)}
     unchanged = [
         table.table_name
-        for table in given.tables
+        for table in tables
         if table.table_name in entries and entries[table.table_name].digest == table.digest
     ]
     origins = {origin for name in unchanged for origin in entries[name].origins}
     for parameter in stored:
         if parameter.name in origins:
             _clear(parameter, set(unchanged))
-    logger.info("Cleared full_refresh", extra={"tables": unchanged})
-    return Output(cleared=unchanged)
+    return unchanged
 
 
 def _clear(parameter: Parameter, tables: set[str]) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from functions.shared.access.cluster import read_cluster
 from functions.shared.access.parameters import read_tables
 from functions.shared.contract.specifications import collect, is_replay, select
 from functions.shared.contract.state import Table
@@ -19,15 +20,20 @@ class Input(Wire):
 
 
 class Output(Wire):
-    """The tables to run; with `replay`, from their quarantine instead of from Aurora."""
+    """The tables to run; with `replay`, from their quarantine instead of from Aurora.
+
+    `cluster` is the resource id of Aurora's cluster; empty where the deployment names none.
+    """
 
     tables: list[Table]
     replay: bool
+    cluster: str
 
 
 @step
 def handler(given: Input) -> Output:
-    """Raises InvalidConfiguration where no table is configured, AccessDenied and ParametersUnavailable."""
+    """Raises InvalidConfiguration where no table is configured, or no cluster is where the deployment names one;
+    AccessDenied, ParametersUnavailable and SourceUnavailable."""
     prefix, replay = settings().parameter_prefix, is_replay(given.replay)
     entries = collect(read_tables(prefix), prefix)
     chosen = select(entries, given.tables)
@@ -36,9 +42,10 @@ def handler(given: Input) -> Output:
             f"No table is configured: put a list such as "
             f'[{{"table_name": "public.orders", "watermark_col": "updated_at"}}] into the parameter {prefix}/tables'
         )
+    cluster = read_cluster(arn) if (arn := settings().aurora_cluster_arn) else ""
     broken = [entry.problem for entry in chosen if entry.problem]
     for problem in broken:
         logger.warning("A table cannot run", extra={"problem": problem})
     count("TablesConfigured", len(chosen))
     count("TablesMisconfigured", len(broken))
-    return Output(tables=[entry.to_table(replay) for entry in chosen], replay=replay)
+    return Output(tables=[entry.to_table(replay) for entry in chosen], replay=replay, cluster=cluster)

@@ -5,7 +5,7 @@ import time
 from pydantic import Field
 
 from functions.merge.batches import quarantined_columns, read_ledger, record_batch
-from functions.merge.outcomes import AGAIN, failure
+from functions.merge.outcomes import failure, repetition
 from functions.merge.runners import RUNNERS, Runner
 from functions.shared.contract.batch import Batch
 from functions.shared.contract.bounds import Bounds
@@ -16,7 +16,8 @@ from functions.shared.snowflake.objects import TableObjects, table_objects
 from functions.shared.snowflake.session import SnowflakeSession, snowflake_session
 
 _PATIENCE_SECONDS = 5
-_POLL_SECONDS = 0.2
+# A look is a request to Snowflake, or in task mode a query.
+_POLL_SECONDS = 1.0
 
 
 class Input(Wire):
@@ -41,19 +42,21 @@ def handler(given: Input) -> Output:
     """Raises MergeFailed where the batch cannot be applied; FINAL and the watermark are then unchanged."""
     spec, batch, rules = given.table.specification(), given.batch, given.rules
     objects, runner = table_objects(spec.source), RUNNERS[spec.merge_by]
-    run = given.merge.run if isinstance(given.merge, Merging) else None
+    before = given.merge if isinstance(given.merge, Merging) else Merging(submissions=0, wait_seconds=0)
+    run, submissions = before.run, before.submissions
     with snowflake_session(spec.table_name) as snowflake:
         if run is None:
             record_batch(
                 snowflake, objects, given.bounds, batch, given.execution, spec.max_delete_percent, rules.schema_version
             )
-            run = runner.submit(snowflake, objects, rules, batch.id)
+            run, submissions = runner.submit(snowflake, spec, objects, rules, batch.id), submissions + 1
         outcome = _wait(runner, snowflake, objects, batch.id, run)
         ledger = read_ledger(snowflake, objects, batch.id)
         if ledger is None and outcome is None:
-            return Output(merge=Merging(run=run, wait_seconds=2 * _PATIENCE_SECONDS))
-        if ledger is None and outcome in AGAIN:
-            return Output(merge=Merging(wait_seconds=_PATIENCE_SECONDS))
+            return Output(merge=Merging(run=run, submissions=submissions, wait_seconds=2 * _PATIENCE_SECONDS))
+        if ledger is None and outcome and (again := repetition(outcome, submissions)):
+            logger.warning("The merge is submitted again", extra={"outcome": outcome, "submissions": submissions})
+            return Output(merge=Merging(submissions=submissions, wait_seconds=again.wait_seconds))
         if ledger is None:
             raise failure(str(outcome), spec, rules, snowflake, objects, batch.id)
         columns = quarantined_columns(snowflake, objects, batch.id) if ledger.quarantined else {}
@@ -67,8 +70,8 @@ def handler(given: Input) -> Output:
 def _wait(runner: Runner, snowflake: SnowflakeSession, objects: TableObjects, batch_id: str, run: str) -> str | None:
     """Waits up to _PATIENCE_SECONDS: most merges end within it, and a wait of the workflow costs state transitions."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        outcome = runner.outcome(snowflake, objects, batch_id, run)
-        if outcome is not None or time.monotonic() > deadline:
+    while time.monotonic() < deadline:
+        if (outcome := runner.poll(snowflake, objects, batch_id, run)) is not None:
             return outcome
         time.sleep(_POLL_SECONDS)
+    return runner.outcome(snowflake, objects, batch_id, run)

@@ -1,5 +1,8 @@
 """The words that a merge ends with, and the remedies for those that are failures."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from functions.merge.batches import refused_columns
 from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import TableSpec
@@ -7,16 +10,46 @@ from functions.shared.ground.errors import MergeFailed
 from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.session import SnowflakeSession
 
-# Nothing was applied, and the merge can be repeated: another batch was merged meanwhile, or the task was running.
-AGAIN = ("CONCURRENT", "TASK_SKIPPED")
+
+@dataclass(frozen=True)
+class Repetition:
+    """How often a merge is submitted at most, and how long after the last time."""
+
+    most: int
+    wait_seconds: int
+
+
+# Ends at which nothing was applied, and the merge may succeed when it is submitted again.
+REPEATED: Mapping[str, Repetition] = {
+    # Another batch was merged meanwhile.
+    "CONCURRENT": Repetition(most=100, wait_seconds=5),
+    "TASK_SKIPPED": Repetition(most=100, wait_seconds=5),
+    # Another batch's run took the place of one that waited.
+    "TASK_REPLACED": Repetition(most=20, wait_seconds=5),
+    # Its session may see the loaded rows a moment after the one that counted them.
+    "PARTIAL_LOAD": Repetition(most=2, wait_seconds=10),
+    "INTERRUPTED": Repetition(most=5, wait_seconds=30),
+    # Each time costs all of statement_timeout_seconds.
+    "TIMED_OUT": Repetition(most=2, wait_seconds=30),
+}
 _REMEDIES = {
     "PARTIAL_LOAD": "STAGING does not hold every row of the batch in the table's present layout; re-run the table, "
     "which exports it again",
+    "INTERRUPTED": "see QUERY_HISTORY for what ended it, then re-run the table",
+    "TIMED_OUT": "give the table a bigger warehouse by its key warehouse, or raise statement_timeout_seconds, then "
+    "re-run the table",
+    "TASK_REPLACED": "other runs of the table's task took its place each time; let those end, then re-run the table",
     "DUPLICATE_KEYS": "its primary_keys occur twice in one snapshot, so they are not a key; name unique columns",
     "OVERLAPPING": "another run read the table at the same time, and neither batch is the newer one for every row; "
     "re-run the table",
     "NO_BATCH": "the batch is not recorded in CONTROL.BATCHES; re-run the table",
 }
+
+
+def repetition(outcome: str, submissions: int) -> Repetition | None:
+    """How a merge that ended so is submitted again; None where it is not, or was so often already."""
+    found = REPEATED.get(outcome.partition(" ")[0])
+    return found if found and submissions < found.most else None
 
 
 def failure(

@@ -1,8 +1,10 @@
 """FINAL's present columns, and the checks of columns that FINAL cannot have."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from snowflake.connector.errors import ProgrammingError
 
@@ -12,6 +14,8 @@ from functions.shared.ground.errors import InvalidConfiguration
 from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.session import SnowflakeSession, is_missing
 
+# A pipe whose table was dropped, even if there is another of its name by now, and one of which a part is left.
+_WITHOUT_ITS_OBJECTS = ("STOPPED_MISSING_TABLE", "STOPPED_MISSING_PIPE")
 _LENGTH = re.compile(r"(VARCHAR|BINARY)\(\d+\)")
 _OF_STAGING = ("_REFUSED", "_FILE", "_ROW", "_SCANNED_AT")
 _OF_VIEW = ("_BATCH_ID", "_REJECTED", "_WITHHELD", "_FATAL", "_RAW", "_TOO_LONG", "_RANK", "_MERGED_AS")
@@ -20,32 +24,38 @@ OWN_NAMES = {*_OF_STAGING, *_OF_VIEW, *_OF_FINAL}
 SOFT_DELETE_NAMES = {"IS_DELETED", "_DELETED_AT"}
 
 
-def final_columns(snowflake: SnowflakeSession, objects: TableObjects) -> dict[str, str]:
-    """FINAL's present columns: name to type, without the lengths of texts and binaries."""
-    rows = snowflake.rows(f"DESCRIBE TABLE {objects.final}")
+def final_columns(snowflake: SnowflakeSession, objects: TableObjects) -> dict[str, str] | None:
+    """FINAL's present columns: name to type, without the lengths of texts and binaries; None where it is not there."""
+    try:
+        rows = snowflake.rows(f"DESCRIBE TABLE {objects.final}")
+    except ProgrammingError as error:
+        if is_missing(error):
+            return None
+        raise
     return {row["name"]: _LENGTH.sub(r"\1", row["type"]) for row in rows}
 
 
-def has_final(snowflake: SnowflakeSession, objects: TableObjects) -> bool:
-    """Whether FINAL exists: another execution may have made it since this one's bounds were resolved."""
-    return _exists(snowflake, f"SELECT 1 FROM {objects.final} WHERE FALSE")
-
-
-def is_whole(snowflake: SnowflakeSession, objects: TableObjects) -> bool:
-    """Whether STAGING, its view and its pipe exist: a person may have dropped one."""
-    return _exists(snowflake, f"SELECT 1 FROM {objects.typed} WHERE FALSE") and _exists(
-        snowflake, f"SELECT SYSTEM$PIPE_STATUS({literal(objects.staging)})"
-    )
+def is_whole(snowflake: SnowflakeSession, objects: TableObjects, pipe: str) -> bool:
+    """Whether STAGING, its view and its present pipe exist, and belong together: a person may have dropped one."""
+    # STAGING first: a view stays without its table, and so does a pipe.
+    if not all(_exists(snowflake, f"SELECT 1 FROM {name} WHERE FALSE") for name in (objects.staging, objects.typed)):
+        return False
+    found = _answer(snowflake, f'SELECT SYSTEM$PIPE_STATUS({literal(pipe)}) AS "STATUS"')
+    return found is not None and json.loads(found[0]["STATUS"])["executionState"] not in _WITHOUT_ITS_OBJECTS
 
 
 def _exists(snowflake: SnowflakeSession, query: str) -> bool:
+    return _answer(snowflake, query) is not None
+
+
+def _answer(snowflake: SnowflakeSession, query: str) -> list[dict[str, Any]] | None:
+    """The query's rows; None where what it names is missing."""
     try:
-        snowflake.rows(query)
+        return snowflake.rows(query)
     except ProgrammingError as error:
         if is_missing(error):
-            return False
+            return None
         raise
-    return True
 
 
 def refuse_unknown_types(table: str, columns: Sequence[Column]) -> None:

@@ -105,6 +105,7 @@ class Settings(AccountSettings, VaultSettings):
     max_fence_lag_minutes: int = Field(ge=1, le=10080, description="whole minutes, 1 to 10080", examples=["60"])
     load_timeout_seconds: int = Field(ge=1, le=86400, description="whole seconds, 1 to 86400", examples=["1800"])
     load_poll_seconds: int = Field(ge=1, le=300, description="whole seconds, 1 to 300", examples=["10"])
+    load_first_look_seconds: int = Field(ge=1, le=300, description="whole seconds, 1 to 300", examples=["45"])
     slice_megabytes: float = Field(gt=0, le=5000, description="megabytes above 0, up to 5000", examples=["200.0"])
     wave_slices: int = Field(ge=1, le=200, description="a whole number from 1 to 200", examples=["16"])
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

@@ -26,6 +26,10 @@ FROM {{ control }}."LEDGER" {{ l }} INNER JOIN {{ control }}."BATCHES" {{ b }} O
 {%- macro recorded(column) -%}
 (SELECT ANY_VALUE("{{ column }}") FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch)
 {%- endmacro -%}
+{#- Older lines may be pruned meanwhile. -#}
+{%- set lately -%}
+FROM {{ control }}."LEDGER" WHERE "TABLE_NAME" = {{ table_name }}{# guard: pruned-line-hides-another-merge #} AND "MERGED_AT" >= :since{# end guard #}
+{%- endset -%}
 {%- macro end_with(outcome) -%}
 {%- block clear %}{% endblock %}
 {%- if as_task %}
@@ -79,7 +83,8 @@ BEGIN
   LET high {{ watermark.target_type }} := (SELECT ANY_VALUE({{ watermark.cast('"HIGH"') }}) FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch);
 {%- endif %}
   BEGIN TRANSACTION;
-  LET merged_before NUMBER := (SELECT COUNT(*) FROM {{ control }}."LEDGER" WHERE "TABLE_NAME" = {{ table_name }});
+  LET since TIMESTAMP_LTZ := DATEADD(day, -1, CURRENT_TIMESTAMP());
+  LET merged_before NUMBER := (SELECT COUNT(*) {{ lately }});
   LET recorded NUMBER := (SELECT COUNT(*) FROM {{ control }}."LEDGER" WHERE "BATCH_ID" = :batch);
   {#- guard: batch-merged-twice #}{{ refuse_if("recorded > 0", "'ALREADY_MERGED'") }}{# end guard #}
   {#- guard: partial-load #}{{ refuse_if("loaded <> exported", "'PARTIAL_LOAD'") }}{# end guard #}
@@ -129,10 +134,11 @@ BEGIN
   END IF;
   LET merged NUMBER := applied + unchanged - (quarantined - withheld);
   LET final_rows NUMBER := (SELECT COUNT(*) FROM {{ final }});
+  LET final_version NUMBER := (SELECT MAX("_VERSION") FROM {{ final }});
   {{ insert_ledger }}
-    SELECT :batch, {{ table_name }}, :exported, :loaded, :merged, :duplicates, :quarantined, :held, :deleted, :version, :watermark, CURRENT_TIMESTAMP(), :highest, :final_rows;
+    SELECT :batch, {{ table_name }}, :exported, :loaded, :merged, :duplicates, :quarantined, :held, :deleted, :version, :watermark, CURRENT_TIMESTAMP(), :highest, :final_rows, :final_version;
   DELETE FROM {{ staging }} WHERE "_FILE" IN (SELECT "FILE_NAME" FROM {{ control }}."BATCH_FILES" WHERE "BATCH_ID" = :batch);
-  LET merged_after NUMBER := (SELECT COUNT(*) FROM {{ control }}."LEDGER" WHERE "TABLE_NAME" = {{ table_name }});
+  LET merged_after NUMBER := (SELECT COUNT(*) {{ lately }});
   {{- refuse_if("merged_after <> merged_before + 1", "'CONCURRENT'") }}
   COMMIT;
   {{- end_with("'MERGED'") }}

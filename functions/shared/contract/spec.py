@@ -1,11 +1,12 @@
 """The table specification: what an operator may write about one table, and one sentence about each mistake in it."""
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from functions.shared.contract.names import SourceTable
@@ -20,6 +21,16 @@ _MIN_WATERMARK_COLS = 2
 
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+def _warehouse(name: str) -> str:
+    """The name in the case in which Snowflake reads one without quotes."""
+    if not re.fullmatch(r"[A-Za-z_](\$?[A-Za-z0-9_]){0,120}\$?", name):
+        raise ValueError(
+            f"warehouse {name!r} is no name that Snowflake takes without quotes; use letters, digits, _ and $, the "
+            "first a letter"
+        )
+    return name.upper()
 
 
 Columns = Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(_as_list)]
@@ -44,6 +55,7 @@ class TableSpec(BaseModel):
     schema_changes: SchemaChanges = "evolve"
     on_unrepresentable: Unrepresentable | dict[Annotated[str, Field(min_length=1)], Unrepresentable] = "quarantine"
     merge_by: Literal["query", "task"] = "query"
+    warehouse: Annotated[str, AfterValidator(_warehouse)] | None = None
 
     @cached_property
     def source(self) -> SourceTable:
@@ -81,7 +93,8 @@ class TableSpec(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> "TableSpec":
-        problem = self._strategy_problem() or self._key_problem() or self._unrepresentable_problem()
+        problems = (self._strategy_problem, self._key_problem, self._unrepresentable_problem, self._warehouse_problem)
+        problem = next(filter(None, (find() for find in problems)), None)
         if problem:
             raise ValueError(problem)
         return self
@@ -114,6 +127,11 @@ class TableSpec(BaseModel):
         named = [column for column in self.watermarks if isinstance(policies, dict) and policies.get(column) == "text"]
         if named:
             return f"on_unrepresentable cannot be text for watermark column {named[0]!r}; use quarantine or fail"
+        return None
+
+    def _warehouse_problem(self) -> str | None:
+        if self.warehouse and self.merge_by == "task":
+            return "warehouse has no meaning for merge_by task, whose task is serverless; remove one of the two"
         return None
 
 

@@ -29,6 +29,10 @@ class ParametersUnavailable(TransientError):
     """Parameter Store could not be reached, or it is throttled."""
 
 
+class PipeStopped(TransientError):
+    """The table's pipe is paused or has stopped: a person may be about to resume it."""
+
+
 class ExportFailed(TransientError):
     """Aurora could not write the files to S3; each retry writes under a new name."""
 
@@ -79,3 +83,7 @@ class MergeFailed(PermanentError):
 
 class ReconciliationFailed(PermanentError):
     """The merged batch does not add up, or a sampled row differs from Aurora's."""
+
+
+class MaintenanceFailed(PermanentError):
+    """Snowflake refused a part of the maintenance; the other parts are done."""

@@ -50,4 +50,8 @@ METRICS = (
     Metric("WatermarkDrift", ("reconcile",), "seconds or ids", "how far FINAL's watermark lies behind Aurora's"),
     Metric("RowsSampled", ("reconcile",), "rows", "rows that were compared value by value"),
     Metric("RunSeconds", ("reconcile",), "seconds", "from the table's first step to the end of this wave"),
+    Metric("HistoryRowsRemoved", ("maintain",), "rows", "rows of the control tables that no run reads any more"),
+    Metric("StagedRowsRemoved", ("maintain",), "rows", "rows of STAGING that no merge will ask for"),
+    Metric("OrphanFiles", ("maintain",), "files", "files in the bucket that belong to no batch"),
+    Metric("OrphanBytes", ("maintain",), "bytes", "how much that is"),
 )

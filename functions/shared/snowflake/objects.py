@@ -14,13 +14,17 @@ class TableObjects:
     database: str
     source: SourceTable
 
-    def _named(self, schema: str) -> str:
-        return f'{quote(self.database)}."{schema}".{quote(self.source.object_name)}'
+    def _named(self, schema: str, name: str = "") -> str:
+        return f'{quote(self.database)}."{schema}".{quote(name or self.source.object_name)}'
 
     @property
     def staging(self) -> str:
-        """The table that the pipe loads; the pipe and the task have the same name."""
+        """The table that the pipes load; the task has the same name."""
         return self._named("STAGING")
+
+    def pipe(self, layout: int) -> str:
+        """The pipe that loads the files of one layout."""
+        return self._named("STAGING", self.source.pipe_name(layout))
 
     @property
     def typed(self) -> str:
@@ -47,7 +51,6 @@ class TableObjects:
             "staging": self.staging,
             "typed": self.typed,
             "final": self.final,
-            "pipe": self.staging,
             "task": self.staging,
             "comment": literal(str(self.source)),
             "file_format": literal(f'{quote(self.database)}."STAGING"."AURORA_CSV"'),

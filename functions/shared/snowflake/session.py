@@ -9,25 +9,22 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cryptography.hazmat.primitives import serialization
 from snowflake.connector import DictCursor
 from snowflake.connector.constants import QueryStatus
-from snowflake.connector.errors import Error, ForbiddenError, ProgrammingError
+from snowflake.connector.errors import Error, ProgrammingError
 
 from functions.shared.access import vault
-from functions.shared.ground.errors import AccessDenied, WarehouseRejected, WarehouseUnavailable
+from functions.shared.ground.errors import AccessDenied, WarehouseUnavailable
 from functions.shared.ground.settings import settings
-from functions.shared.snowflake.session_parameters import SESSION_PARAMETERS
+from functions.shared.snowflake.driver_errors import text_of, translated
+from functions.shared.snowflake.session_parameters import session_parameters
 
-_MISSING_OBJECT = 2003
+# An object is not there; a view names one that is not; an object that SHOW, DESCRIBE or USE names is not there.
+_MISSING_OBJECT = (2003, 2037, 2043)
 _MISSING_COLUMN = 904
 _REJECTED_LOGIN = {250001, 390100, 390144, 251005}
-_SESSION = {
-    **SESSION_PARAMETERS,
-    "QUERY_TAG": "aurora-snowflake-sync",
-    "CLIENT_TELEMETRY_ENABLED": False,
-    # A merge must keep running while the container that submitted it is frozen.
-    "ABORT_DETACHED_QUERY": False,
-}
 # Keeps the connector from calling several clouds' metadata services.
 _NO_PLATFORM_DETECTION = 0
+# A login may be tried twice, and the shortest function that logs in ends after two minutes.
+_LOGIN_SECONDS = 40
 
 
 class SnowflakeSession:
@@ -46,6 +43,12 @@ class SnowflakeSession:
         """Runs one statement for its effect."""
         with self._connection.cursor() as cursor:
             cursor.execute(statement, list(values) or None)
+
+    def run(self, statement: str) -> str:
+        """Runs one statement and returns its query id, by which RESULT_SCAN finds its result."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+            return str(cursor.sfqid)
 
     def submit(self, statement: str) -> str:
         """Starts a statement and returns its query id without waiting for it."""
@@ -70,6 +73,10 @@ class SnowflakeSession:
         """Whether the warm session still answers."""
         return self._connection.is_valid()
 
+    def close(self) -> None:
+        """Ends the session, unless a submitted statement still runs in it."""
+        self._connection.close()
+
 
 _warm: list[SnowflakeSession] = []
 
@@ -81,32 +88,54 @@ def snowflake_session(table: str) -> Iterator[SnowflakeSession]:
     The driver's errors inside are raised as the workflow's, each naming `table`. Raises WarehouseUnavailable,
     VaultUnavailable or AccessDenied where no session can be opened.
     """
-    with _translated(table):
+    with translated(table):
         yield _connect(table)
+
+
+@contextmanager
+def own_session(table: str) -> Iterator[SnowflakeSession]:
+    """A session for one submitted statement and nothing else, closed afterwards.
+
+    A block that runs detached has its transaction in its session, so that another statement there would join it.
+    Raises as `snowflake_session` does.
+    """
+    with translated(table):
+        session = _open(table, settings().statement_timeout_seconds)
+        try:
+            yield session
+        finally:
+            session.close()
 
 
 def _connect(table: str) -> SnowflakeSession:
     if not _warm or not _warm[0].usable:
-        _warm[:] = [_open(table)]
+        _warm[:] = [_open(table, _waited_for())]
     return _warm[0]
 
 
-def _open(table: str) -> SnowflakeSession:
+def _waited_for() -> int:
+    """How long a statement may take whose end this function waits for: one that outlives it would only be repeated."""
+    return settings().statement_seconds
+
+
+def _open(table: str, statement_seconds: int) -> SnowflakeSession:
     path = settings().vault_snowflake_path
 
     def attempt() -> SnowflakeSession:
-        return SnowflakeSession(snowflake.connector.connect(**_arguments(vault.secret(table, path))))
+        arguments = _arguments(vault.secret(table, path), statement_seconds)
+        return SnowflakeSession(snowflake.connector.connect(**arguments))
 
     try:
         return vault.log_in(path, attempt, _is_rejected_login)
     except Error as error:
         if not _is_rejected_login(error):
             raise WarehouseUnavailable(
-                f"{table}: Snowflake could not be reached from {settings().network}: {_text(error)}; check the "
+                f"{table}: Snowflake could not be reached from {settings().network}: {text_of(error)}; check the "
                 "account name, the network policy and the way out of the subnet (NAT, or a PrivateLink endpoint)"
             ) from error
         raise AccessDenied(
-            f"{table}: Snowflake refused the user of Vault's secret {path}: {_text(error)}; check the user and its key"
+            f"{table}: Snowflake refused the user of Vault's secret {path}: {text_of(error)}; check the user and its "
+            "key"
         ) from error
     except (BotoCoreError, ClientError) as error:
         raise AccessDenied(
@@ -115,10 +144,12 @@ def _open(table: str) -> SnowflakeSession:
         ) from error
 
 
-def _arguments(secret: dict[str, Any]) -> dict[str, Any]:
+def _arguments(secret: dict[str, Any], statement_seconds: int) -> dict[str, Any]:
     arguments = {
         **secret,
-        "session_parameters": _SESSION,
+        "session_parameters": session_parameters(statement_seconds),
+        "login_timeout": _LOGIN_SECONDS,
+        "network_timeout": _waited_for(),
         "autocommit": True,
         "application": "aurora_snowflake_sync",
         "platform_detection_timeout_seconds": _NO_PLATFORM_DETECTION,
@@ -136,36 +167,11 @@ def _is_rejected_login(error: Exception) -> bool:
     return rejected and "could not connect" not in str(error).lower()
 
 
-@contextmanager
-def _translated(table: str) -> Iterator[None]:
-    """Raises the driver's errors as the workflow's, each naming `table`."""
-    try:
-        yield
-    except ForbiddenError as error:
-        raise AccessDenied(
-            f"{table}: Snowflake refused the sync role: {_text(error)}; grant it what is missing"
-        ) from error
-    except ProgrammingError as error:
-        raise WarehouseRejected(
-            f"{table}: Snowflake rejected a statement: {_text(error)}; FINAL and the watermark are unchanged: mend "
-            "the object or the grant that it names, then re-run the table"
-        ) from error
-    except Error as error:
-        raise WarehouseUnavailable(
-            f"{table}: Snowflake dropped the statement: {_text(error)}; if retries do not help, see QUERY_HISTORY for "
-            "what ended it, then re-run the table"
-        ) from error
-
-
 def is_missing(error: ProgrammingError) -> bool:
     """Whether the error is that a table does not exist, or is hidden from the role."""
-    return error.errno == _MISSING_OBJECT
+    return error.errno in _MISSING_OBJECT
 
 
 def is_missing_column(error: ProgrammingError) -> bool:
     """Whether the error is that a table has no such column."""
     return error.errno == _MISSING_COLUMN
-
-
-def _text(error: Error) -> str:
-    return (error.raw_msg or str(error)).strip().replace("\n", " ")

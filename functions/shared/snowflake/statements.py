@@ -32,10 +32,13 @@ def bootstrap_statements(database: str, bucket: str) -> list[str]:
 def table_statements(
     objects: TableObjects, rules: MergeRules, replace: bool = False, replace_pipe: bool = False
 ) -> list[str]:
-    """The statements that make a table's STAGING, FINAL, view, pipe and task; `replace` remakes STAGING and pipe."""
-    stage = f'@{quote(objects.database)}."STAGING"."EXPORTS"/{objects.source.folder}/'
-    replaced = {"replace": replace, "replace_pipe": replace or replace_pipe}
-    values = {**objects.names(), **vars(rules), **replaced, "stage_path": literal(stage), "literal": literal}
+    """The statements that make a table's STAGING, FINAL, view, task and the pipe of its layout.
+
+    `replace` remakes STAGING, `replace_pipe` a pipe whose table was another one.
+    """
+    stage = f'@{quote(objects.database)}."STAGING"."EXPORTS"/{objects.source.folder(rules.layout)}/'
+    pipe = {"pipe": objects.pipe(rules.layout), "replace_pipe": replace_pipe, "stage_path": literal(stage)}
+    values = {**objects.names(), **vars(rules), **pipe, "replace": replace, "literal": literal}
     asked_for = "SYSTEM$GET_TASK_GRAPH_CONFIG('batch_id')::VARCHAR"
     oldest_ready = (
         f'SELECT MIN_BY("BATCH_ID", "VERSION") FROM {control_table(objects.database, "BATCHES")} '

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import functools
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from snowflake.connector.errors import ProgrammingError
@@ -27,9 +26,7 @@ from local.snowflake.api.protocol import (
 )
 from local.snowflake.api.sessions import Sessions
 from local.snowflake.language.errors import not_supported
-from local.snowflake.language.result import Result
 from local.snowflake.session.queries import Queries, Query
-from local.snowflake.session.session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -63,10 +60,7 @@ class Statements:
         except ProgrammingError as error:
             return statement_error(error, None)
         logger.debug("statement: %s", sql)
-        if detached and not session.in_transaction:
-            run = await asyncio.to_thread(_forked, session, sql, params)
-        else:
-            run = functools.partial(session.execute, sql, params)
+        run = session.detached(sql, params) if detached else functools.partial(session.execute, sql, params)
         query = self._queries.submit(request.query_params.get("requestId", ""), sql, session, run)
         if detached:
             return in_progress(query, IN_PROGRESS_ASYNC)
@@ -121,16 +115,3 @@ class Statements:
             logger.debug("statement failed: %s", error.msg)
             return statement_error(error, query.id)
         return await asyncio.to_thread(statement_result, query)
-
-
-def _forked(session: Session, sql: str, params: Any) -> Callable[[], Result]:
-    """A detached statement runs in a new session, so that it outlives the one that submitted it."""
-    child = session.fork()
-
-    def run() -> Result:
-        try:
-            return child.execute(sql, params)
-        finally:
-            child.close()
-
-    return run

@@ -21,6 +21,16 @@ def does_not_exist(kind: str, name: str) -> ProgrammingError:
     return compilation_error(f"{kind} '{name}' does not exist or not authorized.", 2003, sqlstate)
 
 
+def cannot_be_used() -> ProgrammingError:
+    """USE of an object that is not there, or that the role may not use."""
+    return compilation_error("Object does not exist, or operation cannot be performed.", 2043, "02000")
+
+
+def failed_expansion(view: str, cause: ProgrammingError) -> ProgrammingError:
+    """A view names an object that is not there any more."""
+    return compilation_error(f"Failure during expansion of view '{view}': {cause.raw_msg}", 2037, "42601")
+
+
 def already_exists(name: str) -> ProgrammingError:
     """A statement would make an object that already exists."""
     return compilation_error(f"Object '{name}' already exists.", 2002, "42710")

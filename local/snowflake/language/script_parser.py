@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sqlglot import TokenType
@@ -9,6 +10,7 @@ from sqlglot import TokenType
 from local.snowflake.language.errors import not_supported
 from local.snowflake.language.scanner import Scanner
 
+_BEGINS_SCRIPT = re.compile(r"\s*(EXECUTE|BEGIN|DECLARE)\b", re.IGNORECASE)
 _REFUSED = {
     "FOR",
     "WHILE",
@@ -88,6 +90,14 @@ def starts_block(scanner: Scanner) -> bool:
         and following is not None
         and scanner.word(1) not in ("TRANSACTION", "WORK", "NAME", ";")
     )
+
+
+def is_script(sql: str) -> bool:
+    """Whether a statement is made of others, which run one by one."""
+    if _BEGINS_SCRIPT.match(sql) is None:
+        return False
+    scanner = Scanner(sql)
+    return scanner.accept("EXECUTE", "IMMEDIATE") or starts_block(scanner)
 
 
 def parse_block(text: str) -> Block:

@@ -1,9 +1,10 @@
-"""One Snowflake session: runs statements, one at a time, and owns its transaction."""
+"""One Snowflake session: runs statements, which share its transaction."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,19 +21,21 @@ from local.snowflake.faults import Faults
 from local.snowflake.language.errors import from_engine, from_parse_error, no_current, not_supported
 from local.snowflake.language.names import Name
 from local.snowflake.language.result import Result, status
+from local.snowflake.language.script_parser import is_script
 from local.snowflake.language.subqueries import refuse_unsupported
 from local.snowflake.language.table_functions import scanned_result
+from local.snowflake.session import views
 from local.snowflake.session.context import RunningTask
 from local.snowflake.session.extensions import Extensions
 from local.snowflake.session.queries import Queries
+from local.snowflake.session.table_times import TableTimes
 from local.snowflake.session.temporary_tables import TemporaryTables, is_temporary
 from local.snowflake.session.transactions import Transactions
 from local.snowflake.session.write_lock import WriteLock
 
-_READS = (exp.Query, exp.Show, exp.Describe, exp.Use, exp.Set, exp.ListStage)
-_DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
-# Refused, because fakesnow's COPY turns "" into NULL; files are loaded from S3 by pipes.
-_REFUSED = (exp.Copy, exp.Put, exp.Get)
+_READS = (exp.Query, exp.Show, exp.Describe, exp.Use, exp.Set)
+_DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.TruncateTable)
+_COPIES = (exp.Copy, exp.Put, exp.Get)
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,18 @@ class Shared:
     queries: Queries
     faults: Faults
     extensions: Extensions
+    times: TableTimes
 
 
 class Session(Transactions):
-    """Statements of one session are serial; its writes hold the account's write lock, a transaction until it ends."""
+    """Its writes hold the account's write lock, a transaction until it ends.
+
+    Single statements are serial. Those of two blocks that run at once take turns, in one transaction: BEGIN does
+    nothing where the other has begun one, and either ends it for both.
+    """
 
     def __init__(self, shared: Shared, database: str | None, schema: str | None, autocommit: bool = True) -> None:
-        super().__init__(shared.engine.duck_conn.cursor(), shared.write_lock)
+        super().__init__(shared.engine.duck_conn.cursor(), shared.write_lock, shared.times)
         self._shared = shared
         self.autocommit = autocommit
         self.task_run: RunningTask | None = None
@@ -58,7 +66,8 @@ class Session(Transactions):
         self._connection = FakeSnowflakeConnection(
             self.duck, shared.engine.results_cache, database, schema, create_database=False, create_schema=False
         )
-        self._serial = threading.RLock()
+        self._serial, self._detaching = threading.RLock(), threading.Lock()
+        self._detached, self._closing = 0, False
         self._temporary = TemporaryTables(self.resolve)
 
     @property
@@ -79,17 +88,36 @@ class Session(Transactions):
             return None, None
         return database, next((name for name in (schema, "PUBLIC") if name in schemas), None)
 
-    def fork(self) -> Session:
-        """A new session with the same database, schema and variables."""
-        child = Session(self._shared, self.database, self.schema)
-        child._connection.variables._variables.update(self._connection.variables._variables)
-        return child
-
     def close(self) -> None:
-        """Roll back the open transaction and release the write lock."""
+        """Roll back the open transaction and release the write lock, once no detached statement runs any more."""
+        with self._detaching:
+            self._closing = True
+            if self._detached:
+                return
         with self._serial:
             self.rollback()
             self.duck.close()
+
+    def detached(self, sql: str, params: Any) -> Callable[[], Result]:
+        """A statement that outlives its client and the session's end."""
+        with self._detaching:
+            self._detached += 1
+
+        def run() -> Result:
+            try:
+                return self.execute(sql, params)
+            finally:
+                with self._detaching:
+                    self._detached -= 1
+                if self._closing:
+                    self.close()
+
+        return run
+
+    def rollback(self) -> None:
+        """Undo the open transaction, if there is one."""
+        with self._serial:
+            super().rollback()
 
     def interrupt(self) -> None:
         """End the engine's present statement."""
@@ -113,7 +141,7 @@ class Session(Transactions):
 
         Raises ProgrammingError, numbered and worded as Snowflake does.
         """
-        with self._serial:
+        with nullcontext() if is_script(sql) else self._serial:
             result = self._shared.extensions.run(sql, self)
             return self._execute_engine(sql, params) if result is None else result
 
@@ -124,8 +152,18 @@ class Session(Transactions):
         if not isinstance(expression, exp.Merge):
             return self._cursor().run(expression, params)
         merged, translated = self._cursor().run_merge(expression, params)
-        self._shared.faults.after_merge(translated, self.rollback)
+        with self._turn_of_others():
+            self._shared.faults.after_merge(translated, self.rollback)
         return merged
+
+    @contextmanager
+    def _turn_of_others(self) -> Iterator[None]:
+        """The session's other statements run meanwhile."""
+        self._serial.release()
+        try:
+            yield
+        finally:
+            self._serial.acquire()
 
     def translate(self, expression: Expr) -> Expr:
         """Snowflake's statement as DuckDB's, both as syntax trees."""
@@ -143,9 +181,7 @@ class Session(Transactions):
         if type(expression) in _TRANSACTION:
             _TRANSACTION[type(expression)](self)
             return _done(statement_type.TCL)
-        if isinstance(expression, _REFUSED):
-            raise not_supported(f"{expression.key.upper()} outside a pipe")
-        refuse_unsupported(expression)
+        _refuse(expression)
         self._temporary.redirect(expression)
         if (query_id := scanned_result(expression)) is not None:
             return self._shared.queries.result(query_id)
@@ -156,7 +192,8 @@ class Session(Transactions):
                 return self._run_dml(expression, params)
             return self._run_ddl(expression, params)
         except (Error, duckdb.Error, ParseError, NotImplementedError, AssertionError) as error:
-            raise from_engine(error, _qualified_names(expression)) from error
+            missing = views.failed_expansion_of(expression, from_engine(error), self)
+            raise missing or from_engine(error, views.qualified_names(expression)) from error
 
     def _run_ddl(self, expression: Expr, params: Any) -> Result:
         """A temporary table ends the open transaction like other DDL, but waits for nobody."""
@@ -168,15 +205,22 @@ class Session(Transactions):
 
     def _run_dml(self, expression: Expr, params: Any) -> Result:
         if self.in_transaction:
-            return self.run(expression, params)
+            return self._write(expression, params)
         self.begin()
         try:
-            result = self.run(expression, params)
+            result = self._write(expression, params)
         except BaseException:
             self.rollback()
             raise
         if self.autocommit:
             self.commit()
+        return result
+
+    def _write(self, expression: Expr, params: Any) -> Result:
+        target = expression.this.find(exp.Table)
+        parts = [part.name if part.args.get("quoted") else part.name.upper() for part in target.parts]
+        result = self.run(expression, params)
+        self.writes(self.resolve(parts))
         return result
 
 
@@ -187,17 +231,18 @@ _TRANSACTION: dict[type[Expr], Callable[[Session], None]] = {
 }
 
 
+def _refuse(expression: Expr) -> None:
+    """Raises ProgrammingError for what fakesnow would do otherwise.
+
+    Its COPY turns "" into NULL (files are loaded by pipes); its INSERT OVERWRITE empties a table before it reads it.
+    """
+    if isinstance(expression, _COPIES):
+        raise not_supported(f"{expression.key.upper()} outside a pipe")
+    if isinstance(expression, exp.Insert) and expression.args.get("overwrite"):
+        raise not_supported("INSERT OVERWRITE")
+    refuse_unsupported(expression)
+
+
 def _done(type_id: int) -> Result:
     result = status("Statement executed successfully.")
     return Result(result.table, result.rowtype, None, type_id)
-
-
-def _qualified_names(expression: Expr) -> dict[str, str]:
-    """Bare table name -> the full name the statement used."""
-    return {
-        table.name.upper(): ".".join(
-            part.name if part.args.get("quoted") else part.name.upper() for part in table.parts
-        )
-        for table in expression.find_all(exp.Table)
-        if isinstance(table.this, exp.Identifier)
-    }

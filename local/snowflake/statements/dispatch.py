@@ -9,8 +9,8 @@ from sqlglot import TokenType, exp, parse_one
 
 from local.snowflake.account.listing import listing
 from local.snowflake.account.objects import account_kind
-from local.snowflake.language.errors import compilation_error, not_supported
-from local.snowflake.language.result import Result, scalar
+from local.snowflake.language.errors import cannot_be_used, compilation_error, not_supported
+from local.snowflake.language.result import Result, scalar, status
 from local.snowflake.language.scanner import Scanner
 from local.snowflake.language.script_parser import starts_block
 from local.snowflake.session.context import Context
@@ -18,6 +18,7 @@ from local.snowflake.session.session_parameters import alter_session
 from local.snowflake.statements.alter_table import alter_table, is_column_change
 from local.snowflake.statements.describe import describe_columns, describes_columns
 from local.snowflake.statements.grants import is_grant, run_grant
+from local.snowflake.statements.list_files import list_files, lists_files
 from local.snowflake.statements.objects import Objects
 from local.snowflake.statements.scripting import run_block
 
@@ -25,6 +26,8 @@ from local.snowflake.statements.scripting import run_block
 def run_extension(sql: str, context: Context, objects: Objects) -> Result | None:
     """Run a statement that is not the engine's; None, without any effect, when it is."""
     scanner = Scanner(sql)
+    if scanner.word() in _DDL:
+        context.commit()
     for recognises, run in _STATEMENTS:
         if recognises(scanner):
             return run(scanner, context, objects)
@@ -33,6 +36,15 @@ def run_extension(sql: str, context: Context, objects: Objects) -> Result | None
     if (done := _account_statement(scanner, objects)) is not None:
         return done
     return _registry_statement(scanner, context, objects)
+
+
+def _use_warehouse(scanner: Scanner, _: Context, objects: Objects) -> Result:
+    """USE WAREHOUSE, of one that is there."""
+    name = scanner.identifier()
+    scanner.expect_end()
+    if not objects.account.has("WAREHOUSE", name):
+        raise cannot_be_used()
+    return status("Statement executed successfully.")
 
 
 def _account_statement(scanner: Scanner, objects: Objects) -> Result | None:
@@ -106,14 +118,18 @@ def _is_constant(sql: str) -> bool:
     return isinstance(parsed, (exp.Literal, exp.Null, exp.Boolean))
 
 
+# Each ends the open transaction; TRUNCATE is DML.
+_DDL = ("CREATE", "ALTER", "DROP", "UNDROP", "GRANT", "REVOKE", "COMMENT")
 _STATEMENTS: tuple[tuple[Callable[[Scanner], bool], Callable[[Scanner, Context, Objects], Result]], ...] = (
     (is_grant, run_grant),
+    (lambda scanner: scanner.accept("USE", "WAREHOUSE"), _use_warehouse),
     (starts_block, lambda scanner, context, _: run_block(scanner.sql, context)),
     (lambda scanner: scanner.accept("EXECUTE", "IMMEDIATE"), _execute_immediate),
     (
         lambda scanner: scanner.accept("EXECUTE", "TASK"),
         lambda scanner, context, objects: objects.tasks.execute(scanner, context),
     ),
+    (lists_files, lambda scanner, context, objects: list_files(scanner, context, objects.pipes)),
     (lambda scanner: scanner.accept("ALTER", "SESSION"), lambda scanner, context, _: alter_session(scanner, context)),
     (lambda scanner: scanner.accept("CALL"), _call),
     (is_column_change, lambda scanner, context, objects: alter_table(scanner, context, objects.pipes)),

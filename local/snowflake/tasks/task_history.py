@@ -65,8 +65,13 @@ def record(duck: duckdb.DuckDBPyConnection, run: TaskRun) -> None:
         run.config,
         run.id,
     ]
-    duck.execute(f'DELETE FROM {TABLE} WHERE "GRAPH_RUN_GROUP_ID" = ?', [run.id])
+    forget(duck, run)
     duck.execute(f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(values))})", values)
+
+
+def forget(duck: duckdb.DuckDBPyConnection, run: TaskRun) -> None:
+    """Remove a run."""
+    duck.execute(f'DELETE FROM {TABLE} WHERE "GRAPH_RUN_GROUP_ID" = ?', [run.id])
 
 
 def as_subquery(node: exp.TableFromRows, context: Context) -> Expr:

@@ -1,10 +1,9 @@
-"""Runs of tasks: one after the other for each task, unless it allows its runs to overlap."""
+"""Runs of tasks: one after the other for each task, and at most one that waits, unless it allows runs to overlap."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -41,12 +40,15 @@ class TaskRuns:
     ) -> None:
         self._open_session, self._open_history = open_session, open_history
         self._queries, self._faults = queries, faults
-        self._waiting: dict[Name, deque[TaskRun]] = {}
+        self._waiting: dict[Name, TaskRun] = {}
         self._busy: set[Name] = set()
         self._guard = threading.RLock()
 
     def submit(self, run: TaskRun) -> None:
-        """Start the run at once, or when the task's earlier runs have ended."""
+        """Start the run at once, or when the task's present run has ended, in place of one that waits for that.
+
+        The run that waits has the configuration that was given last; those given before are forgotten.
+        """
         fault, self._faults.next_task_run = self._faults.next_task_run, None
         if fault is not None:
             self._end_unrun(run, fault)
@@ -56,16 +58,18 @@ class TaskRuns:
             self._start(self._run, run)
             return
         with self._guard:
-            self._waiting.setdefault(run.task.name, deque()).append(run)
+            if (replaced := self._waiting.get(run.task.name)) is not None:
+                self._forget(replaced)
+            self._waiting[run.task.name] = run
             if run.task.name not in self._busy:
                 self._busy.add(run.task.name)
                 self._start(self._run_waiting, run.task.name)
 
     def cancel_waiting(self, name: Name) -> None:
-        """Cancel the runs of a dropped task that have not started."""
+        """Cancel the run of a dropped task that has not started."""
         with self._guard:
-            runs = self._waiting.pop(name, deque())
-        for run in runs:
+            run = self._waiting.pop(name, None)
+        if run is not None:
             self._end_unrun(run, "CANCELLED")
 
     def _end_unrun(self, run: TaskRun, state: str) -> None:
@@ -79,11 +83,10 @@ class TaskRuns:
     def _run_waiting(self, name: Name) -> None:
         while True:
             with self._guard:
-                waiting = self._waiting.get(name)
-                if not waiting:
+                run = self._waiting.pop(name, None)
+                if run is None:
                     self._busy.discard(name)
                     return
-                run = waiting.popleft()
             self._run(run)
 
     def _run(self, run: TaskRun) -> None:
@@ -116,6 +119,10 @@ class TaskRuns:
             duck.execute("BEGIN TRANSACTION")
             task_history.record(duck, run)
             duck.execute("COMMIT")
+
+    def _forget(self, run: TaskRun) -> None:
+        with self._open_history() as duck:
+            task_history.forget(duck, run)
 
 
 def _end_late(run: TaskRun, session: Session, ended: threading.Event) -> None:

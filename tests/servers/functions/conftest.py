@@ -113,16 +113,7 @@ def snowflake_session() -> Iterator[warehouse.SnowflakeSession]:
     thread.start()
     while not api.started:
         time.sleep(0.01)
-    connection = snowflake.connector.connect(
-        account="laptop",
-        user="SYNC",
-        password="secret",
-        host="127.0.0.1",
-        port=port,
-        protocol="http",
-        session_parameters={"TIMEZONE": "UTC", "CLIENT_TELEMETRY_ENABLED": False},
-        platform_detection_timeout_seconds=0,
-    )
+    connection = _connection(port)
     adapter = warehouse.SnowflakeSession(connection)
     for statement in bootstrap_statements("AURORA", "staging-bucket"):
         adapter.execute(statement)
@@ -132,9 +123,30 @@ def snowflake_session() -> Iterator[warehouse.SnowflakeSession]:
     thread.join()
 
 
+def _connection(port: int) -> snowflake.connector.SnowflakeConnection:
+    return snowflake.connector.connect(
+        account="laptop",
+        user="SYNC",
+        password="secret",
+        host="127.0.0.1",
+        port=port,
+        protocol="http",
+        session_parameters={"TIMEZONE": "UTC", "CLIENT_TELEMETRY_ENABLED": False},
+        platform_detection_timeout_seconds=0,
+    )
+
+
+@pytest.fixture
+def own_sessions(snowflake_session: warehouse.SnowflakeSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions that the code under test opens beside the warm one are the stand-in's, too."""
+    port = int(snowflake_session._connection.port)
+    monkeypatch.setattr(warehouse, "_open", lambda _table, _seconds: warehouse.SnowflakeSession(_connection(port)))
+
+
 @pytest.fixture
 def steps_of(
     source: aurora.AuroraSession,
+    own_sessions: None,
     snowflake_session: warehouse.SnowflakeSession,
     bucket: Bucket,
     context: Mock,
@@ -148,6 +160,6 @@ def steps_of(
 
 
 @pytest.fixture
-def target(snowflake_session: warehouse.SnowflakeSession) -> Target:
+def target(snowflake_session: warehouse.SnowflakeSession, own_sessions: None) -> Target:
     """A table name that no other test uses, with what is needed to load and merge batches of it."""
     return Target(snowflake_session, f"t{next(_numbers)}")

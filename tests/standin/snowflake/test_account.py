@@ -63,6 +63,7 @@ def test_what_is_there_is_not_made_twice(account):
         "ALTER USER U UNSET RSA_PUBLIC_KEY_2, COMMENT",
         "ALTER USER IF EXISTS NOBODY SET COMMENT = 'x'",
         "ALTER WAREHOUSE W SUSPEND",
+        "USE WAREHOUSE W",
         "ALTER WAREHOUSE W RESUME IF SUSPENDED",
         "ALTER WAREHOUSE W SET WAREHOUSE_SIZE = MEDIUM",
         "ALTER NETWORK POLICY P SET ALLOWED_IP_LIST = ('10.0.0.0/8', '1.2.3.4')",
@@ -109,6 +110,7 @@ def test_what_snowflake_accepts_is_accepted(account, statement):
         ("ALTER ROLE NOBODY SET COMMENT = 'x'", 2003, "Role 'NOBODY' does not exist or not authorized"),
         ("ALTER USER U RESUME", 1003, "unexpected 'RESUME'"),
         ("ALTER USER U SET NETWORK_POLICY = NOPE", 2003, "Network policy 'NOPE' does not exist"),
+        ("USE WAREHOUSE NOPE", 2043, "Object does not exist, or operation cannot be performed"),
         ("DROP WAREHOUSE NOPE", 2003, "Warehouse 'NOPE' does not exist"),
         ("DESC INTEGRATION NOPE", 2003, "Integration 'NOPE' does not exist"),
         ("GRANT SELCT ON TABLE T TO ROLE R", 1003, "unexpected 'SELCT'"),
@@ -181,7 +183,6 @@ def test_keys_are_recorded_but_not_enforced(session):
         "ALTER SESSION SET QUERY_TAG = 'x', TIMEZONE = 'UTC'",
         "ALTER SESSION UNSET QUERY_TAG",
         "USE ROLE SYSADMIN",
-        "USE WAREHOUSE W",
     ],
 )
 def test_statements_about_the_session_succeed(session, statement):

@@ -15,7 +15,7 @@ MERGE = "MERGE INTO T USING (SELECT 1 AS A) S ON T.A = S.A WHEN NOT MATCHED THEN
 @pytest.mark.parametrize(("aborts", "rows"), [(False, 1), (True, 0)])
 def test_a_held_merge_is_seen_only_when_it_went_on(state, session, aborts, rows):
     session.execute("CREATE TABLE T (A NUMBER)")
-    other = session.fork()
+    other = state.session("D", "S")
     state.faults.hold_merge_into("T")
     with ThreadPoolExecutor() as pool:
         merging = pool.submit(session.execute, MERGE)

@@ -86,6 +86,29 @@ def test_a_detached_failure_is_a_status_with_its_message(connection):
         assert raised.value.errno == 2003
 
 
+def test_a_detached_failure_that_was_waited_for_is_another_class_with_the_same_number(connection, database):
+    cursor = connection.cursor()
+    cursor.execute_async(
+        f"EXECUTE IMMEDIATE $$ BEGIN {SLOW.format(rows=3000)}; SELECT * FROM {database}.S.NOPE; END; $$"
+    )
+    cursor.get_results_from_sfqid(cursor.sfqid)
+    with pytest.raises(DatabaseError, match="does not exist or not authorized") as raised:
+        cursor.fetchall()
+    assert not isinstance(raised.value, ProgrammingError)
+    assert (raised.value.errno, raised.value.sqlstate) == (2003, "42S02")
+
+
+def test_a_closed_client_leaves_a_session_with_a_detached_statement(account, connection, database):
+    """As the connector does it: it ends no session in which such a statement still runs."""
+    connection.cursor().execute("CREATE TABLE T (A NUMBER)")
+    submitter = account.connect(database=database, schema="S")
+    submitter.cursor().execute_async(
+        f"EXECUTE IMMEDIATE $$ BEGIN BEGIN TRANSACTION; INSERT INTO T {SLOW.format(rows=3000)}; COMMIT; END; $$"
+    )
+    submitter.close()
+    eventually(lambda: connection.cursor().execute("SELECT * FROM T").fetchall() == [(0,)])
+
+
 def test_a_detached_statement_outlives_its_session(account, connection, database):
     connection.cursor().execute("CREATE TABLE T (A NUMBER)")
     submitter = account.connect(database=database, schema="S", server_session_keep_alive=False)

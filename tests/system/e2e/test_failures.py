@@ -102,14 +102,14 @@ def test_a_role_that_cannot_see_open_transactions_is_refused(laptop: Laptop) -> 
     schema = laptop.new_schema()
     laptop.sql(f"CREATE TABLE {schema}.t (id integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())")
     laptop.configure([{"table_name": f"{schema}.t", "watermark_col": "at"}])
-    laptop.sql("REVOKE pg_read_all_stats FROM aurora_sync")
+    laptop.sql("REVOKE pg_monitor FROM aurora_sync")
     try:
         laptop.run()
     finally:
-        laptop.sql("GRANT pg_read_all_stats TO aurora_sync")
+        laptop.sql("GRANT pg_monitor TO aurora_sync")
     (letter,) = laptop.letters()
     assert letter["error"] == "FenceRefused"
-    assert "GRANT pg_read_all_stats TO aurora_sync" in letter["message"]
+    assert "GRANT pg_monitor TO aurora_sync" in letter["message"]
 
 
 def test_a_wrong_vault_role_is_named(laptop: Laptop) -> None:

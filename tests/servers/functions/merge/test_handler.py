@@ -1,7 +1,14 @@
 """The merge step as the workflow calls it."""
 
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
 from unittest.mock import Mock
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -11,6 +18,7 @@ from functions.shared.ground.errors import MergeFailed, WarehouseRejected
 from functions.shared.snowflake import session as warehouse
 from tests.support.batches import KEYED, Row, Target, assert_adds_up, at
 from tests.support.bounds import bounds_event
+from tests.support.guards import module_without
 
 
 def event(target: Target, rows: list[Row], exported: int | None = None) -> dict[str, Any]:
@@ -57,21 +65,31 @@ def test_a_merge_that_still_runs_is_followed_and_not_submitted_again(
     made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = event(made, [("1", "10", at(1))])
-    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0)
-    monkeypatch.setattr(made.warehouse, "is_running", lambda _query: True)
-    monkeypatch.setattr(module, "read_ledger", lambda *_: None)
-    running = handler(loaded, context)["merge"]
-    assert (running["status"], bool(running["run"])) == ("RUNNING", True)
-    monkeypatch.undo()
-    monkeypatch.setattr(warehouse, "_connect", lambda _table: made.warehouse)
-    monkeypatch.setenv("SNOWFLAKE_DATABASE", "AURORA")
-    monkeypatch.setattr(made.warehouse, "submit", Mock(side_effect=AssertionError("submitted twice")))
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_PATIENCE_SECONDS", 0)
+        patch.setattr(made.warehouse, "is_running", lambda _query: True)
+        patch.setattr(module, "read_ledger", lambda *_: None)
+        running = handler(loaded, context)["merge"]
+    assert (running["status"], bool(running["run"]), running["submissions"]) == ("RUNNING", True, 1)
+    monkeypatch.setattr(warehouse, "_open", Mock(side_effect=AssertionError("submitted twice")))
     assert handler({**loaded, "merge": running}, context)["merge"]["status"] == "MERGED"
 
 
-def test_a_partial_load_is_told_with_its_remedy(made: Target, context: Mock) -> None:
+def test_a_partial_load_is_looked_at_once_more_and_then_told_with_its_remedy(made: Target, context: Mock) -> None:
+    given = event(made, [("1", "10", at(1))], exported=2)
+    given |= handler(given, context)
+    assert given["merge"] == {"status": "RUNNING", "submissions": 1, "wait_seconds": 10}
     with pytest.raises(MergeFailed, match=rf"^public.{made.name}: .*PARTIAL_LOAD.*re-run the table"):
-        handler(event(made, [("1", "10", at(1))], exported=2), context)
+        handler(given, context)
+
+
+def test_rows_that_the_merge_saw_too_late_are_merged_by_the_second(made: Target, context: Mock) -> None:
+    """Another session's commit may be seen a moment later."""
+    given = event(made, [("1", "10", at(1))], exported=2)
+    given |= handler(given, context)
+    made.stage([("2", "20", at(2))], given["batch"]["files"][0]["name"], first=2)
+    assert handler(given, context)["merge"]["status"] == "MERGED"
+    assert made.final() == [(1, 10), (2, 20)]
 
 
 def test_keys_that_are_none_are_told_with_their_remedy(made: Target, context: Mock) -> None:
@@ -90,8 +108,75 @@ def test_a_merge_that_snowflake_rejects_leaves_final_as_it_was(made: Target, con
 def test_a_batch_overtaken_by_another_is_submitted_again(
     made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded = event(made, [("1", "10", at(1))])
+    given = event(made, [("1", "10", at(1))])
     monkeypatch.setattr(made.warehouse, "outcome", lambda _query: "CONCURRENT")
     monkeypatch.setattr(module, "read_ledger", lambda *_: None)
-    again = handler(loaded, context)["merge"]
-    assert again == {"status": "RUNNING", "wait_seconds": 5}
+    given |= handler(given, context)
+    assert given["merge"] == {"status": "RUNNING", "submissions": 1, "wait_seconds": 5}
+    assert handler(given, context)["merge"]["submissions"] == 2
+
+
+def test_a_merge_that_snowflake_interrupts_is_submitted_again_and_not_for_ever(made: Target, context: Mock) -> None:
+    given = event(made, [("1", "10", at(1))])
+    for submissions in range(1, 5):
+        with held(made) as release:
+            threading.Timer(0.2, release, ["abort"]).start()
+            given |= handler(given, context)
+        assert given["merge"] == {"status": "RUNNING", "submissions": submissions, "wait_seconds": 30}
+        assert (made.final(), made.staged()) == ([], 1)
+    with held(made) as release:
+        threading.Timer(0.2, release, ["abort"]).start()
+        with pytest.raises(MergeFailed, match=r"INTERRUPTED.*see QUERY_HISTORY"):
+            handler(given, context)
+    given["merge"]["submissions"] = 1
+    assert handler(given, context)["merge"]["status"] == "MERGED"
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_merge_under_way_shares_its_transaction_with_nothing(
+    made: Target, context: Mock, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """The container that submitted it goes on with another table."""
+    other = Target(made.warehouse, f"{made.name}_other")
+    other.make(KEYED)
+    first, second = event(made, [("1", "10", at(1))]), event(other, [("2", "20", at(2))])
+    if not guarded:
+        runners = module_without("two-merges-in-one-transaction", "snowflake")
+        monkeypatch.setattr(module, "RUNNERS", runners.RUNNERS)
+    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0)
+    with held(made) as release, ThreadPoolExecutor() as pool:
+        first |= handler(first, context)
+        eventually_held(made)
+        beside = pool.submit(handler, second, context)
+        wait([beside], timeout=3)
+        release("abort")
+        second |= beside.result()
+    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 10)
+    ended = handler(second, context)["merge"]["status"]
+    assert ((ended, made.final(), other.final()) == ("MERGED", [], [(2, 20)])) == guarded
+
+
+@contextmanager
+def held(target: Target) -> Iterator[Callable[[str], None]]:
+    """The target's next merge stands in its transaction until it is released: `go on`, or `abort`."""
+    _fault(target, hold_merge_into=target.objects.source.object_name)
+
+    def release(how: str) -> None:
+        eventually_held(target)
+        _fault(target, release=how)
+
+    yield release
+    _fault(target, release="go on")
+
+
+def eventually_held(target: Target) -> None:
+    deadline = time.monotonic() + 20
+    while not _fault(target)["holds_a_merge"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _fault(target: Target, **faults: str) -> Any:
+    url = f"http://127.0.0.1:{target.warehouse._connection.port}/laptop/faults"
+    with urlopen(Request(url, json.dumps(faults).encode(), method="POST")) as answer:
+        return json.load(answer)

@@ -21,7 +21,7 @@ from tests.system.types.tables import known_here, setup
 environment, home, schema = conftest.environment, conftest.home, conftest.schema
 bucket, context = conftest.bucket, conftest.context
 server, owner, source = conftest.server, conftest.owner, conftest.source
-snowflake_session = conftest.snowflake_session
+snowflake_session, own_sessions = conftest.snowflake_session, conftest.own_sessions
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +38,7 @@ def missing(server: Any) -> set[str]:
 @pytest.fixture
 def run(
     source: AuroraSession,
+    own_sessions: None,
     snowflake_session: SnowflakeSession,
     bucket: Bucket,
     context: Mock,

@@ -8,7 +8,7 @@ from snowflake.connector.errors import DatabaseError, ForbiddenError, Operationa
 from functions.shared.aurora import session as aurora
 from functions.shared.ground import errors
 from functions.shared.ground.errors import AccessDenied, PermanentError, SyncError, TransientError
-from functions.shared.snowflake import session as warehouse
+from functions.shared.snowflake.driver_errors import translated
 
 KINDS = [kind for base in (TransientError, PermanentError) for kind in base.__subclasses__()]
 
@@ -62,19 +62,23 @@ def test_a_cancelled_statement_says_what_to_do(reason: str, remedy: str) -> None
     ("raised", "told", "remedy"),
     [
         (ForbiddenError(msg="403"), AccessDenied, "grant it what is missing"),
-        (ProgrammingError(msg="invalid\nidentifier"), errors.WarehouseRejected, "mend the object or the grant"),
+        (
+            ProgrammingError(msg="invalid\nidentifier", errno=904, sqlstate="42000"),
+            errors.WarehouseRejected,
+            "mend the object or the grant",
+        ),
         (OperationalError(msg="connection reset"), errors.WarehouseUnavailable, "see QUERY_HISTORY"),
         (DatabaseError(msg="internal"), errors.WarehouseUnavailable, "see QUERY_HISTORY"),
     ],
 )
 def test_what_snowflake_says_becomes_the_workflows_error(raised: Exception, told: type[SyncError], remedy: str) -> None:
-    with pytest.raises(told, match=rf"^public.orders: .*{remedy}") as caught, warehouse._translated("public.orders"):
+    with pytest.raises(told, match=rf"^public.orders: .*{remedy}") as caught, translated("public.orders"):
         raise raised
     assert "\n" not in str(caught.value)
 
 
 def test_an_error_of_our_own_passes_unchanged() -> None:
     own = errors.NullWatermark("public.orders: x")
-    with pytest.raises(errors.NullWatermark) as caught, warehouse._translated("t"), aurora._translated("t"):
+    with pytest.raises(errors.NullWatermark) as caught, translated("t"), aurora._translated("t"):
         raise own
     assert caught.value is own

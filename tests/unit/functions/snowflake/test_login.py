@@ -1,6 +1,7 @@
 """A login to Snowflake that fails: whose fault it was, and what to do."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
@@ -53,3 +54,21 @@ def test_a_session_does_not_depend_on_the_accounts_parameters(monkeypatch: pytes
     warehouse._connect("public.orders")
     assert asked["autocommit"] is True
     assert asked["session_parameters"].items() >= {**SESSION_PARAMETERS, "ABORT_DETACHED_QUERY": False}.items()
+    assert asked["session_parameters"].items() >= {"USE_CACHED_RESULT": True, "LOCK_TIMEOUT": 900}.items()
+
+
+def test_nothing_that_a_function_waits_for_outlives_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = Mock()
+    monkeypatch.setattr(warehouse, "_warm", [])
+    monkeypatch.setattr(vault, "secret", lambda _table, _path: {"account": "a", "user": "u"})
+    monkeypatch.setattr(warehouse.snowflake.connector, "connect", connect)
+    warehouse._connect("public.orders")
+    with warehouse.own_session("public.orders"):
+        connect.return_value.close.assert_not_called()
+    connect.return_value.close.assert_called_once()
+    warm, submitting = [call.kwargs for call in connect.call_args_list]
+    for one in (warm, submitting):
+        assert one["network_timeout"] < 120
+        assert 2 * one["login_timeout"] < 120
+    assert warm["session_parameters"]["STATEMENT_TIMEOUT_IN_SECONDS"] < 120
+    assert submitting["session_parameters"]["STATEMENT_TIMEOUT_IN_SECONDS"] == 14400
