@@ -1,5 +1,6 @@
 """Rows that a snapshot finds as FINAL has them are not written again, and nothing older gets past them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ ONE, TWO, THREE = ("1", "10"), ("2", "20"), ("3", "30")
 VERSIONS = '"ID", "VALUE", "_VERSION"'
 
 
-def snapshot(target: Target, rows: list[Row], version: int, rules: MergeRules = HARD) -> str:
+def snapshot(target: Target, rows: Sequence[Row], version: int, rules: MergeRules = HARD) -> str:
     return target.load(rows, version, columns=rules.columns, **SNAPSHOT)
 
 
