@@ -29,12 +29,6 @@ def merged(target: Target, *batches: str, rules: MergeRules = HARD) -> None:
         assert_adds_up(target.ledger(batch))
 
 
-def unguarded(target: Target, guard: str, batch: str, instead: str = "") -> None:
-    with rendered_without(guard, instead):
-        statement = merge_statement(target.objects, HARD, batch)
-    target.merge(HARD, batch, statement)
-
-
 @pytest.mark.parametrize("rules", [HARD, SOFT], ids=["hard", "soft"])
 def test_they_count_as_merged_and_keep_their_version(target: Target, rules: MergeRules) -> None:
     target.make(rules)
@@ -96,7 +90,9 @@ def test_without_the_condition_an_older_batch_would(target: Target) -> None:
     merged(target, snapshot(target, [ONE, TWO], 10))
     older = changes(target, [("2", "99")], 15)
     merged(target, snapshot(target, [ONE, TWO], 20))
-    unguarded(target, "unchanged-row-overwritten", older)
+    with rendered_without("unchanged-row-overwritten"):
+        unguarded = merge_statement(target.objects, HARD, older)
+    target.merge(HARD, older, unguarded)
     assert target.final() == [(1, 10), (2, 99)]
 
 
@@ -114,7 +110,9 @@ def test_without_the_condition_an_older_snapshot_would(target: Target) -> None:
     merged(target, snapshot(target, [ONE, TWO], 10))
     older = snapshot(target, [ONE], 15)
     merged(target, snapshot(target, [ONE, TWO], 20))
-    unguarded(target, "unchanged-row-deleted", older)
+    with rendered_without("unchanged-row-deleted"):
+        unguarded = merge_statement(target.objects, HARD, older)
+    target.merge(HARD, older, unguarded)
     assert target.final() == [(1, 10)]
 
 
@@ -152,7 +150,10 @@ class TestSlices:
 
     def test_applied_it_would_overwrite_what_a_later_slice_read(self, target: Target) -> None:
         self.sliced(target)
-        unguarded(target, "slice-of-another-time-overwritten", self.between(target, [("2", "99")]))
+        between = self.between(target, [("2", "99")])
+        with rendered_without("slice-of-another-time-overwritten"):
+            unguarded = merge_statement(target.objects, HARD, between)
+        target.merge(HARD, between, unguarded)
         assert target.final() == [(1, 10), (2, 99), (3, 30)]
 
     def test_a_snapshot_between_them_that_lacks_a_row_is_refused(self, target: Target) -> None:
