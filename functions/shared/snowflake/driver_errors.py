@@ -62,7 +62,7 @@ def translated(table: str) -> Iterator[None]:
 
 def text_of(error: Error) -> str:
     """Snowflake's message on one line, without values of rows."""
-    if (error.sqlstate or "").startswith(_DATA_EXCEPTION):
+    if (error.sqlstate or "").startswith(_DATA_EXCEPTION) and not is_transient(error):
         return (
             f"a value of a row ({error.errno}, SQLSTATE {error.sqlstate}), which QUERY_HISTORY shows by {error.sfqid}"
         )
