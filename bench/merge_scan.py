@@ -110,7 +110,7 @@ def page(scans: Sequence[Scan]) -> str:
     """The page on what a merge reads."""
     lines = [
         f"| {scan.final_rows:,} | {scan.keys} | {' + '.join(f'{rows:,}' for rows in scan.read)} "
-        f"| {sum(scan.read) / scan.final_rows / len(scan.read):.0%} |"
+        f"| {sum(scan.read) / scan.final_rows / len(scan.read):.1%} |"
         for scan in scans
     ]
     return _TEXT.format(changed=CHANGED, rows="\n".join(lines))
