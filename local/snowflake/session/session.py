@@ -28,6 +28,7 @@ from local.snowflake.session import views
 from local.snowflake.session.context import RunningTask
 from local.snowflake.session.extensions import Extensions
 from local.snowflake.session.queries import Queries
+from local.snowflake.session.statement_timeout import time_limit
 from local.snowflake.session.table_times import TableTimes
 from local.snowflake.session.temporary_tables import TemporaryTables, is_temporary
 from local.snowflake.session.transactions import Transactions
@@ -61,6 +62,7 @@ class Session(Transactions):
         super().__init__(shared.engine.duck_conn.cursor(), shared.write_lock, shared.times)
         self._shared = shared
         self.autocommit = autocommit
+        self.statement_seconds = 0
         self.task_run: RunningTask | None = None
         database, schema = self._existing(database, schema)
         self._connection = FakeSnowflakeConnection(
@@ -194,7 +196,8 @@ class Session(Transactions):
             return self._shared.queries.result(query_id)
         try:
             if isinstance(expression, _READS):
-                return self.run(expression, params)
+                with time_limit(self.duck, self.statement_seconds):
+                    return self.run(expression, params)
             if isinstance(expression, _DML):
                 return self._run_dml(expression, params)
             return self._run_ddl(expression, params)

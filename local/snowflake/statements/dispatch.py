@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from sqlglot import TokenType, exp, parse_one
@@ -104,13 +103,10 @@ def _execute_immediate(scanner: Scanner, context: Context, _: Objects) -> Result
 
 
 def _call(scanner: Scanner, context: Context, _: Objects) -> Result:
-    """CALL SYSTEM$SET_RETURN_VALUE of a string, which in a block is a bound variable, or SYSTEM$WAIT of seconds."""
+    """CALL SYSTEM$SET_RETURN_VALUE of a string, which in a block is a bound variable."""
     name = scanner.next().text.upper()
     argument = scanner.parenthesized()
     scanner.expect_end()
-    if name == "SYSTEM$WAIT" and argument.isdecimal():
-        time.sleep(int(argument))
-        return scalar(name, f"waited {argument} seconds")
     if name != "SYSTEM$SET_RETURN_VALUE":
         raise not_supported(f"CALL {name}")
     if context.task_run is None:
