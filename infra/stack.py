@@ -60,9 +60,11 @@ class SyncStack(Stack):
             settings=settings,
             bundler=Bundler(root, python=settings.lambda_python, architecture=settings.lambda_architecture),
             parameters=parameters,
-            staging_bucket_name=staging.bucket.bucket_name,
+            staging_bucket=staging.bucket,
             placement=network.placement if network else None,
         )
+        if network:
+            network.outlived_by(functions.roles)
         if settings.snowflake_login == "workload_identity":
             SnowflakeLogin(self, "SnowflakeLogin", settings=settings, functions=functions)
         workflow = SyncWorkflow(

@@ -3,25 +3,31 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.await_load.snowpipe import RUNNING, list_refused, pipe_state, refresh, refusals, staged
+from pydantic import Field
+
+from functions.await_load.patience import awaits_snowpipe, next_look, seems_missed
+from functions.await_load.refused import fail_if_refused
+from functions.await_load.snowpipe import pipe_status, refresh, staged
+from functions.await_load.stopped import fail_if_stopped
 from functions.shared.contract.batch import Batch
-from functions.shared.contract.state import Load, Table
+from functions.shared.contract.names import literal
+from functions.shared.contract.state import Load, Rules, Table
 from functions.shared.contract.wire import Wire
-from functions.shared.ground.errors import LoadFailed, LoadTimedOut
+from functions.shared.ground.errors import LoadFailed, LoadTimedOut, PipeStopped
 from functions.shared.ground.observability import count, logger, seconds, step, verdict
 from functions.shared.ground.settings import settings
 from functions.shared.snowflake.objects import TableObjects, table_objects
 from functions.shared.snowflake.session import SnowflakeSession, snowflake_session
 
-_LONGEST_WAIT_SECONDS = 60
-# After this share of the load timeout the bucket's event is taken for lost.
-_REFRESH_AFTER = 0.25
+# Of one call: each file may be a statement, and the function has two minutes.
+_REFRESHED_AT_ONCE = 50
 
 
 class Input(Wire):
-    """`load` is that of the last check, or of the end of the export."""
+    """`rules` tell the files' layout; `load` is that of the last check, or of the end of the export."""
 
     table: Table
+    rules: Rules = Field(validation_alias="schema", serialization_alias="schema")
     batch: Batch
     load: Load
 
@@ -33,20 +39,25 @@ class Output(Wire):
 
 
 @step
-@verdict("LoadFailures", LoadFailed, LoadTimedOut)
+@verdict("LoadFailures", LoadFailed, LoadTimedOut, PipeStopped)
 def handler(given: Input) -> Output:
-    """Checks the load, and refreshes once a pipe that runs but has not loaded the files.
+    """Asks the pipe, and STAGING only once the pipe has no file left to load, because that needs a warehouse.
 
-    Raises LoadFailed where Snowpipe refused a file or loaded one twice, LoadTimedOut where it did not load all in time.
+    Raises LoadFailed where Snowpipe refused a file or loaded one twice, LoadTimedOut where it did not load all in time,
+    PipeStopped where its pipe does not run.
     """
-    spec, batch, load = given.table.specification(), given.batch, given.load
+    spec, batch, load, layout = given.table.specification(), given.batch, given.load, given.rules.layout
     if not batch.rows:
         return _output(load, status="LOADED", loaded=0)
     name, objects = spec.table_name, table_objects(spec.source)
+    pipe = objects.pipe(layout)
+    waited = (datetime.now(UTC) - load.since).total_seconds()
     with snowflake_session(name) as snowflake:
-        _refuse(snowflake, objects, name, batch)
+        status = pipe_status(snowflake, pipe)
+        if awaits_snowpipe(status, load, waited):
+            seconds("UnmergedBatchAge", waited)
+            return _output(load, status="PENDING", wait_seconds=next_look(waited, asked=False))
         loaded = staged(snowflake, objects, batch.names)
-        waited = (datetime.now(UTC) - load.since).total_seconds()
         if loaded > batch.rows:  # guard: file-loaded-twice
             raise LoadFailed(
                 f"{name}: STAGING holds {loaded} rows of a batch of {batch.rows}: a file was loaded twice (was the "
@@ -57,43 +68,29 @@ def handler(given: Input) -> Output:
             seconds("LoadLatency", waited)
             count("RowsLoaded", loaded)
             return _output(load, status="LOADED", loaded=loaded)
+        fail_if_refused(snowflake, objects, batch)
+        progress = f"loaded {loaded} of {batch.rows} rows"
+        fail_if_stopped(name, pipe, status, progress)
         if waited > settings().load_timeout_seconds:
             raise LoadTimedOut(
-                f"{name}: after {waited:.0f} s Snowpipe has loaded {loaded} of {batch.rows} rows; "
-                f"{_remedy(snowflake, objects)}, then re-run the table"
+                f"{name}: after {waited:.0f} s Snowpipe has {progress}; its pipe runs with {status.pending} files "
+                f"queued: check SYSTEM$PIPE_STATUS({literal(pipe)}) and the bucket's event notification, then re-run "
+                "the table"
             )
-        refreshed = load.refreshed or _refreshed(snowflake, objects, batch, waited)
-    wait = min(_LONGEST_WAIT_SECONDS, max(settings().load_poll_seconds, int(waited / 4)))
-    return _output(load, status="PENDING", loaded=loaded, wait_seconds=wait, refreshed=refreshed)
+        if not seems_missed(load, waited):
+            return _output(load, status="PENDING", loaded=loaded, wait_seconds=next_look(waited, asked=True))
+        looked_through = _refresh(snowflake, objects, batch, load, layout)
+    refreshed = {"looked_through": looked_through, "refreshed": looked_through == len(batch.files)}
+    return _output(load, status="PENDING", loaded=loaded, wait_seconds=settings().load_poll_seconds, **refreshed)
 
 
 def _output(load: Load, **found: Any) -> Output:
     return Output(load=Load.model_validate({**load.model_dump(), **found}))
 
 
-def _refuse(snowflake: SnowflakeSession, objects: TableObjects, name: str, batch: Batch) -> None:
-    """Raises LoadFailed where Snowpipe refused files of the batch, after listing them in quarantine."""
-    refused = refusals(snowflake, objects, batch.names)
-    if refused:
-        list_refused(snowflake, objects, batch, refused)
-        count("FilesRefused", len(refused))
-        raise LoadFailed(
-            f"{name}: Snowpipe refused {len(refused)} of {len(batch.files)} files; {refused[0].file}: "
-            f"{refused[0].error}; mend the cause and re-run the table"
-        )
-
-
-def _refreshed(snowflake: SnowflakeSession, objects: TableObjects, batch: Batch, waited: float) -> bool:
-    """Refreshes a pipe that runs with the files that it seems to have missed; returns whether it did."""
-    if waited <= settings().load_timeout_seconds * _REFRESH_AFTER or pipe_state(snowflake, objects) != RUNNING:
-        return False
-    files = refresh(snowflake, objects, batch.names)  # guard: lost-event
+def _refresh(snowflake: SnowflakeSession, objects: TableObjects, batch: Batch, load: Load, layout: int) -> int:
+    """Refreshes the pipe with files whose events it seems to have missed; returns how many it has looked through."""
+    end = min(load.looked_through + _REFRESHED_AT_ONCE, len(batch.files))
+    files = refresh(snowflake, objects, layout, batch.names[load.looked_through : end])  # guard: lost-event
     logger.warning("Refreshed the pipe with files whose events seem lost", extra={"files": files})
-    return True
-
-
-def _remedy(snowflake: SnowflakeSession, objects: TableObjects) -> str:
-    state = pipe_state(snowflake, objects)
-    if state == RUNNING:
-        return f"its pipe runs: check SYSTEM$PIPE_STATUS('{objects.staging}') and the bucket's event notification"
-    return f"its pipe is {state}: run ALTER PIPE {objects.staging} SET PIPE_EXECUTION_PAUSED = FALSE"
+    return end

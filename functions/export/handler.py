@@ -17,6 +17,7 @@ from functions.shared.contract.batch import ExportedFile
 from functions.shared.contract.bounds import Bounds, Slice
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable
+from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import TableSpec
 from functions.shared.contract.state import Part, Rules, Table
 from functions.shared.contract.wire import Wire
@@ -28,7 +29,8 @@ from functions.shared.ground.settings import settings
 _EXPORT = """
 SELECT rows_uploaded AS rows, files_uploaded AS files, bytes_uploaded AS bytes
 FROM aws_s3.query_export_to_s3(
-    %(query)s, aws_commons.create_s3_uri(%(bucket)s, %(key)s, %(region)s), options := 'format csv')
+    %(query)s, aws_commons.create_s3_uri(%(bucket)s, %(key)s, %(region)s),
+    options := 'format csv, encoding ''UTF8''', kms_key := %(kms_key)s)
 """
 
 
@@ -51,14 +53,11 @@ def handler(given: Input) -> Part:
     spec, bounds, columns = given.table.specification(), given.bounds, given.rules.columns
     selection = sql.SQL("FROM {} WHERE {}").format(full_name(spec.source), rows_of_slice(bounds, given.slice))
     with aurora_session(spec.table_name) as aurora, aurora.snapshot():
-        # Aurora cancels the statement before Lambda's timeout, so that the error names the limit.
-        limit = sql.Literal(f"{settings().export_seconds}s")
-        aurora.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(limit))
-        # Before the snapshot, which neither SET nor LOCK takes: a table that is rewritten after it looks empty in it.
+        # Before the snapshot, which LOCK does not take: a table that is rewritten after it looks empty in it.
         lock = sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(full_name(spec.source))
         aurora.execute(lock)  # guard: table-rewritten-under-the-snapshot
         _refuse_other_columns(spec, columns, read_columns(aurora, spec, bounds.oid))
-        part = _export(aurora, export_query(columns, selection), spec.source, given.rules.schema_version)
+        part = _export(aurora, export_query(columns, selection), spec.source, given.rules)
     logger.info("Exported", extra={"part": part.model_dump()})
     count("RowsExported", part.rows)
     count("BytesExported", part.bytes)
@@ -75,10 +74,13 @@ def _refuse_other_columns(spec: TableSpec, columns: Sequence[Column], present: S
         )
 
 
-def _export(aurora: AuroraSession, query: sql.Composable, table: SourceTable, schema_version: int) -> Part:
+def _export(aurora: AuroraSession, query: sql.Composable, table: SourceTable, rules: MergeRules) -> Part:
     attempt = uuid4()  # guard: two-attempts-of-one-name
-    key = f"{table.folder}/{datetime.now(UTC):%Y/%m/%d/%H}/run-{attempt}.v{schema_version}.csv"
-    destination = {"bucket": settings().staging_bucket, "key": key, "region": settings().aws_region}
+    hour = f"{table.folder(rules.layout)}/{datetime.now(UTC):%Y/%m/%d/%H}"
+    key = f"{hour}/run-{attempt}.v{rules.schema_version}.csv"
+    own = settings()
+    # Without a key of ours AWS's own for S3 encrypts, with which everybody reads who may read the bucket.
+    destination = {"bucket": own.staging_bucket, "key": key, "region": own.aws_region, "kms_key": own.staging_key}
     snapshot = aurora.row(f"SELECT {VERSION} AS version, pg_is_in_recovery() AS replica")
     if snapshot["replica"]:
         # A replica may lack rows below the fence, and its snapshots' versions are not those of the writer.
@@ -90,4 +92,5 @@ def _export(aurora: AuroraSession, query: sql.Composable, table: SourceTable, sc
     seconds("ExportSeconds", time.monotonic() - began)
     names = [key] + [f"{key}_part{number}" for number in range(2, written["files"] + 1)]
     files = [ExportedFile(name=name, version=snapshot["version"]) for name in names]
-    return Part(rows=written["rows"], bytes=written["bytes"], files=files, wait_seconds=settings().load_poll_seconds)
+    waits = own.load_first_look_seconds
+    return Part(rows=written["rows"], bytes=written["bytes"], files=files, wait_seconds=waits)

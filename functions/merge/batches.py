@@ -38,7 +38,7 @@ def record_batch(
     kind = (bounds.complete, max_delete_percent, bounds.reset, False, held_from, watermark)
     snowflake.execute(
         f"{insert_into(database, 'BATCHES')} SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, CURRENT_TIMESTAMP() "
-        f"{absent.format(control_table(database, 'BATCHES'))}",
+        f"FROM VALUES (1) {absent.format(control_table(database, 'BATCHES'))}",
         [batch.id, str(objects.source), execution, *kind, batch.oldest_version, batch.rows],
     )
 
@@ -66,9 +66,8 @@ def quarantined_columns(snowflake: SnowflakeSession, objects: TableObjects, batc
 def refused_columns(snowflake: SnowflakeSession, objects: TableObjects, batch_id: str) -> dict[str, int]:
     """Of the rows that stop a batch's merge: how many have, in each column, a value that FINAL cannot hold."""
     rows = snowflake.rows(
-        f'SELECT "_REJECTED", COUNT(*) AS "ROWS" FROM {objects.typed} WHERE "_BATCH_ID" = %s AND "_FATAL" '
-        'GROUP BY "_REJECTED"',
-        [batch_id],
+        f'SELECT "_REJECTED", COUNT(*) AS "ROWS" FROM {objects.typed} WHERE "_BATCH_ID" = {literal(batch_id)} '
+        'AND "_FATAL" GROUP BY "_REJECTED"'
     )
     return by_column((row["_REJECTED"], int(row["ROWS"])) for row in rows)
 

@@ -40,6 +40,8 @@ _REMEDIES = {
     "re-run the table",
     "TASK_REPLACED": "other runs of the table's task took its place each time; let those end, then re-run the table",
     "DUPLICATE_KEYS": "its primary_keys occur twice in one snapshot, so they are not a key; name unique columns",
+    "OVERLAPPING": "another run read the table at the same time, and neither batch is the newer one for every row; "
+    "re-run the table",
     "NO_BATCH": "the batch is not recorded in CONTROL.BATCHES; re-run the table",
 }
 

@@ -18,34 +18,31 @@ from functions.shared.snowflake.session import SnowflakeSession, is_missing
 _WITHOUT_ITS_OBJECTS = ("STOPPED_MISSING_TABLE", "STOPPED_MISSING_PIPE")
 _LENGTH = re.compile(r"(VARCHAR|BINARY)\(\d+\)")
 _OF_STAGING = ("_REFUSED", "_FILE", "_ROW", "_SCANNED_AT")
-_OF_VIEW = ("_BATCH_ID", "_REJECTED", "_WITHHELD", "_FATAL", "_RAW", "_TOO_LONG", "_RANK")
+_OF_VIEW = ("_BATCH_ID", "_REJECTED", "_WITHHELD", "_FATAL", "_RAW", "_TOO_LONG", "_RANK", "_MERGED_AS")
 _OF_FINAL = ("_VERSION", "_SYNCED_AT")
 OWN_NAMES = {*_OF_STAGING, *_OF_VIEW, *_OF_FINAL}
 SOFT_DELETE_NAMES = {"IS_DELETED", "_DELETED_AT"}
 
 
-def final_columns(snowflake: SnowflakeSession, objects: TableObjects) -> dict[str, str]:
-    """FINAL's present columns: name to type, without the lengths of texts and binaries."""
-    rows = snowflake.rows(f"DESCRIBE TABLE {objects.final}")
+def final_columns(snowflake: SnowflakeSession, objects: TableObjects) -> dict[str, str] | None:
+    """FINAL's present columns: name to type, without the lengths of texts and binaries; None where it is not there."""
+    try:
+        rows = snowflake.rows(f"DESCRIBE TABLE {objects.final}")
+    except ProgrammingError as error:
+        if is_missing(error):
+            return None
+        raise
     return {row["name"]: _LENGTH.sub(r"\1", row["type"]) for row in rows}
 
 
-def has_final(snowflake: SnowflakeSession, objects: TableObjects) -> bool:
-    """Whether FINAL exists: another execution may have made it since this one's bounds were resolved."""
-    return _exists(snowflake, f"SELECT 1 FROM {objects.final} WHERE FALSE")
-
-
-def is_whole(snowflake: SnowflakeSession, objects: TableObjects) -> bool:
-    """Whether STAGING, its view and its pipe exist, and belong together: a person may have dropped one."""
-    # STAGING first: a view stays without its table, and so does a pipe.
-    if not all(_exists(snowflake, f"SELECT 1 FROM {name} WHERE FALSE") for name in (objects.staging, objects.typed)):
+def is_whole(snowflake: SnowflakeSession, objects: TableObjects, pipe: str) -> bool:
+    """Whether STAGING, its view and its present pipe exist, and belong together: a person may have dropped one."""
+    # STAGING, too: a view stays without its table, and so does a pipe. DESCRIBE needs no warehouse.
+    described = (f"DESCRIBE TABLE {objects.staging}", f"DESCRIBE VIEW {objects.typed}")
+    if not all(_answer(snowflake, query) is not None for query in described):
         return False
-    found = _answer(snowflake, f'SELECT SYSTEM$PIPE_STATUS({literal(objects.staging)}) AS "STATUS"')
+    found = _answer(snowflake, f'SELECT SYSTEM$PIPE_STATUS({literal(pipe)}) AS "STATUS"')
     return found is not None and json.loads(found[0]["STATUS"])["executionState"] not in _WITHOUT_ITS_OBJECTS
-
-
-def _exists(snowflake: SnowflakeSession, query: str) -> bool:
-    return _answer(snowflake, query) is not None
 
 
 def _answer(snowflake: SnowflakeSession, query: str) -> list[dict[str, Any]] | None:

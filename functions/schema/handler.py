@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from functions.schema.drift import Sides
-from functions.schema.final import final_columns, has_final
+from functions.schema.final import final_columns
 from functions.schema.objects import align, make, rules_for
 from functions.shared.aurora.catalog import Relation, read_relation
 from functions.shared.aurora.session import aurora_session
@@ -12,6 +12,7 @@ from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import TableSpec
 from functions.shared.contract.state import Rules, Table
 from functions.shared.contract.wire import Wire
+from functions.shared.ground.errors import SchemaMismatch
 from functions.shared.ground.observability import step
 from functions.shared.snowflake.objects import table_objects
 from functions.shared.snowflake.session import snowflake_session
@@ -54,8 +55,15 @@ def _follow(spec: TableSpec, relation: Relation, bounds: Bounds) -> tuple[MergeR
     objects = table_objects(spec.source)
     with snowflake_session(spec.table_name) as snowflake:
         known = read_rules(snowflake, objects)
-        if known and (bounds.target_exists or has_final(snowflake, objects)):
-            sides = Sides(objects, known, present, final_columns(snowflake, objects), bounds.recreated, bounds.complete)
+        # Asked anew: another execution may have made FINAL since this one's bounds were resolved.
+        final = final_columns(snowflake, objects) if known else None
+        if known and final is None and bounds.target_exists:  # guard: final-dropped-under-a-run
+            raise SchemaMismatch(
+                f"{spec.table_name}: FINAL was dropped after this run had read how far it goes; re-run the table, "
+                "which makes it again and reloads it"
+            )
+        if known and final is not None:
+            sides = Sides(objects, known, present, final, bounds.recreated, bounds.complete)
             return align(snowflake, spec, relation, sides)
         rules = make(snowflake, objects, spec, relation, known, present)
         return rules, ["FINAL was gone: made again and reloaded"] if known else []

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from functions.schema.drift import Drift, Sides, find_drift
 from functions.schema.final import is_whole, refuse_unknown_types, refuse_unusable_names
@@ -11,7 +12,9 @@ from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import TableSpec
 from functions.shared.ground.errors import SchemaMismatch
 from functions.shared.ground.observability import count, logger
+from functions.shared.ground.settings import settings
 from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.pipes import Pipe, read_pipes, superseded
 from functions.shared.snowflake.session import SnowflakeSession
 from functions.shared.snowflake.statements import evolve_statements, table_statements
 from functions.shared.snowflake.tables import record_rules
@@ -34,8 +37,8 @@ def make(
 ) -> MergeRules:
     """Makes the objects of a new table, or of one whose FINAL was dropped; older files are then not merged."""
     _refuse_unusable(spec.table_name, present)
-    version = known.schema_version + 1 if known else 1
-    rules = replace(present, schema_version=version, since=version)
+    version = _next_version(known, read_pipes(snowflake, objects))
+    rules = replace(present, schema_version=version, since=version, layout=version)
     again = known is not None  # guard: rows-of-a-dropped-final-in-staging
     _apply(snowflake, table_statements(objects, rules, replace=again))
     record_rules(snowflake, objects, relation.oid, rules, ["made again"] if known else [])
@@ -57,29 +60,47 @@ def align(
     _refuse(spec, drift)
     rules = rules_for(spec, relation, drift.columns)
     _refuse_unusable(spec.table_name, rules)
-    same = replace(rules, schema_version=known.schema_version, since=known.since)
+    same = replace(rules, schema_version=known.schema_version, since=known.since, layout=known.layout)
     notes = _restore(snowflake, objects, known) + [
         f"column {name!r} is left out, because schema_changes is ignore" for name in drift.left_out
     ]
-    if same.to_json() == known.to_json() and not drift.added:
+    pipes = read_pipes(snowflake, objects)
+    if same.to_json() == known.to_json() and not drift.added and known.layout:
+        _drop_superseded(snowflake, objects, pipes, known.layout)
         return same, notes
-    version = known.schema_version + 1
-    rules = replace(rules, schema_version=version, since=known.since)
+    version = _next_version(known, pipes)
+    rules = replace(rules, schema_version=version, since=known.since, layout=known.layout or version)
     if drift.layout_changed:  # guard: file-of-before-a-column-was-made-anew
         rules = replace(rules, since=version)
     appended = [column for column in rules.columns if column.name not in before]
     _apply(snowflake, evolve_statements(objects, appended, drift.added, drift.widened))
     other_columns = before != [column.name for column in rules.columns]  # guard: pipe-that-lacks-a-column
-    _apply(snowflake, table_statements(objects, rules, replace_pipe=other_columns))
-    record_rules(snowflake, objects, relation.oid, rules, drift.notes)
-    logger.warning("The table's columns changed", extra={"changes": drift.notes, "schema_version": version})
+    if other_columns:
+        rules = replace(rules, layout=version)
+    _apply(snowflake, table_statements(objects, rules))
+    moved = [] if known.layout else ["its files have a folder and a pipe with their layout's version"]
+    record_rules(snowflake, objects, relation.oid, rules, drift.notes + moved)
+    logger.warning("The table's schema has a new version", extra={"changes": drift.notes, "schema_version": version})
     count("SchemaChanges", len(drift.notes))
     return rules, drift.notes + notes
 
 
+def _next_version(known: MergeRules | None, pipes: Sequence[Pipe]) -> int:
+    """A version that no pipe has: one that a step made before it ended early may have other columns."""
+    made = max((pipe.layout for pipe in pipes), default=0)  # guard: pipe-of-a-step-that-ended-early
+    return max(known.schema_version if known else 0, made) + 1
+
+
+def _drop_superseded(snowflake: SnowflakeSession, objects: TableObjects, pipes: Sequence[Pipe], layout: int) -> None:
+    load_timeout = timedelta(seconds=settings().load_timeout_seconds)
+    for pipe in superseded(pipes, layout, datetime.now(UTC), load_timeout):
+        snowflake.execute(f"DROP PIPE IF EXISTS {objects.pipe(pipe.layout)}")
+        logger.info("Dropped the pipe of a former layout", extra={"layout": pipe.layout})
+
+
 def _restore(snowflake: SnowflakeSession, objects: TableObjects, rules: MergeRules) -> list[str]:
     """Makes objects again that a person dropped; always the pipe, because its COPY is bound to the former table."""
-    if is_whole(snowflake, objects):  # guard: object-dropped-by-a-person
+    if is_whole(snowflake, objects, objects.pipe(rules.layout)):  # guard: object-dropped-by-a-person
         return []
     _apply(snowflake, table_statements(objects, rules, replace_pipe=True))
     return ["its STAGING table, view or pipe was gone and is made again"]

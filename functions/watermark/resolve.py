@@ -4,17 +4,31 @@ from dataclasses import replace
 
 from functions.shared.contract.bounds import Bounds
 from functions.shared.contract.spec import TableSpec
-from functions.shared.snowflake.progress import Progress
+from functions.shared.contract.watermark import Progress
+from functions.shared.ground.errors import RowsBehindWatermark
 from functions.shared.strategies.base import Run, settle_seconds
 from functions.shared.strategies.contents import read_contents, refuse_unread, renamed
 from functions.shared.strategies.registry import REGISTRY
 
 
+def resolve_idle(run: Run, target: str, started_at: int) -> Bounds | None:
+    """The bounds by the ledger's progress, if by it there is nothing to read yet; None where FINAL decides.
+
+    FINAL may have grown since the ledger was read: what is idle by less is idle by more, and only that.
+    """
+    try:
+        bounds = resolve(run, target, started_at)
+    except RowsBehindWatermark:
+        return None
+    return None if bounds.status == "NEW" else bounds
+
+
 def resolve(run: Run, target: str, started_at: int) -> Bounds:
     """The bounds of this run; `target` is FINAL's full name, `started_at` when it began, in milliseconds."""
     went_back = run.progress.version is not None and run.fence.version < run.progress.version
+    moved = _moved(run)  # guard: other-cluster-not-noticed
     recreated = run.progress.last.oid not in (None, run.relation.oid)  # guard: recreated-table-not-noticed
-    run = replace(run, reload=_reload_reason(run.spec, run.progress, went_back, recreated))
+    run = replace(run, reload=_reload_reason(run.spec, run.progress, moved, went_back, recreated))
     strategy, last = REGISTRY[run.spec.watermark_type], run.progress.last
     contents = read_contents(run.aurora, run.relation.oid)
     before = last.contents or contents
@@ -29,9 +43,10 @@ def resolve(run: Run, target: str, started_at: int) -> Bounds:
         measure=run.spec.measure,
         window=answer.window,
         horizon=run.fence.horizon,
-        reset=went_back,
+        reset=went_back or moved,
         target_exists=run.progress.exists,
         recreated=recreated,
+        cluster=run.cluster,
         oid=run.relation.oid,
         shape=run.relation.shape,
         contents=contents,
@@ -53,8 +68,16 @@ def resolve(run: Run, target: str, started_at: int) -> Bounds:
     return bounds
 
 
-def _reload_reason(spec: TableSpec, progress: Progress, went_back: bool, recreated: bool) -> str:
+def _moved(run: Run) -> bool:
+    """Whether the last batch is known to be another cluster's, whose transaction ids say nothing about this one's."""
+    before = run.progress.last.cluster
+    return None not in (before, run.cluster) and before != run.cluster
+
+
+def _reload_reason(spec: TableSpec, progress: Progress, moved: bool, went_back: bool, recreated: bool) -> str:
     """Why the run cannot continue from FINAL; empty where it can."""
+    if moved:
+        return "the cluster is another one (blue/green switchover, restore or clone): reloaded"
     if went_back:
         return "Aurora's transaction ids went back (restore, or another cluster): reloaded"
     if recreated:

@@ -34,7 +34,7 @@ class DataRoles(Construct):
             },
         )
         statements = [
-            _allow(["s3:AbortMultipartUpload", "s3:PutObject"], self._bucket.arn_for_objects("*")),
+            _allow_own(["s3:AbortMultipartUpload", "s3:PutObject"], self._bucket.arn_for_objects("*")),
             _allow(["kms:Decrypt", "kms:GenerateDataKey"], self._key.key_arn),
         ]
         self._role("AuroraExport", export_role(settings), trusted, statements)
@@ -44,8 +44,8 @@ class DataRoles(Construct):
             {"StringEquals": {"sts:ExternalId": settings.snowflake_external_id}}
         )
         statements = [
-            _allow(["s3:GetObject", "s3:GetObjectVersion"], self._bucket.arn_for_objects("*")),
-            _allow(["s3:GetBucketLocation", "s3:ListBucket"], self._bucket.bucket_arn),
+            _allow_own(["s3:GetObject", "s3:GetObjectVersion"], self._bucket.arn_for_objects("*")),
+            _allow_own(["s3:GetBucketLocation", "s3:ListBucket"], self._bucket.bucket_arn),
             _allow(["kms:Decrypt"], self._key.key_arn),
         ]
         self._role("SnowflakeRead", read_role(settings), trusted, statements)
@@ -64,3 +64,9 @@ class DataRoles(Construct):
 
 def _allow(actions: list[str], resource: str) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=actions, resources=[resource])
+
+
+def _allow_own(actions: list[str], resource: str) -> iam.PolicyStatement:
+    """In this account only: once the bucket is deleted, its name is free for another account's bucket."""
+    own = {"StringEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}}
+    return iam.PolicyStatement(actions=actions, resources=[resource], conditions=own)

@@ -15,7 +15,8 @@ class FunctionSpec:
 
     A function that `needs_credentials` of Vault runs in the private subnets. The others call AWS's own APIs only,
     which a network would not make safer: outside of the VPC they need no interface, NAT gateway or endpoint.
-    A function that `uses_snowflake` may log in there by an AWS role where the deployment has no key.
+    A function that `uses_aurora` or `uses_snowflake` reads Vault's secret of it; one of the latter may log in there by
+    an AWS role where the deployment has no key.
     """
 
     name: str
@@ -23,7 +24,9 @@ class FunctionSpec:
     memory: int
     reads_parameters: bool = False
     writes_parameters: bool = False
+    reads_cluster: bool = False
     needs_credentials: bool = True
+    uses_aurora: bool = True
     uses_snowflake: bool = True
 
     @property
@@ -43,16 +46,20 @@ FUNCTIONS = (
         timeout=1,
         memory=_PLAIN_MEMORY,
         reads_parameters=True,
+        reads_cluster=True,
         needs_credentials=False,
+        uses_aurora=False,
         uses_snowflake=False,
     ),
-    FunctionSpec("replay", timeout=5, memory=_SNOWFLAKE_MEMORY),
+    FunctionSpec("progress", timeout=2, memory=_SNOWFLAKE_MEMORY, uses_aurora=False),
+    FunctionSpec("replay", timeout=5, memory=_SNOWFLAKE_MEMORY, uses_aurora=False),
     FunctionSpec("watermark", timeout=5, memory=_SNOWFLAKE_MEMORY),
     FunctionSpec("schema", timeout=5, memory=_SNOWFLAKE_MEMORY),
     FunctionSpec("export", timeout=15, memory=_PLAIN_MEMORY, uses_snowflake=False),
-    FunctionSpec("await_load", timeout=2, memory=_SNOWFLAKE_MEMORY),
-    FunctionSpec("merge", timeout=2, memory=_SNOWFLAKE_MEMORY),
+    FunctionSpec("await_load", timeout=2, memory=_SNOWFLAKE_MEMORY, uses_aurora=False),
+    FunctionSpec("merge", timeout=2, memory=_SNOWFLAKE_MEMORY, uses_aurora=False),
     FunctionSpec("reconcile", timeout=5, memory=_SNOWFLAKE_MEMORY),
+    FunctionSpec("maintain", timeout=15, memory=_SNOWFLAKE_MEMORY, uses_aurora=False),
     FunctionSpec(
         "clear_full_refresh",
         timeout=1,
@@ -60,6 +67,7 @@ FUNCTIONS = (
         reads_parameters=True,
         writes_parameters=True,
         needs_credentials=False,
+        uses_aurora=False,
         uses_snowflake=False,
     ),
 )

@@ -6,6 +6,7 @@ from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.constructs.function_specs import FUNCTIONS, FunctionSpec
@@ -16,8 +17,8 @@ from infra.constructs.retention import log_group
 from infra.package.bundling import Bundler
 from infra.settings.settings import Settings
 
-# The time that an export has left to report that its statement was cancelled, before Lambda ends the function.
-_EXPORT_RESERVE_SECONDS = 60
+# What a function has left to report that Aurora cancelled its statement, before Lambda ends it: then nobody would.
+_RESERVE_SECONDS = 30
 _TRACE = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
 _CHANGE_INTERFACES = [
     "ec2:AssignPrivateIpAddresses",
@@ -39,7 +40,7 @@ class SyncFunctions(Construct):
         settings: Settings,
         bundler: Bundler,
         parameters: TableParameters,
-        staging_bucket_name: str,
+        staging_bucket: s3.IBucket,
         placement: Placement | None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -47,9 +48,13 @@ class SyncFunctions(Construct):
         self._bundler = bundler
         self._parameters = parameters
         self._placement = placement
-        environment = _environment(settings, staging_bucket_name, placement)
+        common = _environment(settings, staging_bucket.bucket_name, placement)
+        key = staging_bucket.encryption_key
+        assert key
+        self.roles: list[iam.Role] = []
         self.functions: Mapping[str, lambda_.Function] = {
-            spec.substitution: self._function(spec, environment) for spec in FUNCTIONS
+            spec.substitution: self._function(spec, {**common, **_own_environment(spec, settings, key.key_arn)})
+            for spec in FUNCTIONS
         }
         self.vault_role_arns = [role_arn(self, self._name(spec)) for spec in FUNCTIONS if spec.needs_credentials]
 
@@ -72,11 +77,7 @@ class SyncFunctions(Construct):
             memory_size=spec.memory,
             role=self._role(scope, name, self._statements(spec, name, group)),
             log_group=group,
-            environment={
-                **environment,
-                "POWERTOOLS_SERVICE_NAME": spec.dashed,
-                "FUNCTION_SECONDS": str(spec.timeout * 60),
-            },
+            environment=environment,
         )
         resource = function.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)
@@ -91,13 +92,15 @@ class SyncFunctions(Construct):
 
     def _role(self, scope: Construct, name: str, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         # Vault binds its roles to these names.
-        return iam.Role(
+        role = iam.Role(
             scope,
             "Role",
             role_name=name,
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             inline_policies={"least-privilege": iam.PolicyDocument(statements=list(statements))},
         )
+        self.roles.append(role)
+        return role
 
     def _statements(self, spec: FunctionSpec, name: str, group: logs.LogGroup) -> list[iam.PolicyStatement]:
         write_logs = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -108,6 +111,9 @@ class SyncFunctions(Construct):
             statements += self._interface_statements(name)
         if spec.reads_parameters:
             statements.append(self._parameters.read_statement())
+        if spec.reads_cluster and self._settings.aurora_cluster_arn:
+            cluster = self._settings.aurora_cluster_arn
+            statements.append(iam.PolicyStatement(actions=["rds:DescribeDBClusters"], resources=[cluster]))
         if spec.writes_parameters:
             statements.append(self._parameters.write_statement())
         return statements
@@ -137,6 +143,7 @@ def _environment(settings: Settings, staging_bucket_name: str, placement: Placem
     return {
         "NETWORK": placement.description if placement else "outside of a VPC",
         "PARAMETER_PREFIX": settings.parameter_prefix,
+        "AURORA_CLUSTER_ARN": settings.aurora_cluster_arn,
         "STAGING_BUCKET": staging_bucket_name,
         "VAULT_URL": settings.vault_url,
         "VAULT_CA_PEM": settings.vault_ca_pem,
@@ -145,12 +152,8 @@ def _environment(settings: Settings, staging_bucket_name: str, placement: Placem
         "VAULT_SERVER_ID": settings.vault_server_id,
         "VAULT_STS_REGION": settings.vault_sts_region,
         "VAULT_KV_MOUNT": settings.vault_kv_mount,
-        "VAULT_AURORA_PATH": settings.vault_aurora_path,
-        "VAULT_AURORA_LOGIN_PATH": settings.vault_aurora_login_path,
-        "VAULT_SNOWFLAKE_PATH": settings.vault_snowflake_path,
         "SNOWFLAKE_DATABASE": settings.snowflake_database,
         "FENCE_MARGIN_SECONDS": str(settings.fence_margin_seconds),
-        "EXPORT_SECONDS": str(_export_seconds()),
         "STATEMENT_TIMEOUT_SECONDS": str(settings.statement_timeout_seconds),
         "LOCK_TIMEOUT_SECONDS": str(settings.lock_timeout_seconds),
         "FINAL_TRANSIENT": str(settings.final_transient).lower(),
@@ -158,12 +161,19 @@ def _environment(settings: Settings, staging_bucket_name: str, placement: Placem
         "SLICE_MEGABYTES": f"{settings.slice_megabytes:g}",
         "WAVE_SLICES": str(settings.wave_slices),
         "LOAD_POLL_SECONDS": str(settings.load_poll_seconds),
+        "LOAD_FIRST_LOOK_SECONDS": str(settings.load_first_look_seconds),
         "POWERTOOLS_METRICS_NAMESPACE": settings.stack_name,
         "POWERTOOLS_LOG_LEVEL": settings.log_level,
     }
 
 
-def _export_seconds() -> int:
-    """The longest that an export's statement may take."""
-    [export] = [spec for spec in FUNCTIONS if spec.name == "export"]
-    return export.timeout * 60 - _EXPORT_RESERVE_SECONDS
+def _own_environment(spec: FunctionSpec, settings: Settings, staging_key_arn: str) -> dict[str, str]:
+    """What only this function is told: it reads no secret that it does not need."""
+    return {
+        "POWERTOOLS_SERVICE_NAME": spec.dashed,
+        "STATEMENT_SECONDS": str(spec.timeout * 60 - _RESERVE_SECONDS),
+        "STAGING_KEY": staging_key_arn if spec.name == "export" else "",
+        "VAULT_AURORA_PATH": settings.vault_aurora_path if spec.uses_aurora else "",
+        "VAULT_AURORA_LOGIN_PATH": settings.vault_aurora_login_path if spec.uses_aurora else "",
+        "VAULT_SNOWFLAKE_PATH": settings.vault_snowflake_path if spec.uses_snowflake else "",
+    }

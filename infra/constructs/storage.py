@@ -1,6 +1,7 @@
 """The staging bucket: Aurora writes it, Snowpipe reads it, nobody else can."""
 
 from aws_cdk import Aws, Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -65,11 +66,22 @@ class Staging(Construct):
             removal_policy=removal,
             lifecycle_rules=[_lifecycle(settings)],
         )
+        self.bucket.add_to_resource_policy(self._no_other_key())
         resource = self.bucket.node.default_child
         assert isinstance(resource, s3.CfnBucket)
         self.resource = resource
         if settings.snowpipe_queue_arn:
             self._notify(settings.snowpipe_queue_arn)
+
+    def _no_other_key(self) -> iam.PolicyStatement:
+        """Denies an upload that names another key than the bucket's, or none: then AWS's own key for S3 may encrypt."""
+        return iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            actions=["s3:PutObject"],
+            resources=[self.bucket.arn_for_objects("*")],
+            principals=[iam.AnyPrincipal()],
+            conditions={"StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": self.key.key_arn}},
+        )
 
     def _notify(self, queue_arn: str) -> None:
         # The queue is Snowflake's and already admits S3; the L2 would add a custom resource to edit its policy.

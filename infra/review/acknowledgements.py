@@ -59,6 +59,7 @@ def _of_functions(settings: Settings) -> Iterator[Acknowledged]:
 
 
 def _of_workflow(settings: Settings) -> Iterator[Acknowledged]:
+    yield Acknowledged("Workflow", "AwsSolutions-DDB3", "A lease whose holder does not run counts for nothing.")
     yield _wildcard("Workflow", "*", "The delivery of logs and traces cannot be limited to resources.")
     for name in (f"{settings.stack_name}:*", f"{settings.stack_name}/*"):
         children = _ARN.format("states", f"execution:{name}")

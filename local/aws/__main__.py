@@ -14,21 +14,36 @@ def main() -> None:
             f"run pip install 'ministack[full]=={MINISTACK_VERSION}'."
         )
     from local.aws import (
+        frozen_containers,
         function_networks,
+        inactive_functions,
         permissions,
         shared_code,
         ssm_resources,
         stack_events,
         transport,
+        upload_keys,
         vpc_resources,
         warm_workers,
     )
-    from local.aws.workflow import distributed_map, execution, lambda_errors, output_changes, redrive, retry
+    from local.aws.workflow import (
+        distributed_map,
+        error_names,
+        execution,
+        lambda_errors,
+        output_changes,
+        redrive,
+        retry,
+    )
 
     patches = (
         lambda_errors,
+        error_names,
+        inactive_functions,
         shared_code,
         warm_workers,
+        frozen_containers,
+        upload_keys,
         retry,
         permissions,
         execution,

@@ -10,6 +10,7 @@ from ministack.core import iam_evaluator
 from ministack.services import stepfunctions as sfn
 
 _SESSION = "StepFunctions"
+_NO_TABLE_ACCESS = "DynamoDB.AmazonDynamoDBException"
 
 _role: contextvars.ContextVar[str] = contextvars.ContextVar("state_machine_role", default="")
 
@@ -46,7 +47,7 @@ def require(action: str, resource_arn: str, error: str) -> None:
 
 
 def apply() -> None:
-    """Puts the check before the three integrations the workflow uses."""
+    """Puts the check before the integrations that the workflow uses."""
     invoke = sfn._invoke_resource
 
     def invoke_if_allowed(resource: str, arguments: Any) -> Any:
@@ -56,6 +57,10 @@ def apply() -> None:
             require("sqs:SendMessage", _queue_arn(arguments["QueueUrl"]), "SQS.AccessDeniedException")
         elif resource == "arn:aws:states:::sns:publish":
             require("sns:Publish", arguments["TopicArn"], "SNS.AuthorizationErrorException")
+        elif resource.startswith("arn:aws:states:::dynamodb:"):
+            require(f"dynamodb:{_operation(resource)}", _table_arn(arguments["TableName"]), _NO_TABLE_ACCESS)
+        elif resource == "arn:aws:states:::aws-sdk:sfn:describeExecution":
+            require("states:DescribeExecution", arguments["ExecutionArn"], "Sfn.SfnException")
         return invoke(resource, arguments)
 
     sfn._invoke_resource = invoke_if_allowed
@@ -69,6 +74,15 @@ def _function_arn(reference: str) -> str:
     if reference.startswith("arn:"):
         return reference
     return f"arn:aws:lambda:{sfn.get_region()}:{sfn.get_account_id()}:function:{reference}"
+
+
+def _operation(resource: str) -> str:
+    name = resource.rsplit(":", 1)[-1]
+    return name[0].upper() + name[1:]
+
+
+def _table_arn(name: str) -> str:
+    return f"arn:aws:dynamodb:{sfn.get_region()}:{sfn.get_account_id()}:table/{name}"
 
 
 def _queue_arn(url: str) -> str:

@@ -4,7 +4,8 @@ import platform
 import sys
 from typing import Any
 
-from local.aws.server import ACCOUNT, REGION
+from local.aws.rds_cluster import ARN as CLUSTER_ARN
+from local.aws.server import REGION
 from local.cloud.snowpipe_queue import queue_arn
 
 STACK = "aurora-snowflake-sync"
@@ -26,10 +27,13 @@ def context(vault_port: int) -> dict[str, Any]:
         "vault_aurora_path": AURORA_SECRET,
         "vault_snowflake_path": SNOWFLAKE_SECRET,
         "snowpipe_queue_arn": queue_arn(REGION),
+        "aurora_cluster_arn": CLUSTER_ARN,
         "schedule_enabled": False,
+        "maintain_enabled": False,
         "fence_margin_seconds": 2,
         "load_timeout_seconds": 300,
         "load_poll_seconds": 1,
+        "load_first_look_seconds": 1,
     }
 
 
@@ -43,7 +47,6 @@ def account_context(vault_port: int) -> dict[str, Any]:
         "network": "new",
         "interface_endpoints": "ssm,sts",
         "aurora_cidr": "10.20.0.0/22",
-        "aurora_cluster_arn": f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:shop",
         "snowflake_iam_user_arn": "arn:aws:iam::210987654321:user/abc1-b-self1234",
         "snowflake_external_id": "MYACCOUNT_SFCRole=2_a1b2c3d4e5f6=",
         "snowflake_login": "workload_identity",

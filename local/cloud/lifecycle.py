@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from local import endpoints, processes
 from local.aurora.server import DATABASE, MAX_FILE_BYTES, SYNC_ROLE, Aurora, remove_aurora, start_aurora
+from local.aws.rds_cluster import create_cluster
 from local.aws.server import Aws, start_aws
 from local.cloud import cdk_deploy
 from local.cloud.cdk_deploy import Cdk, as_deployer
@@ -82,6 +83,7 @@ def _start(home: Path, report: Report, wait_scale: float, max_file_bytes: int, b
         assembly = None if by_cdk else pool.submit(_synthesize, report, vault_port)
         aws = _timed(report, "AWS", start_aws)(home, wait_scale)
         queue = create_snowpipe_queue(aws)
+        create_cluster(aws)
         starting_aurora = pool.submit(_timed(report, "Aurora PostgreSQL", start_aurora), home, aws, max_file_bytes)
         starting_snowflake = pool.submit(_timed(report, "Snowflake", start_snowflake), home, aws, queue)
         aurora, snowflake = starting_aurora.result(), starting_snowflake.result()

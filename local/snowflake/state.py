@@ -15,10 +15,13 @@ from local.snowflake.engine import casts, declared_types, json_parsing, override
 from local.snowflake.faults import Faults
 from local.snowflake.pipes import copy_history
 from local.snowflake.pipes.pipes import Pipes
+from local.snowflake.session import result_scan
 from local.snowflake.session.extensions import Extensions
 from local.snowflake.session.queries import Queries
 from local.snowflake.session.session import Session, Shared
+from local.snowflake.session.table_times import TableTimes
 from local.snowflake.session.write_lock import WriteLock
+from local.snowflake.statements import information_tables
 from local.snowflake.statements.ddl import run_ddl
 from local.snowflake.statements.dispatch import run_extension
 from local.snowflake.statements.objects import Objects
@@ -46,13 +49,16 @@ class State:
             table_functions={
                 "COPY_HISTORY": partial(copy_history.as_subquery, faults=self.faults),
                 "TASK_HISTORY": task_history.as_subquery,
+                "RESULT_SCAN": partial(result_scan.as_subquery, queries=self.queries),
             },
+            information_views={"TABLES": information_tables.as_subquery},
             system_functions={
                 "SYSTEM$PIPE_STATUS": self.pipes.status,
                 "SYSTEM$GET_TASK_GRAPH_CONFIG": graph_config,
             },
         )
-        self._shared = Shared(self.engine, WriteLock(lock_timeout_seconds), self.queries, self.faults, extensions)
+        lock = WriteLock(lock_timeout_seconds)
+        self._shared = Shared(self.engine, lock, self.queries, self.faults, extensions, TableTimes())
 
     def tables(self, container: tuple[str, ...]) -> list[tuple[str, ...]]:
         """The complete names of a database's or schema's tables."""

@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from local.vault.bao import Bao, DatabaseUsers
+from local.vault.bao import USERS_POLICY, Bao, DatabaseUsers
 from local.vault.front import AwsAuth, FrontServer
 from local.vault.login import Role
 
@@ -44,9 +44,8 @@ def main() -> None:
             bao.write_secret(path, value)
         for one in users:
             bao.make_users(one)
-        readable = [f"secret/data/{path}" for path in secrets] + [f"database/creds/{one.role}" for one in users]
-        bao.write_read_policy(POLICY, readable)
-        role = Role(tuple(asked.bound_arn), (POLICY,), asked.token_ttl)
+        bao.write_read_policy(POLICY, [f"secret/data/{path}" for path in secrets])
+        role = Role(tuple(asked.bound_arn), (POLICY, USERS_POLICY), asked.token_ttl)
         auth = AwsAuth(asked.mount, {asked.role: role}, asked.server_id, asked.sts_url)
         server = FrontServer(asked.port, bao, auth)
         threading.Thread(target=server.serve_forever, daemon=True).start()

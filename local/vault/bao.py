@@ -14,6 +14,7 @@ from typing import Any
 from local.processes import free_port
 from local.vault.login import Role
 
+USERS_POLICY = "database-users"
 _CREATE_USER = (
     "CREATE ROLE \"{{name}}\" LOGIN INHERIT IN ROLE GROUP PASSWORD '{{password}}' VALID UNTIL '{{expiration}}'"
 )
@@ -80,7 +81,7 @@ class Bao:
         self._call("PUT", f"sys/policies/acl/{name}", {"policy": rules})
 
     def make_users(self, users: DatabaseUsers) -> None:
-        """Mounts the database engine, with one role that makes short-lived users."""
+        """Mounts the database engine, with one role that makes short-lived users, for whoever has `USERS_POLICY`."""
         self._call("POST", "sys/mounts/database", {"type": "database"})
         connection = {
             "plugin_name": "postgresql-database-plugin",
@@ -93,6 +94,7 @@ class Bao:
         role = {"db_name": "aurora", "default_ttl": users.ttl, "max_ttl": users.ttl}
         made = [_CREATE_USER.replace("GROUP", users.group)]
         self._call("POST", f"database/roles/{users.role}", {**role, "creation_statements": made})
+        self.write_read_policy(USERS_POLICY, [f"database/creds/{users.role}"])
 
     def create_token(self, role: Role, display_name: str, metadata: dict[str, str]) -> dict[str, Any]:
         """A login's answer: a new orphan token with the role's policies and lifetime."""
@@ -104,6 +106,10 @@ class Bao:
             "no_parent": True,
         }
         return self._call("POST", "auth/token/create", wanted)
+
+    def live_tokens(self) -> int:
+        """How many tokens there are, the root's among them."""
+        return len(self._call("LIST", "auth/token/accessors")["data"]["keys"])
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         request = urllib.request.Request(

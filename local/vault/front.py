@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.vault.bao import Bao
+from local.vault.bao import Bao, DatabaseUsers
 from local.vault.login import LoginRefused, Role, verify
 
 _HOP_BY_HOP = frozenset({"host", "connection", "content-length", "transfer-encoding", "keep-alive"})
@@ -41,6 +41,8 @@ class _Front(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path == "/laptop/faults":
             self._set_faults(json.loads(body))
+        elif self.path == "/laptop/tokens":
+            self._answer(200, {"live": self.server.bao.live_tokens()})
         elif self.server.sealed:
             self._answer(503, {"errors": ["Vault is sealed"]})
         elif self.path.startswith("/v1/secret/") and self.server.refused_reads:
@@ -52,11 +54,14 @@ class _Front(BaseHTTPRequestHandler):
             self._proxy(body)
 
     def _set_faults(self, orders: dict[str, Any]) -> None:
-        """A test's faults: `sealed`; how many `refused_reads`, as with a revoked token; `secrets` to write by path."""
+        """A test's faults: `sealed`; how many `refused_reads`, as with a revoked token; `secrets` to write by path;
+        `users`, the fields of DatabaseUsers, who are made from now on."""
         self.server.sealed = orders.get("sealed", self.server.sealed)
         self.server.refused_reads = orders.get("refused_reads", self.server.refused_reads)
         for path, value in orders.get("secrets", {}).items():
             self.server.bao.write_secret(path, value)
+        if "users" in orders:
+            self.server.bao.make_users(DatabaseUsers(**orders["users"]))
         self._answer(200, {})
 
     def _login(self, body: bytes) -> None:

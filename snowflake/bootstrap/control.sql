@@ -1,4 +1,5 @@
--- Rows are only inserted, except in QUARANTINE, so that merges of different tables never wait for each other.
+-- Merges only insert rows, except in QUARANTINE, so that those of different tables never wait for each other. The daily
+-- maintenance deletes old ones.
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."TABLES" (
   "TABLE_NAME" VARCHAR NOT NULL COMMENT 'schema.table in Aurora',
   "SCHEMA_VERSION" NUMBER(10, 0) NOT NULL,
@@ -39,8 +40,15 @@ CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."LEDGER" (
   "DELETED" NUMBER(20, 0) NOT NULL,
   "VERSION" NUMBER(20, 0) NOT NULL,
   "WATERMARK" VARCHAR,
-  "MERGED_AT" TIMESTAMP_LTZ(6) NOT NULL
+  "MERGED_AT" TIMESTAMP_LTZ(6) NOT NULL,
+  "HIGHEST" VARCHAR COMMENT 'Highest watermark among the rows that the batch applied, in ISO 8601 or digits',
+  "FINAL_ROWS" NUMBER(20, 0) COMMENT 'Rows of FINAL after the merge',
+  "FINAL_VERSION" NUMBER(20, 0) COMMENT 'Highest version in FINAL after the merge'
 );
+-- For installations whose LEDGER is older than these columns.
+ALTER TABLE {{ database }}."CONTROL"."LEDGER" ADD COLUMN IF NOT EXISTS "HIGHEST" VARCHAR;
+ALTER TABLE {{ database }}."CONTROL"."LEDGER" ADD COLUMN IF NOT EXISTS "FINAL_ROWS" NUMBER(20, 0);
+ALTER TABLE {{ database }}."CONTROL"."LEDGER" ADD COLUMN IF NOT EXISTS "FINAL_VERSION" NUMBER(20, 0);
 -- Open entries: a replay removes a row's, the next merge of the table a file's.
 CREATE TABLE IF NOT EXISTS {{ database }}."CONTROL"."QUARANTINE" (
   "BATCH_ID" VARCHAR NOT NULL,

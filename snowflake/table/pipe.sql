@@ -1,4 +1,4 @@
-{#- Loads the files of the table's folder into STAGING, field by field in the columns' order. -#}
+{#- Loads the files of one layout, which have a folder of their own, into STAGING, field by field in their order. -#}
 CREATE {{ "OR REPLACE PIPE" if replace_pipe else "PIPE IF NOT EXISTS" }} {{ pipe }}
   AUTO_INGEST = TRUE
   COMMENT = {{ comment }}

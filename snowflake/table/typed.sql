@@ -39,5 +39,6 @@ SELECT
 {%- endfor %}
   ){{ ")" if sizable }} AS "_RAW"
 FROM {{ staging }} s
-INNER JOIN {{ database }}."CONTROL"."BATCH_FILES" f ON s."_FILE" = f."FILE_NAME"
+{#- Two invocations at once may record a batch's files twice. #}
+INNER JOIN (SELECT DISTINCT "BATCH_ID", "FILE_NAME", "VERSION", "SCHEMA_VERSION" FROM {{ database }}."CONTROL"."BATCH_FILES") f ON s."_FILE" = f."FILE_NAME"
 WHERE {# guard: file-of-a-former-layout #}f."SCHEMA_VERSION" >= {{ since }}{# end guard #}

@@ -2,6 +2,7 @@
 
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
+    "AURORA_CLUSTER_ARN": "",
     "PARAMETER_PREFIX": "/sync",
     "STAGING_BUCKET": "staging-bucket",
     "VAULT_URL": "http://127.0.0.1:9",
@@ -18,12 +19,14 @@ ENVIRONMENT = {
     "FENCE_MARGIN_SECONDS": "5",
     "LOAD_TIMEOUT_SECONDS": "1800",
     "LOAD_POLL_SECONDS": "10",
+    "LOAD_FIRST_LOOK_SECONDS": "45",
     "SLICE_MEGABYTES": "200",
     "WAVE_SLICES": "16",
-    "EXPORT_SECONDS": "840",
-    "FUNCTION_SECONDS": "120",
+    "STATEMENT_SECONDS": "840",
     "STATEMENT_TIMEOUT_SECONDS": "14400",
     "LOCK_TIMEOUT_SECONDS": "900",
     "FINAL_TRANSIENT": "false",
+    "STAGING_KEY": "arn:aws:kms:eu-central-1:123456789012:key/staging",
+    "POWERTOOLS_SERVICE_NAME": "sync",
     "NETWORK": "outside of a VPC",
 }

@@ -68,7 +68,7 @@ def complaints(text: str) -> list[str]:
 def texts(statement: str) -> Iterator[str]:
     """The statement, and the script inside its dollar quotes, which the statement's own grammar takes as a string."""
     yield statement
-    if "$$" in statement:
+    if "EXECUTE IMMEDIATE $$" in statement:
         _, script, _ = statement.split("$$")
         yield script
 

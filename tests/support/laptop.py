@@ -56,6 +56,12 @@ class Laptop:
             cursor.execute(statement, list(values) or None)
             return [tuple(row) for row in cursor.fetchall()]
 
+    def pipe(self, object_name: str) -> str:
+        """The pipe of the present layout of a table's files."""
+        shown = self.warehouse(f"SHOW PIPES LIKE '{object_name}$$v%' IN SCHEMA AURORA.STAGING")
+        layout = max(int(row[1].rpartition("v")[2]) for row in shown)
+        return f'AURORA.STAGING."{object_name}$$v{layout}"'
+
     def configure(self, specs: Any) -> None:
         """Replaces the list of tables; a string is stored as it is."""
         text = specs if isinstance(specs, str) else json.dumps(specs)

@@ -17,6 +17,7 @@ _INSTEAD = {
     "arn of StagingAccessLogs": "arn:aws:s3:::ACCESS-LOGS",
 }
 _KINDS = {
+    "AWS::DynamoDB::Table": "table",
     "AWS::KMS::Key": "key",
     "AWS::Lambda::Function": "function",
     "AWS::Logs::LogGroup": "log group",

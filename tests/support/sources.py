@@ -1,6 +1,8 @@
 """Runs of the watermark step against a real table, with a chosen state of Snowflake."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 from functions.shared.aurora.catalog import read_relation
@@ -8,9 +10,8 @@ from functions.shared.aurora.fence import Fence, read_fence
 from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.bounds import Bounds, Reading
 from functions.shared.contract.spec import parse_spec
-from functions.shared.snowflake.objects import TableObjects
-from functions.shared.snowflake.progress import Progress
-from functions.shared.snowflake.session import SnowflakeSession
+from functions.shared.contract.watermark import Progress, as_text
+from functions.shared.snowflake.progress import Readings
 from functions.shared.strategies.base import Run
 from functions.watermark.resolve import resolve
 
@@ -18,19 +19,17 @@ MARGIN = 0.05
 
 
 @dataclass
-class Readings:
-    """A Snowflake that only keeps the readings of ceilings."""
+class StoredReadings:
+    """The readings of ceilings, kept without Snowflake."""
 
     stored: list[tuple[int, str]] = field(default_factory=list)
 
-    def execute(self, statement: str, values: Any) -> None:
-        assert '"READINGS"' in statement
-        self.stored.append((values[1], values[2]))
+    def store(self, ceiling: int, read_at: str) -> None:
+        self.stored.append((ceiling, read_at))
 
-    def rows(self, query: str, _values: Any = ()) -> list[dict[str, Any]]:
-        before = query.split('"READ_AT" < \'')[1].split("'", maxsplit=1)[0]
-        older = [(read_at, ceiling) for ceiling, read_at in self.stored if read_at < before]
-        return [{"CEILING": max(older)[1]}] if older else []
+    def before(self, moment: datetime) -> int | None:
+        older = [(read_at, ceiling) for ceiling, read_at in self.stored if read_at < as_text(moment)]
+        return max(older)[1] if older else None
 
 
 @dataclass
@@ -39,7 +38,7 @@ class Source:
 
     aurora: AuroraSession
     raw: dict[str, Any]
-    readings: Readings = field(default_factory=Readings)
+    readings: StoredReadings = field(default_factory=StoredReadings)
 
     def fence(self) -> Fence:
         return read_fence(self.aurora, "t", MARGIN, watermark=True)
@@ -50,20 +49,22 @@ class Source:
         fence: Fence | None = None,
         reading: Reading | None = None,
         settled: bool = True,
+        cluster: str | None = None,
+        decide: Callable[[Run, str, int], Bounds] = resolve,
         **spec: Any,
     ) -> Bounds:
         parsed = parse_spec({**self.raw, **spec}, "test")
         relation = read_relation(self.aurora, parsed)
         run = Run(
             aurora=self.aurora,
-            snowflake=cast("SnowflakeSession", self.readings),
             spec=parsed,
             relation=relation,
-            objects=TableObjects("AURORA", parsed.source),
             progress=progress,
+            readings=cast("Readings", self.readings),
             fence=fence or self.fence(),
             margin_seconds=MARGIN,
             reading=reading,
             settled=settled,
+            cluster=cluster,
         )
-        return resolve(run, "T", 0)
+        return decide(run, "T", 0)

@@ -15,7 +15,7 @@ from infra.settings.settings import Settings
 from infra.stack import SyncStack
 from tests.support.contexts import NO_BUNDLING
 
-_NAMES = ("FunctionName", "QueueName", "TopicName", "RoleName", "LogGroupName", "StateMachineName")
+_NAMES = ("FunctionName", "QueueName", "TopicName", "RoleName", "LogGroupName", "StateMachineName", "TableName")
 _PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::Region": "REGION",

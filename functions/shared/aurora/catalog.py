@@ -16,6 +16,7 @@ from functions.shared.ground.errors import AccessDenied, InvalidConfiguration
 
 _RELATION = """
 SELECT c.oid, c.relkind::text AS kind, current_user::text AS role, row_security_active(c.oid) AS rows_hidden,
+       c.relforcerowsecurity AS owner_too, pg_get_userbyid(c.relowner)::text AS owner,
        c.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_inherits WHERE inhparent = c.oid) AS inherited,
        (SELECT min(p.relid::regclass::text) FROM pg_partition_tree(c.oid) p JOIN pg_class k ON k.oid = p.relid
         WHERE k.relkind = 'f') AS foreign_partition,
@@ -106,9 +107,11 @@ def read_relation(aurora: AuroraSession, spec: TableSpec) -> Relation:
             f"table TO {relation['role']}"
         )
     if relation["rows_hidden"]:
+        no_force = "ALTER TABLE … NO FORCE ROW LEVEL SECURITY and " if relation["owner_too"] else ""
         raise AccessDenied(
             f"{table}: row-level security hides rows from role {relation['role']}, so the copy would miss them; "
-            f"run ALTER ROLE {relation['role']} BYPASSRLS"
+            f"run {no_force}GRANT {relation['owner']} TO {relation['role']}, by which the sync could also write the "
+            "owner's tables, or leave the table out. No policy helps, and Aurora's master user may not set BYPASSRLS"
         )
     columns = read_columns(aurora, spec, relation["oid"])
     key = spec.keys or [row["name"] for row in aurora.rows(_PRIMARY_KEY, {"oid": relation["oid"]})]

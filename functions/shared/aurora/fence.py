@@ -9,7 +9,7 @@ from datetime import datetime
 
 from functions.shared.aurora.login import APPLICATION
 from functions.shared.aurora.session import AuroraSession
-from functions.shared.ground.errors import FenceRefused
+from functions.shared.ground.errors import FenceRefused, SourceUnavailable
 
 # A snapshot's version is the number of transactions that are complete in it (all below xmax, less those still running),
 # so a later snapshot that differs has a higher version.
@@ -40,7 +40,9 @@ SELECT clock_timestamp() AS clock,
        current_user::text AS role,
        (SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND state = 'disabled') AS hidden,
-       (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared
+       (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared,
+       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE n.nspname = 'rds_aurora' AND c.relname = 'limitless_stat_activity') AS limitless
 """
 
 
@@ -61,8 +63,9 @@ class Fence:
 def read_fence(aurora: AuroraSession, table: str, margin_seconds: float, watermark: bool) -> Fence:
     """Reads the fence; `watermark` is true where `moment` is compared with values assigned at a transaction's start.
 
-    Raises FenceRefused where no safe fence exists: on a replica, without pg_read_all_stats, while a session has
-    track_activities off, or while prepared transactions (which outlive their session) could still commit older values.
+    Raises SourceUnavailable on a replica. Raises FenceRefused where no safe fence exists: in a Limitless database,
+    without pg_read_all_stats, while a session has track_activities off, or while prepared transactions (which outlive
+    their session) could still commit older values.
     """
     values = {
         "margin": margin_seconds,  # guard: value-just-behind-the-clock
@@ -70,14 +73,21 @@ def read_fence(aurora: AuroraSession, table: str, margin_seconds: float, waterma
     }
     row = aurora.row(_FENCE, values)
     if row["replica"]:
+        # Transient: during a failover the writer's name leads to the former writer for some seconds.
+        raise SourceUnavailable(
+            f"{table}: Aurora's endpoint leads to a replica, which does not see the transactions still open on the "
+            "writer; a retry connects again, and if it goes on after a failover is over, put the cluster's writer "
+            "endpoint into Vault's secret"
+        )
+    if row["limitless"]:  # guard: transactions-of-other-routers
         raise FenceRefused(
-            f"{table}: Aurora's endpoint is a replica, which does not see the transactions still open on the writer; "
-            "put the cluster's writer endpoint into Vault's secret"
+            f"{table}: its cluster is an Aurora Limitless database, where each router sees its own transactions alone, "
+            "so late commits would be lost; take the table out of the list: Limitless is not supported"
         )
     if watermark and not row["sees_all"]:
         raise FenceRefused(
             f"{table}: role {row['role']} cannot see when other sessions' transactions began, so late commits would be "
-            f"lost; run GRANT pg_read_all_stats TO {row['role']}"
+            f"lost; run GRANT pg_monitor TO {row['role']}"
         )
     if watermark and row["hidden"]:
         raise FenceRefused(

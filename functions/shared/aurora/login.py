@@ -1,6 +1,5 @@
 """Logging in to Aurora, as the user that Vault names or makes."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ from functions.shared.ground.settings import settings
 
 # The fence leaves out sessions with this application_name and user: they only read.
 APPLICATION = "aurora-snowflake-sync"
-_CONNECT_TIMEOUT_SECONDS = 10
+# A serverless cluster that was paused answers after about 15 s.
+_CONNECT_TIMEOUT_SECONDS = 20
 # A warm session's server may be gone without having closed the connection; packets go unacknowledged for this long.
 _UNANSWERED_MILLISECONDS = 60_000
 _LEASE_MARGIN_SECONDS = 60
@@ -23,10 +23,18 @@ _RDS_AUTHORITIES = Path(__file__).with_name("rds_global_bundle.pem")
 
 @dataclass(frozen=True)
 class Login:
-    """An autocommit connection, and until when (seconds of the monotonic clock) its user may begin a statement."""
+    """An autocommit connection, and what Vault gave it: where it leads, and as whom."""
 
     connection: Any
-    until: float
+    arguments: dict[str, Any]
+
+    def is_current(self, table: str) -> bool:
+        """Whether Vault still gives the same, which it is asked once what it gave is over.
+
+        Another host is another cluster (a restore, a clone), whose rows must not be mixed with the former one's.
+        Raises VaultUnavailable or AccessDenied, naming `table`.
+        """
+        return _arguments(table) == self.arguments
 
 
 def log_in(table: str) -> Login:
@@ -36,8 +44,8 @@ def log_in(table: str) -> Login:
     """
 
     def attempt() -> Login:
-        login = _login_of(table)
-        return Login(_connected(login.data), login.until)
+        arguments = _arguments(table)
+        return Login(_connected(arguments), arguments)
 
     try:
         return vault.log_in(_login_path(), attempt, _is_rejected)
@@ -64,13 +72,13 @@ def _login_path() -> str:
     return settings().vault_aurora_login_path or settings().vault_aurora_path
 
 
-def _login_of(table: str) -> vault.Credential:
+def _arguments(table: str) -> dict[str, Any]:
     """The arguments of connect; a user that Vault made is used only while it outlives the longest statement."""
     where = vault.secret(table, settings().vault_aurora_path)
     if not settings().vault_aurora_login_path:
-        return vault.Credential(where, math.inf)
-    login = vault.lease(table, _login_path(), settings().export_seconds + _LEASE_MARGIN_SECONDS)
-    return vault.Credential({**where, **login.data}, login.until)
+        return where
+    outlives_seconds = settings().statement_seconds + _LEASE_MARGIN_SECONDS
+    return {**where, **vault.lease(table, _login_path(), outlives_seconds).data}
 
 
 def _connected(secret: dict[str, Any]) -> Any:

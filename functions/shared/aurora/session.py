@@ -1,6 +1,5 @@
 """The one way to Aurora: a warm session per container, whose errors are the workflow's."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 import psycopg2
 from psycopg2 import errors, sql
 
-from functions.shared.aurora.login import first_line, log_in
-from functions.shared.ground.errors import AccessDenied, ExportFailed, SourceRejected, SourceUnavailable
+from functions.shared.aurora.driver_errors import dropped, workflow_error
+from functions.shared.aurora.login import Login, log_in
+from functions.shared.ground.settings import settings
 
 # Exported texts depend on these settings; the server and the role may have others.
 _SESSION = {
@@ -21,7 +21,12 @@ _SESSION = {
     "client_encoding": "UTF8",
     "row_security": "off",
     "standard_conforming_strings": "on",
+    # Settings of PostgreSQL 14 and newer. A statement whose function was killed ends within this time,
+    "client_connection_check_interval": "10s",
+    # and a frozen container's session lets go, which else keeps a serverless cluster from pausing.
+    "idle_session_timeout": "5min",
 }
+_SET = "SELECT set_config(name, %s, false) FROM pg_settings WHERE name = %s"
 
 Query = str | sql.Composable
 
@@ -85,15 +90,18 @@ class AuroraSession:
 
     @property
     def usable(self) -> bool:
-        """Whether the session still answers and its server is the writer: a failover may have made it a replica."""
+        """Whether the session still answers, as a user that exists, and its server is the writer.
+
+        A failover may have made it a replica; and a user that Vault dropped keeps its session, which can read nothing.
+        """
         try:
-            return not self.row("SELECT pg_is_in_recovery() AS replica")["replica"]
+            return not self.row("SELECT pg_is_in_recovery() AS replica, current_user::text AS role")["replica"]
         except psycopg2.Error:
             return False
 
 
-# The container's session, and until when (seconds of the monotonic clock) its user may begin a statement.
-_warm: list[tuple[AuroraSession, float]] = []
+# The container's session, and the login that it was opened with.
+_warm: list[tuple[AuroraSession, Login]] = []
 
 
 @contextmanager
@@ -104,23 +112,29 @@ def aurora_session(table: str) -> Iterator[AuroraSession]:
     VaultUnavailable or AccessDenied where no session can be opened.
     """
     with _translated(table):
-        yield _connect(table)
+        session = _connect(table)
+        try:
+            yield session
+        except (errors.InsufficientPrivilege, errors.UndefinedObject) as error:
+            if session.usable:
+                raise
+            raise dropped(table, error) from error
 
 
 def _connect(table: str) -> AuroraSession:
-    if not _warm or _warm[0][1] <= time.monotonic() or not _warm[0][0].usable:
+    if not _warm or not _warm[0][1].is_current(table) or not _warm[0][0].usable:
         for session, _ in _warm:
             session.close()
         _warm[:] = [_open(table)]
     return _warm[0][0]
 
 
-def _open(table: str) -> tuple[AuroraSession, float]:
+def _open(table: str) -> tuple[AuroraSession, Login]:
     login = log_in(table)
     session = AuroraSession(login.connection)
-    for name, value in _SESSION.items():
-        session.rows("SELECT set_config(%s, %s, false)", (name, value))
-    return session, login.until
+    for name, value in {**_SESSION, "statement_timeout": f"{settings().statement_seconds}s"}.items():
+        session.rows(_SET, (value, name))
+    return session, login
 
 
 @contextmanager
@@ -128,35 +142,5 @@ def _translated(table: str) -> Iterator[None]:
     """Raises the driver's errors as the workflow's, each naming `table`."""
     try:
         yield
-    except errors.InsufficientPrivilege as error:
-        raise AccessDenied(
-            f"{table}: Aurora refused the sync user: {first_line(error)}; grant it what is missing"
-        ) from error
-    except (errors.SystemError, errors.IoError) as error:
-        detail = error.diag.message_detail or ""
-        raise ExportFailed(
-            f"{table}: Aurora could not write to S3: {first_line(error)} {detail}; check the cluster's s3Export role, "
-            "the bucket's region and its policy"
-        ) from error
-    except errors.QueryCanceled as error:
-        if "statement timeout" not in first_line(error):
-            raise _dropped(table, error) from error
-        raise SourceRejected(
-            f"{table}: a statement took longer than Aurora lets it: {first_line(error)}; in state Export lower the "
-            "context key slice_megabytes, elsewhere raise the sync role's statement_timeout, and look for what blocks "
-            "the table"
-        ) from error
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        raise _dropped(table, error) from error
     except psycopg2.Error as error:
-        raise SourceRejected(
-            f"{table}: Aurora rejected a statement: {first_line(error)}; compare the table's specification with the "
-            "table"
-        ) from error
-
-
-def _dropped(table: str, error: Exception) -> SourceUnavailable:
-    return SourceUnavailable(
-        f"{table}: Aurora dropped or cancelled the statement: {first_line(error)}; if retries do not help, see who "
-        "ended it in Aurora's log, then re-run the table"
-    )
+        raise workflow_error(table, error) from error

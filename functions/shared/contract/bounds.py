@@ -86,10 +86,11 @@ class Bounds(Wire):
     `target` is FINAL's full name; `measure` is what its low end is measured in; `horizon` is the fence as a 64-bit
     transaction id. The window is exported in `slices` of `slice_column`; where there is `more`, it ends with a wave,
     before the fence. `oid`, `shape` and `contents` identify the table, its columns, and its files and enum labels;
-    `recreated`: it is another table of the same name; `reset`: Aurora's transaction ids went back. `held` counts rows
-    past the fence, `late` those that appeared behind the last one. `waited` is the age in seconds of the window's
-    oldest row, `fenced_at` the moment from which changes may be missing after this run; both are None where rows have
-    no date. `started_at` and `fenced_at` are in milliseconds since the epoch.
+    `recreated`: it is another table of the same name; `reset`: Aurora's transaction ids went back, or are those of
+    another cluster than the last batch's; `cluster` is this one's resource id, None where it is not known. `held`
+    counts rows past the fence, `late` those that appeared behind the last one. `waited` is the age in seconds of the
+    window's oldest row, `fenced_at` the moment from which changes may be missing after this run; both are None where
+    rows have no date. `started_at` and `fenced_at` are in milliseconds since the epoch.
     """
 
     status: Status
@@ -102,6 +103,7 @@ class Bounds(Wire):
     reset: bool = False
     target_exists: bool = False
     recreated: bool = False
+    cluster: str | None = None
     oid: int = 0
     shape: str = ""
     contents: Contents = Contents()

@@ -79,6 +79,10 @@ class Column:
         """Snowflake SQL from the file's text to FINAL's type; NULL where it does not cast."""
         return self.rule.cast(text)
 
+    def written(self, value: str) -> str:
+        """Snowflake SQL from one of its values to the text of a watermark."""
+        return self.rule.written(value)
+
     def comparable(self, value: str) -> str:
         """Snowflake SQL by which two of its values are compared."""
         return self.rule.comparable(value)

@@ -72,12 +72,22 @@ class SourceTable:
 
     @cached_property
     def object_name(self) -> str:
-        """The name that its STAGING table, FINAL table, view, pipe and task share in Snowflake."""
+        """The name that its STAGING table, FINAL table, view and task share in Snowflake."""
         return f"{fold(self.schema)}__{fold(self.name)}"
 
+    def pipe_name(self, layout: int) -> str:
+        """The name of the pipe that reads the files of one layout; no name of a table holds $$, so none is like it."""
+        return f"{self.object_name}$$v{layout}" if layout else self.object_name
+
+    def folder(self, layout: int) -> str:
+        """The folder in the staging bucket of the files of one layout.
+
+        Distinct tables and layouts never share one, and none lies in another, so that a file has one pipe.
+        """
+        return f"{self._folder}-v{layout}" if layout else self._folder
+
     @cached_property
-    def folder(self) -> str:
-        """Its folder in the staging bucket; distinct names never share one."""
+    def _folder(self) -> str:
         text = str(self)
         if re.fullmatch(r"[a-z0-9_]+\.[a-z0-9_]+", text):
             return text

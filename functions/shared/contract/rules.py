@@ -14,6 +14,8 @@ class MergeRules:
     `columns` are in the order of the file's fields. `key` is empty for a table without one: its rows are appended, or
     replaced by a complete snapshot. `watermark` is the leading watermark column, None where there is none.
     `schema_version` counts the table's schemas; files of versions before `since` had other columns and are not merged.
+    `layout` is the version that last changed the files' columns: files of one layout have their own folder and pipe. It
+    is 0 for a table whose folder and pipe have no version in their names yet.
     """
 
     columns: Sequence[Column]
@@ -22,6 +24,7 @@ class MergeRules:
     soft_deletes: bool
     schema_version: int = 1
     since: int = 1
+    layout: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """The form in which they travel through the workflow."""
@@ -32,6 +35,7 @@ class MergeRules:
             "soft_deletes": self.soft_deletes,
             "version": self.schema_version,
             "since": self.since,
+            "layout": self.layout,
         }
 
     @classmethod
@@ -41,4 +45,5 @@ class MergeRules:
         named = {column.name: column for column in columns}
         watermark = named[value["watermark"]] if value["watermark"] is not None else None
         key = [named[name] for name in value["key"]]
-        return cls(columns, key, watermark, value["soft_deletes"], value["version"], value["since"])
+        versions = value["version"], value["since"], value.get("layout", 0)
+        return cls(columns, key, watermark, value["soft_deletes"], *versions)

@@ -14,6 +14,7 @@ from functions.shared.contract.bounds import Bounds, Slice
 from functions.shared.contract.result import Ledger, Result
 from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import TableSpec, parse_spec
+from functions.shared.contract.watermark import Progress
 from functions.shared.contract.wire import Wire
 from functions.shared.ground.errors import InvalidConfiguration
 
@@ -26,13 +27,19 @@ Rules = Annotated[
 
 
 class Table(Wire):
-    """Config: one table as the operators wrote it, or what is wrong with it; `replay` selects its quarantine."""
+    """Config: one table as the operators wrote it, or what is wrong with it; `replay` selects its quarantine.
+
+    `cluster` is the resource id of Aurora's cluster, None where it is not known; `brief` where an execution of so many
+    tables has room for little of each one's result.
+    """
 
     table_name: str
     spec: dict[str, Any] | None = None
     digest: str | None = None
     problem: str | None = None
     replay: Literal[True] | None = None
+    cluster: str | None = None
+    brief: Literal[True] | None = None
 
     def specification(self) -> TableSpec:
         """The validated specification.
@@ -54,13 +61,17 @@ class Part(Wire):
 
 
 class Load(Wire):
-    """Await load: the progress of the batch's load; `since` is the end of the export."""
+    """Await load: the progress of the batch's load; `since` is the end of the export.
+
+    `looked_through` of its files were refreshed where they seemed missed, all of them once it is `refreshed`.
+    """
 
     since: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     wait_seconds: int = 0
     status: Literal["PENDING", "LOADED"] = "PENDING"
     loaded: int = 0
     refreshed: bool = False
+    looked_through: int = 0
 
 
 class Merging(Wire):
@@ -95,10 +106,12 @@ class Failure(Wire):
 
 
 class State(Wire):
-    """One table's state. `slice` is there in the branches of Export only, `failure` after an error only."""
+    """One table's state. `progress` is there until Watermark, and only where the ledger could be believed; `slice` is
+    there in the branches of Export only, `failure` after an error only."""
 
     table: Table
     execution: str
+    progress: Progress | None = None
     bounds: Bounds | None = None
     rules: Rules | None = Field(default=None, validation_alias="schema", serialization_alias="schema")
     slice: Slice | None = None
@@ -110,11 +123,14 @@ class State(Wire):
 
 
 class Ended(Wire):
-    """What a table's child execution returns: `digest` where it was reloaded; the definition leaves out zeros."""
+    """What a table's child execution returns; the definition leaves out zeros.
+
+    `holder` is the execution that reads a BUSY table.
+    """
 
     table_name: str
-    status: Literal["LOADED", "IDLE", "FAILED"]
-    digest: str | None = None
+    status: Literal["LOADED", "IDLE", "BUSY", "FAILED"]
+    holder: str | None = None
     error: str | None = None
     exported: int = 0
     loaded: int = 0
@@ -131,9 +147,14 @@ class Ended(Wire):
 
 
 class Execution(Wire):
-    """The state of the whole execution: its tables, whether it replays, its redrives so far, and how tables ended."""
+    """The state of the whole execution: its tables and their progress by name, and how they ended; `attempt` counts its
+    redrives so far."""
 
     tables: list[Table]
     replay: bool = False
+    cluster: str = ""
+    brief: bool = False
+    maintain: bool = False
+    progress: dict[str, Progress] = Field(default_factory=dict)
     attempt: int = 0
     results: list[Ended] = Field(default_factory=list)

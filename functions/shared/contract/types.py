@@ -10,6 +10,12 @@ VARCHAR_BYTES = 16_777_216
 # How much Aurora writes of a text that is longer, for people to recognise it.
 KEPT_CHARACTERS = 1000
 _NUMBER_MAX_PRECISION, _NUMBER_MAX_SCALE = 38, 37
+# Snowflake's formats; without one it takes the session's.
+_WRITTEN = {
+    "DATE": "'YYYY-MM-DD'",
+    "TIMESTAMP_NTZ(6)": "'YYYY-MM-DD\"T\"HH24:MI:SS.FF6'",
+    "TIMESTAMP_TZ(6)": "'YYYY-MM-DD\"T\"HH24:MI:SS.FF6TZH:TZM'",
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,11 @@ class TypeRule:
         """Whether every value of the type has a place in FINAL."""
         return self.holds is None and self.holds_text is None and not self.sizable
 
+    @property
+    def ordered(self) -> bool:
+        """Whether every value lies between the lowest and the highest of those that it is compared with."""
+        return self.target.startswith(("NUMBER", "DATE", "TIME", "VARCHAR"))
+
     def cast(self, text: str) -> str:
         """Snowflake SQL from the file's text to FINAL's type; NULL where it does not cast."""
         if self.target == "VARCHAR":
@@ -55,6 +66,11 @@ class TypeRule:
         if self.target == "BINARY":
             return f"TRY_TO_BINARY({text}, 'HEX')"
         return f"TRY_CAST({text} AS {self.target})"
+
+    def written(self, value: str) -> str:
+        """Snowflake SQL from a value to the text that `watermark.as_text` makes of it."""
+        form = _WRITTEN.get(self.target)
+        return f"TO_VARCHAR({value}, {form})" if form else f"TO_VARCHAR({value})"
 
     def comparable(self, value: str) -> str:
         """Snowflake SQL by which two values of the type are compared: JSON by its text, all others by value."""

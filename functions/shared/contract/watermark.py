@@ -1,20 +1,21 @@
-"""Watermarks: their values as text, and the record that a merged batch leaves in the ledger for later runs."""
+"""Watermarks: their values as text, the record that a merged batch leaves in the ledger, and a table's progress."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from functions.shared.contract.bounds import Bounds, Contents
+from functions.shared.contract.traits import Lead
+from functions.shared.contract.wire import Wire
 
 
-class Watermark(BaseModel):
-    """How far a batch read, in what measure (`reads`), and of which table; `rows` is how many it exported.
+class Watermark(Wire):
+    """How far a batch read, in what measure (`reads`), and of which table and cluster; `rows` is how many it exported.
 
-    A field is None where it was not recorded: `low` of a table's first batch, `contents` of earlier releases' batches.
+    A field is None where it was not recorded: `low` of a table's first batch, `contents` and `cluster` of earlier
+    releases' batches.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     reads: str | None = None
     low: str | None = None
@@ -24,6 +25,22 @@ class Watermark(BaseModel):
     shape: str | None = None
     contents: Contents | None = None
     rows: int | None = None
+    cluster: str | None = None
+
+
+class Progress(Wire):
+    """How far a table is copied: `low` is the highest watermark in FINAL as text, `version` the highest version; both
+    are None where FINAL is empty.
+
+    `last` is the record of the newest batch in the ledger, empty without one; `lacks` names the watermark column where
+    FINAL has no such column.
+    """
+
+    exists: bool = True
+    low: str | None = None
+    version: int | None = None
+    last: Watermark = Field(default_factory=Watermark)
+    lacks: str = ""
 
 
 def watermark_of(bounds: Bounds, rows: int) -> Watermark:
@@ -37,6 +54,7 @@ def watermark_of(bounds: Bounds, rows: int) -> Watermark:
         shape=bounds.shape,
         contents=bounds.contents,
         rows=rows,
+        cluster=bounds.cluster,
     )
 
 
@@ -48,3 +66,10 @@ def as_text(value: datetime | date | Decimal | int) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return str(value)
+
+
+def from_text(text: str, lead: Lead) -> datetime | date | int:
+    """The inverse of `as_text`, for values that lead a watermark; raises ValueError for any other text."""
+    if lead == "integer":
+        return int(text)
+    return date.fromisoformat(text) if len(text) == len("2026-01-01") else datetime.fromisoformat(text)

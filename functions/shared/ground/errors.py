@@ -29,6 +29,10 @@ class ParametersUnavailable(TransientError):
     """Parameter Store could not be reached, or it is throttled."""
 
 
+class PipeStopped(TransientError):
+    """The table's pipe is paused or has stopped: a person may be about to resume it."""
+
+
 class ExportFailed(TransientError):
     """Aurora could not write the files to S3; each retry writes under a new name."""
 
@@ -43,6 +47,10 @@ class AccessDenied(PermanentError):
 
 class FenceRefused(PermanentError):
     """There is no moment below which nothing can still commit, so nothing may be read."""
+
+
+class StateTooLarge(PermanentError):
+    """What the workflow keeps of a table is more than Step Functions hands from step to step."""
 
 
 class NullWatermark(PermanentError):
@@ -79,3 +87,7 @@ class MergeFailed(PermanentError):
 
 class ReconciliationFailed(PermanentError):
     """The merged batch does not add up, or a sampled row differs from Aurora's."""
+
+
+class MaintenanceFailed(PermanentError):
+    """Snowflake refused a part of the maintenance; the other parts are done."""

@@ -7,13 +7,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class FunctionSettings(BaseModel):
-    """The environment variables of a function, by lower-case name. Raises ValidationError where one is missing."""
+    """The environment variables of a function, by lower-case name. Raises ValidationError where one is missing.
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    Empty are `staging_key` where nothing is exported, and Vault's paths of what a function does not connect to.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     parameter_prefix: str
     staging_bucket: str
+    staging_key: str
     aws_region: str
+    aurora_cluster_arn: str
     vault_url: str
     vault_ca_pem: str
     vault_role: str
@@ -28,13 +33,14 @@ class FunctionSettings(BaseModel):
     fence_margin_seconds: float = Field(ge=0)
     load_timeout_seconds: int
     load_poll_seconds: int
+    load_first_look_seconds: int
     slice_megabytes: float
     wave_slices: int
-    export_seconds: int
-    function_seconds: int
+    statement_seconds: int
     statement_timeout_seconds: int
     lock_timeout_seconds: int
     final_transient: bool
+    powertools_service_name: str
     network: str
 
 

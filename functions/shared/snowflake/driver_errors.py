@@ -17,6 +17,7 @@ _NO_NUMBER = (None, -1)
 # the warehouse, and an ended session: the next call logs in again.
 _PASSING = {603, 604, 625, TIMED_OUT, 90073, 370001, *range(390111, 390116)}
 _CANCELLED = "57014"
+_DATA_EXCEPTION = "22"  # the class of SQLSTATE; its errors' texts quote values
 # Connection, system error, internal error.
 _PASSING_CLASSES = ("08", "58", "XX")
 # The driver's own: the network's.
@@ -60,5 +61,9 @@ def translated(table: str) -> Iterator[None]:
 
 
 def text_of(error: Error) -> str:
-    """Snowflake's message on one line."""
+    """Snowflake's message on one line, without values of rows."""
+    if (error.sqlstate or "").startswith(_DATA_EXCEPTION) and not is_transient(error):
+        return (
+            f"a value of a row ({error.errno}, SQLSTATE {error.sqlstate}), which QUERY_HISTORY shows by {error.sfqid}"
+        )
     return (error.raw_msg or str(error)).strip().replace("\n", " ")

@@ -1,5 +1,6 @@
 """The names of one table's Snowflake objects."""
 
+import hashlib
 from dataclasses import dataclass
 
 from functions.shared.contract.names import SourceTable, literal, quote
@@ -14,13 +15,17 @@ class TableObjects:
     source: SourceTable
     transient: bool = False
 
-    def _named(self, schema: str) -> str:
-        return f'{quote(self.database)}."{schema}".{quote(self.source.object_name)}'
+    def _named(self, schema: str, name: str = "") -> str:
+        return f'{quote(self.database)}."{schema}".{quote(name or self.source.object_name)}'
 
     @property
     def staging(self) -> str:
-        """The table that the pipe loads; the pipe and the task have the same name."""
+        """The table that the pipes load; the task has the same name."""
         return self._named("STAGING")
+
+    def pipe(self, layout: int) -> str:
+        """The pipe that loads the files of one layout."""
+        return self._named("STAGING", self.source.pipe_name(layout))
 
     @property
     def typed(self) -> str:
@@ -35,6 +40,11 @@ class TableObjects:
         """The copy of the Aurora table."""
         return self._named("FINAL")
 
+    def merging(self, batch_id: str) -> str:
+        """The temporary table of a batch's merge; no other object's name lacks the two underscores."""
+        digest = hashlib.sha256(f"{self.source}\0{batch_id}".encode()).hexdigest()[:32]
+        return f'{quote(self.database)}."STAGING".{quote(f"merging-{digest}")}'
+
     def names(self) -> dict[str, str]:
         """The variables by which the templates name these objects, and FINAL's kind of table."""
         return {
@@ -43,7 +53,6 @@ class TableObjects:
             "typed": self.typed,
             "final": self.final,
             "final_kind": "TRANSIENT TABLE" if self.transient else "TABLE",
-            "pipe": self.staging,
             "task": self.staging,
             "comment": literal(str(self.source)),
             "file_format": literal(f'{quote(self.database)}."STAGING"."AURORA_CSV"'),

@@ -25,8 +25,6 @@ _REJECTED_LOGIN = {250001, 390100, 390144, 251005}
 _NO_PLATFORM_DETECTION = 0
 # A login may be tried twice, and the shortest function that logs in ends after two minutes.
 _LOGIN_SECONDS = 40
-# What a function has left to report that a statement took too long.
-_RESERVE_SECONDS = 20
 
 
 class SnowflakeSession:
@@ -45,6 +43,12 @@ class SnowflakeSession:
         """Runs one statement for its effect."""
         with self._connection.cursor() as cursor:
             cursor.execute(statement, list(values) or None)
+
+    def run(self, statement: str) -> str:
+        """Runs one statement and returns its query id, by which RESULT_SCAN finds its result."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+            return str(cursor.sfqid)
 
     def submit(self, statement: str) -> str:
         """Starts a statement and returns its query id without waiting for it."""
@@ -111,7 +115,7 @@ def _connect(table: str) -> SnowflakeSession:
 
 def _waited_for() -> int:
     """How long a statement may take whose end this function waits for: one that outlives it would only be repeated."""
-    return settings().function_seconds - _RESERVE_SECONDS
+    return settings().statement_seconds
 
 
 def _open(table: str, statement_seconds: int) -> SnowflakeSession:

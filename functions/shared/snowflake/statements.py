@@ -31,17 +31,20 @@ def bootstrap_statements(database: str, bucket: str, final_retention_days: int =
 def table_statements(
     objects: TableObjects, rules: MergeRules, replace: bool = False, replace_pipe: bool = False
 ) -> list[str]:
-    """The statements that make a table's STAGING, FINAL, view, pipe and task; `replace` remakes STAGING and pipe."""
-    stage = f'@{quote(objects.database)}."STAGING"."EXPORTS"/{objects.source.folder}/'
-    replaced = {"replace": replace, "replace_pipe": replace or replace_pipe}
-    values = {**objects.names(), **vars(rules), **replaced, "stage_path": literal(stage), "literal": literal}
+    """The statements that make a table's STAGING, FINAL, view, task and the pipe of its layout.
+
+    `replace` remakes STAGING, `replace_pipe` a pipe whose table was another one.
+    """
+    stage = f'@{quote(objects.database)}."STAGING"."EXPORTS"/{objects.source.folder(rules.layout)}/'
+    pipe = {"pipe": objects.pipe(rules.layout), "replace_pipe": replace_pipe, "stage_path": literal(stage)}
+    values = {**objects.names(), **vars(rules), **pipe, "replace": replace, "literal": literal}
     asked_for = "SYSTEM$GET_TASK_GRAPH_CONFIG('batch_id')::VARCHAR"
     oldest_ready = (
         f'SELECT MIN_BY("BATCH_ID", "VERSION") FROM {control_table(objects.database, "BATCHES")} '
         f'WHERE "TABLE_NAME" = {literal(str(objects.source))} AND "BATCH_ID" NOT IN '
         f'(SELECT "BATCH_ID" FROM {control_table(objects.database, "LEDGER")})'
     )
-    merge = _merge(objects, rules, f"COALESCE({asked_for}, ({oldest_ready}))", as_task=True)
+    merge = _merge(objects, rules, f"COALESCE({asked_for}, ({oldest_ready}))", objects.merging(""), as_task=True)
     # Snowflake opens a task's session, with the account's parameters.
     parameters = [
         f"{name} = {literal(value) if isinstance(value, str) else str(value).upper()}"
@@ -64,21 +67,22 @@ def evolve_statements(
 
 def merge_statement(objects: TableObjects, rules: MergeRules, batch_id: str) -> str:
     """The block that merges batch `batch_id`; it returns a word for the outcome, with details behind some."""
-    return _merge(objects, rules, literal(batch_id))
+    return _merge(objects, rules, literal(batch_id), objects.merging(batch_id))
 
 
 def compare_statement(
-    objects: TableObjects, rules: MergeRules, version: int, rows: Sequence[Sequence[str | None]]
+    objects: TableObjects, rules: MergeRules, versions: tuple[int, int], rows: Sequence[Sequence[str | None]]
 ) -> str:
-    """Compares exported `rows`, texts in column order, with FINAL as of a batch's `version`.
+    """Compares exported `rows`, texts in column order, with FINAL as of a batch's oldest and newest version.
 
     Rows are found by key, or by all their columns in a table without one; those that do not cast are left out, because
     they are in quarantine. One result row: SAMPLED, MISSING, and per column, named by its position from 0, how many
     rows differ in it.
     """
     given = [["NULL" if text is None else literal(text) for text in row] for row in rows]
-    values = {"columns": rules.columns, "match_on": rules.key or rules.columns, "version": f"{version:d}"}
-    return render("table/compare.sql", {**objects.names(), **values, "rows": given})
+    oldest, newest = versions
+    values = {"match_on": rules.key or rules.columns, "oldest": f"{oldest:d}", "newest": f"{newest:d}", "rows": given}
+    return render("table/compare.sql", {**objects.names(), **vars(rules), **values})
 
 
 def restage_statement(objects: TableObjects, rules: MergeRules, execution: str, most_rows: int) -> str:
@@ -97,8 +101,14 @@ def restage_statement(objects: TableObjects, rules: MergeRules, execution: str, 
     return render("table/replay.sql", values)
 
 
-def _merge(objects: TableObjects, rules: MergeRules, batch: str, as_task: bool = False) -> str:
-    values = {**objects.names(), **vars(rules), "batch": batch, "table_name": literal(str(objects.source))}
+def _merge(objects: TableObjects, rules: MergeRules, batch: str, merging: str, as_task: bool = False) -> str:
+    values = {
+        **objects.names(),
+        **vars(rules),
+        "batch": batch,
+        "merging": merging,
+        "table_name": literal(str(objects.source)),
+    }
     values |= {"guarded_rows": _GUARDED_ROWS, "as_task": as_task}
     values |= {f"insert_{name.lower()}": insert_into(objects.database, name) for name in ("LEDGER", "QUARANTINE")}
     return render("apply/keyed.sql" if rules.key else "apply/keyless.sql", values)

@@ -13,9 +13,8 @@ from functions.shared.aurora.windows import full_name
 from functions.shared.contract.bounds import Below, ColumnWindow, Everything, Reading, Status, Window
 from functions.shared.contract.columns import Column
 from functions.shared.contract.spec import TableSpec
-from functions.shared.snowflake.objects import TableObjects
-from functions.shared.snowflake.progress import Progress
-from functions.shared.snowflake.session import SnowflakeSession
+from functions.shared.contract.watermark import Progress
+from functions.shared.snowflake.progress import Readings
 
 
 @dataclass(frozen=True)
@@ -23,17 +22,18 @@ class Run:
     """Everything that decides the bounds of one run of one table.
 
     `reload` is why FINAL cannot be continued, empty where it can; `settled` is true after the wait for the fence's
-    margin; `reading` is what this run read before that wait.
+    margin; `reading` is what this run read before that wait; `cluster` is the resource id of Aurora's
+    cluster, None where it is not known.
     """
 
     aurora: AuroraSession
-    snowflake: SnowflakeSession
     spec: TableSpec
     relation: Relation
-    objects: TableObjects
     progress: Progress
+    readings: Readings
     fence: Fence
     margin_seconds: float
+    cluster: str | None = None
     reading: Reading | None = None
     settled: bool = False
     reload: str = ""

@@ -52,8 +52,8 @@ def refuse_unread(run: Run, strategy: Strategy, before: Contents, now: Contents)
     behind = strategy.behind_after_rewrite(run) if rewritten else None
     if behind is not None and _exists(run.aurora, full_name(run.spec.source), behind):
         raise RowsBehindWatermark(
-            f"{run.spec.table_name}: it was truncated or rewritten, and rows written since then have values up to "
-            f"{run.progress.low}, which FINAL has already; {_REMEDY}"
+            f"{run.spec.table_name}: it was truncated or rewritten, and rows written since then lie behind the "
+            f"watermark that FINAL has reached; {_REMEDY}"
         )
 
 

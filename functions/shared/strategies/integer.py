@@ -10,7 +10,6 @@ from functions.shared.aurora.windows import EVERYTHING, all_of, comparable, full
 from functions.shared.contract.bounds import Below, Reading
 from functions.shared.contract.spec import TableSpec
 from functions.shared.contract.watermark import as_text
-from functions.shared.snowflake.progress import read_ceiling, store_reading
 from functions.shared.strategies.base import Answer, Run
 from functions.shared.strategies.checks import check_append, check_lead, check_nulls, check_sequence, up_to_low
 
@@ -49,10 +48,10 @@ class Integer:
         if not run.settled:
             return Answer(nothing.window, run.fenced_at, reading=reading).settling()
         if run.reload:
-            _store(run, reading)  # older readings are of another table or watermark
+            run.readings.store(reading.ceiling, reading.read_at)  # older readings are of another table or watermark
         passed = _passed_ceiling(run)
         if passed is None or (low is not None and passed <= low and not run.complete):
-            _store(run, reading)
+            run.readings.store(reading.ceiling, reading.read_at)
             return nothing.idle(f"rows above {low} wait for a transaction open since {as_text(run.fence.moment)}")
         beyond = sql.SQL("SELECT count(*) AS held FROM {} WHERE {} > {}").format(table, column, sql.Literal(passed))
         held = run.aurora.row(beyond)["held"]
@@ -89,8 +88,4 @@ def _passed_ceiling(run: Run) -> int | None:
     """
     if run.reading and run.reading.read_at < as_text(run.fence.moment):
         return run.reading.ceiling
-    return None if run.reload else read_ceiling(run.snowflake, run.objects, run.fence.moment)
-
-
-def _store(run: Run, reading: Reading) -> None:
-    store_reading(run.snowflake, run.objects, reading.ceiling, reading.read_at)
+    return None if run.reload else run.readings.before(run.fence.moment)

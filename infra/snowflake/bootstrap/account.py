@@ -83,6 +83,10 @@ class Account:
             return []
         return [row["name"] for row in self.rows(f"SHOW TABLES IN SCHEMA {dotted(schema)}")]
 
+    def columns(self, table: Parts) -> list[str]:
+        """The names of a table's columns."""
+        return [row["name"] for row in self.rows(f"DESCRIBE TABLE {dotted(table)}")]
+
     def privileges(self, role: str) -> set[tuple[str, str, Parts]]:
         """Privilege, kind and name of what a role is granted; the account itself has no name."""
         if self.find("ROLE", (role,)) is None:

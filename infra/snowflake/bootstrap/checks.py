@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from infra.snowflake.bootstrap.account import Account
-from infra.snowflake.bootstrap.statements import Act, Alter, Create, Grant, GrantRole
+from infra.snowflake.bootstrap.statements import Act, AddColumn, Alter, Create, Grant, GrantRole
 
 # Properties that SHOW lists in a column, and those that are parameters; DESCRIBE has the others.
 _COLUMNS = {
@@ -34,6 +34,9 @@ def lacking(act: Act, account: Account) -> list[str]:
             return [] if account.find(act.kind, act.name) else ["made"]
         case Alter():
             return list(_differences(act, account))
+        case AddColumn():
+            there = account.find("TABLE", act.table) is None or act.column in account.columns(act.table)
+            return [] if there else [f"column {act.column}"]
         case GrantRole():
             granted = (act.kind, act.grantee) in account.grantees(act.role)
             return [] if granted else [f"role {act.role} granted to {act.kind.lower()} {act.grantee}"]
@@ -46,6 +49,8 @@ def subject(act: Act) -> tuple[str, str]:
     match act:
         case Create() | Alter():
             return act.kind.lower(), ".".join(act.name)
+        case AddColumn():
+            return "table", ".".join(act.table)
         case Grant() | GrantRole():
             return "grants", act.role
 

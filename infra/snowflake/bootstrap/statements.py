@@ -17,6 +17,9 @@ _ALTER = re.compile(
     rf"(?P<name>{_NAME}) SET\s+(?P<set>.*)",
     re.S,
 )
+_ADD_COLUMN = re.compile(
+    rf"ALTER TABLE (?P<table>{_NAME}) ADD COLUMN IF NOT EXISTS (?P<column>{_QUOTED}) [A-Z]+(?:\([\d, ]+\))?"
+)
 _GRANT_ROLE = re.compile(rf"GRANT ROLE (?P<role>{_NAME}) TO (?P<kind>ROLE|USER) (?P<name>{_NAME})")
 _GRANT = re.compile(r"GRANT (?P<privileges>[A-Z, ]+) ON (?P<what>.+) TO ROLE (?P<role>\S+)")
 _OBJECT = re.compile(rf"(?P<scope>ALL |FUTURE )?(?P<kind>[A-Z ]+?)(?P<within> IN SCHEMA)?(?: (?P<name>{_NAME}))?")
@@ -42,6 +45,14 @@ class Alter:
 
 
 @dataclass(frozen=True)
+class AddColumn:
+    """A table, where it is there, has a column."""
+
+    table: Parts
+    column: str
+
+
+@dataclass(frozen=True)
 class Grant:
     """A role has privileges on an object, or with `scope` ALL or FUTURE on the objects of a kind in a schema."""
 
@@ -61,7 +72,7 @@ class GrantRole:
     grantee: str
 
 
-Act = Create | Alter | Grant | GrantRole
+Act = Create | Alter | AddColumn | Grant | GrantRole
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,8 @@ def _act(text: str) -> Act:
     if altered := _ALTER.fullmatch(text):
         properties = {name: _values(value) for name, value in _PROPERTY.findall(altered["set"])}
         return Alter(altered["kind"], parts_of(altered["name"]), properties)
+    if added := _ADD_COLUMN.fullmatch(text):
+        return AddColumn(parts_of(added["table"]), parts_of(added["column"])[0])
     if granted := _GRANT_ROLE.fullmatch(text):
         return GrantRole(parts_of(granted["role"])[0], granted["kind"], parts_of(granted["name"])[0])
     if (granted := _GRANT.fullmatch(text)) and (on := _OBJECT.fullmatch(granted["what"])):

@@ -12,11 +12,17 @@ from ministack.services import stepfunctions as sfn
 _UNCATCHABLE = frozenset({"States.Runtime", "States.DataLimitExceeded"})
 
 
-def delay_seconds(retrier: dict[str, Any], earlier_attempts: int) -> float:
-    """Seconds before the next attempt, after this many earlier retries by the same retrier."""
+_chance = random.Random()
+
+
+def delay_seconds(retrier: dict[str, Any], earlier_attempts: int, chance: random.Random = _chance) -> float:
+    """Seconds before the next attempt, after this many earlier retries by the same retrier.
+
+    FULL jitter draws them from zero to the delay, by `chance`.
+    """
     delay = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** earlier_attempts
     delay = min(delay, retrier.get("MaxDelaySeconds", delay))
-    return random.uniform(0, delay) if retrier.get("JitterStrategy") == "FULL" else delay
+    return chance.uniform(0, delay) if retrier.get("JitterStrategy") == "FULL" else delay
 
 
 def apply() -> None:

@@ -36,9 +36,10 @@ class Laptop:
             setters[name](value)
         return JSONResponse({"holds_a_merge": self._state.faults.holds_a_merge})
 
-    async def statements(self, _: Request) -> JSONResponse:
-        """How many statements were submitted so far, by their first word."""
-        return JSONResponse(self._state.queries.submitted)
+    async def statements(self, request: Request) -> JSONResponse:
+        """How many statements were submitted so far, by first word; with `warehouse=true` those that need one."""
+        queries = self._state.queries
+        return JSONResponse(queries.on_warehouse if request.query_params.get("warehouse") else queries.submitted)
 
     def _setters(self) -> dict[str, Callable[[Any], None]]:
         faults, pipes = self._state.faults, self._state.pipes
@@ -48,6 +49,7 @@ class Laptop:
             "release": lambda value: faults.release(aborts=value == "abort"),
             "next_task_run": lambda value: setattr(faults, "next_task_run", value),
             "tables_forget_loads": lambda value: setattr(pipes, "tables_forget_loads", bool(value)),
+            "replaced_pipe_lag_seconds": lambda value: setattr(pipes, "replaced_pipe_lag_seconds", float(value)),
             "drop_sessions": lambda _: self._sessions.drop(),
             "password": lambda value: setattr(self._sessions, "password", str(value)),
         }

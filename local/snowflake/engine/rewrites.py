@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import Expr, exp, parse_one
 
 from local.snowflake.engine.casts import macro
+from local.snowflake.language.errors import not_supported
 
 # DuckDB's hashes are unsigned 64 bits, Snowflake's signed; the modulus keeps a sum of them within 64 bits.
 _HASH = "CAST(CAST(HASH({row}) AS HUGEINT) - 9223372036854775808 AS BIGINT)"
 _HASH_AGG = (
     "CAST(COALESCE(SUM(CAST(HASH({row}) AS HUGEINT)), 0) % 18446744073709551616 - 9223372036854775808 AS BIGINT)"
 )
+# The elements of a moment's format, as STRFTIME has them.
+_ELEMENTS = {
+    "YYYY": "%Y",
+    "MM": "%m",
+    "DD": "%d",
+    "HH24": "%H",
+    "MI": "%M",
+    "SS": "%S",
+    "FF6": "%f",
+    "TZH:TZM": "+00:00",
+}
+_FORMAT = re.compile(rf"{'|'.join(_ELEMENTS)}|\"[^\"%]*\"|[-:. /]")
 
 
 def functions(node: Expr) -> Expr:
@@ -21,12 +36,32 @@ def functions(node: Expr) -> Expr:
         return _hash(_HASH, node.expressions)
     if isinstance(node, exp.JSONFormat):
         return macro("_sf_to_json", node.this.transform(functions, copy=False))
-    if isinstance(node, exp.ToChar) and (encoding := node.args.get("format")) and encoding.name.upper() == "HEX":
-        return exp.Anonymous(this="HEX", expressions=[node.this])
+    if isinstance(node, (exp.ToChar, exp.TimeToStr)):
+        return _written(node)
     if isinstance(node, (exp.ArgMin, exp.ArgMax)):
         name = "ARG_MIN_NULL" if isinstance(node, exp.ArgMin) else "ARG_MAX_NULL"
         return exp.Anonymous(this=name, expressions=[node.this, node.expression])
     return node
+
+
+def _written(node: exp.ToChar | exp.TimeToStr) -> Expr:
+    """A moment in a format; the stand-in holds moments with a zone in UTC."""
+    form = node.args.get("format")
+    if form is None:
+        return node
+    if isinstance(node, exp.TimeToStr):
+        form.set("this", form.name.replace("%:z", "+00:00"))
+        return node
+    if form.name.upper() == "HEX":
+        return exp.Anonymous(this="HEX", expressions=[node.this])
+    left, made = form.name, ""
+    while left:
+        found = _FORMAT.match(left)
+        if found is None:
+            raise not_supported(f"TO_VARCHAR with the format {form.sql()}")
+        made += _ELEMENTS.get(found[0], found[0].strip('"'))
+        left = left[found.end() :]
+    return exp.Anonymous(this="STRFTIME", expressions=[node.this, exp.Literal.string(made)])
 
 
 def aliases_first(statement: Expr) -> Expr:

@@ -122,6 +122,13 @@ _EXECUTION_ERRORS: tuple[tuple[_Kinds, str, int, str, str], ...] = (
     (duckdb.ConstraintException, "NOT NULL", 100072, "22000", "NULL result in a non-nullable column ({})"),
     (duckdb.Error, "same target row more than once", 100090, "42P18", "Duplicate row detected during DML action"),
     (duckdb.InvalidInputException, "Error parsing JSON", 100069, "22P02", "{}"),
+    (
+        duckdb.InvalidInputException,
+        "More than one row returned by a subquery",
+        90150,
+        "22000",
+        "Single-row subquery returns more than one row.",
+    ),
     (duckdb.InterruptException, "", 604, "57014", "SQL execution canceled"),
     (
         (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException),

@@ -53,12 +53,18 @@ def scanned_result(expression: Expr) -> str | None:
     """The query id of `SELECT * FROM TABLE(RESULT_SCAN('id'))`; None for every other statement."""
     source = expression.args.get("from_")
     function = source.this if isinstance(expression, exp.Select) and source else None
-    if not isinstance(function, exp.TableFromRows) or function.this.name.upper() != "RESULT_SCAN":
+    if not isinstance(function, exp.TableFromRows) or called(function) != "RESULT_SCAN":
         return None
     clauses = {key for key, value in expression.args.items() if value} - {"expressions", "from_", "kind"}
-    if clauses or not expression.is_star:
-        raise not_supported("RESULT_SCAN other than SELECT * FROM TABLE(RESULT_SCAN('id'))")
-    return str(function.this.expressions[0].name)
+    return None if clauses or not expression.is_star else scanned_query(function)
+
+
+def scanned_query(node: exp.TableFromRows) -> str:
+    """The query id of a call of RESULT_SCAN."""
+    arguments = _call(node).expressions
+    if len(arguments) != 1 or not arguments[0].is_string:
+        raise not_supported("RESULT_SCAN of something else than a query id in quotes")
+    return str(arguments[0].name)
 
 
 def _call(node: exp.TableFromRows) -> Expr:

@@ -49,6 +49,7 @@ def load(
         try:
             duck.execute(insert)
             (count,) = duck.fetchall()[0]
+            context.writes(copy.table)
             # While the lock is held: a table replaced just after the commit has no history.
             loads.record(copy.table, staged.url)
             context.commit()

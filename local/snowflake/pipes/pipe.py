@@ -34,9 +34,22 @@ class StagedFile:
         return f"s3://{self.bucket}/{self.key}"
 
 
+@dataclass(frozen=True)
+class ListedObject:
+    """An object of a stage as LIST shows it."""
+
+    url: str
+    size: int
+    md5: str
+    modified: datetime
+
+
 @dataclass
 class Pipe:
-    """A pipe's definition, and the state of its files."""
+    """A pipe's definition, and the state of its files.
+
+    A replaced pipe's `former` definition may read on for a while; an event of a file last reached it at `forwarded`.
+    """
 
     name: Name
     definition: str
@@ -50,6 +63,15 @@ class Pipe:
     loaded: dict[str, datetime] = field(default_factory=dict)
     last_ingested: datetime | None = None
     last_file: str | None = None
+    former: Copy | None = None
+    former_until: datetime | None = None
+    forwarded: datetime | None = None
+
+    def copy_of(self, file: StagedFile) -> Copy:
+        """The definition that reads the file: CREATE OR REPLACE PIPE takes effect eventually."""
+        former, until = self.former, self.former_until
+        reads = former is not None and until is not None and file.received < until and former.relative_name(file.url)
+        return former if former is not None and reads else self.copy
 
     def status(self, has_table: bool) -> str:
         """SYSTEM$PIPE_STATUS's JSON text; a pipe whose table was dropped is still there."""
@@ -60,7 +82,12 @@ class Pipe:
             "notificationChannelName": self.channel,
             "numOutstandingMessagesOnChannel": 0,
         }
-        for key, value in (("oldestFileTimestamp", oldest), ("lastIngestedTimestamp", self.last_ingested)):
+        moments = {
+            "oldestFileTimestamp": oldest,
+            "lastIngestedTimestamp": self.last_ingested,
+            "lastForwardedMessageTimestamp": self.forwarded,
+        }
+        for key, value in moments.items():
             if value is not None:
                 answer[key] = value.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
         if self.last_file is not None:

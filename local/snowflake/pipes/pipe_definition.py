@@ -70,14 +70,14 @@ def parse_copy(sql: str, context: Context) -> Copy:
     if scanner.accept("(", "SELECT"):
         items = _select_items(scanner)
         scanner.expect("FROM")
-        stage, path = _stage_reference(scanner)
+        stage, path = stage_reference(scanner)
         if scanner.word() != ")":
             scanner.identifier()
         scanner.expect(")")
     else:
-        stage, path = _stage_reference(scanner)
+        stage, path = stage_reference(scanner)
     options = read_options(scanner)
-    url = _stage_url(context, context.resolve(Scanner(stage).parts()))
+    url = stage_url(context, context.resolve(Scanner(stage).parts()))
     present = _table_columns(context, table)
     columns = columns or present
     items = items or tuple(f"${number}" for number in range(1, len(columns) + 1))
@@ -110,7 +110,8 @@ def _select_items(scanner: Scanner) -> tuple[str, ...]:
         scanner.next()
 
 
-def _stage_reference(scanner: Scanner) -> tuple[str, str]:
+def stage_reference(scanner: Scanner) -> tuple[str, str]:
+    """A stage as written after @, and the path behind it."""
     token = scanner.token()
     if token is None:
         raise scanner.unexpected()
@@ -135,7 +136,8 @@ def _width(items: tuple[str, ...]) -> int:
     return max(numbers, default=0)
 
 
-def _stage_url(context: Context, name: Name) -> str:
+def stage_url(context: Context, name: Name) -> str:
+    """Where an external stage's files are, with a slash at the end."""
     found = context.duck.execute(
         "SELECT url FROM _fs_global._fs_information_schema._fs_stages"
         " WHERE database_name = ? AND schema_name = ? AND name = ?",
@@ -145,7 +147,7 @@ def _stage_url(context: Context, name: Name) -> str:
         raise does_not_exist("Stage", str(name))
     url = str(found[0])
     if not url.startswith("s3://"):
-        raise not_supported(f"a pipe on stage {name}, which is not on S3")
+        raise not_supported(f"stage {name}, which is not on S3")
     return url if url.endswith("/") else url + "/"
 
 

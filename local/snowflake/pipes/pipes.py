@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
@@ -16,16 +16,18 @@ from local.snowflake.language.result import Result, rows, status
 from local.snowflake.language.scanner import Scanner
 from local.snowflake.pipes import copy_history
 from local.snowflake.pipes.load_history import LoadHistory
-from local.snowflake.pipes.pipe import Pipe, StagedFile
+from local.snowflake.pipes.pipe import ListedObject, Pipe, StagedFile
 from local.snowflake.pipes.pipe_definition import comment_of, parse_copy, require_columns
 from local.snowflake.session.context import Context
 from local.snowflake.session.show import filtered
 
 
 class Pipes:
-    """`submit` hands a file to the loader; `list_stage` lists the objects of a location for REFRESH.
+    """`submit` hands a file to the loader; `list_stage` lists the objects of a location for REFRESH,
+    `list_objects` for LIST.
 
-    With `tables_forget_loads` only pipes have a load history, so that a replaced pipe's refresh loads files again.
+    With `tables_forget_loads` only pipes have a load history, so that a replaced pipe's refresh loads files again. For
+    `replaced_pipe_lag_seconds` a replaced pipe's former definition reads the files that arrive.
     """
 
     def __init__(self, channel: str) -> None:
@@ -34,8 +36,10 @@ class Pipes:
         self._guard = threading.RLock()
         self.loads = LoadHistory()
         self.tables_forget_loads = False
+        self.replaced_pipe_lag_seconds = 0.0
         self.submit: Callable[[Pipe, StagedFile], None] = _no_loader
         self.list_stage: Callable[[str], list[StagedFile]] = lambda _: []
+        self.list_objects: Callable[[str], list[ListedObject]] = lambda _: []
 
     def readers(self, file: StagedFile) -> list[Pipe]:
         """The pipes that read the file's location."""
@@ -45,6 +49,7 @@ class Pipes:
     def offer(self, pipe: Pipe, file: StagedFile) -> None:
         """Pass a file to the loader, or keep it while the pipe is paused."""
         with self._guard:
+            pipe.forwarded = datetime.now(UTC)
             if not pipe.paused:
                 self.submit(pipe, file)
                 return
@@ -95,7 +100,11 @@ class Pipes:
                 raise already_exists(str(name))
             copy = parse_copy(definition, context)
             require_columns(copy)
-            self._pipes[name] = Pipe(name, definition, copy, comment, datetime.now(UTC), self._channel)
+            former, now = self._pipes.get(name), datetime.now(UTC)
+            self._pipes[name] = Pipe(name, definition, copy, comment, now, self._channel)
+            if former is not None:
+                self._pipes[name].former = former.copy
+                self._pipes[name].former_until = now + timedelta(seconds=self.replaced_pipe_lag_seconds)
         return status(f"Pipe {name.name} successfully created.")
 
     def alter(self, scanner: Scanner, context: Context) -> Result:

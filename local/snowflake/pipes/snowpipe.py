@@ -18,7 +18,7 @@ from local.snowflake.pipes import copy_history
 from local.snowflake.pipes.csv_loader import load
 from local.snowflake.pipes.events import Countdown, created_objects
 from local.snowflake.pipes.load_outcome import LoadFailure, LoadOutcome
-from local.snowflake.pipes.pipe import Pipe, StagedFile
+from local.snowflake.pipes.pipe import ListedObject, Pipe, StagedFile
 from local.snowflake.pipes.pipes import Pipes
 from local.snowflake.session.context import Context
 
@@ -42,6 +42,7 @@ class Snowpipe:
         self._stopped = threading.Event()
         pipes.submit = self._submit
         pipes.list_stage = lambda location: list(self._list(location))
+        pipes.list_objects = lambda location: list(self._objects(location))
         self._threads = [
             threading.Thread(target=loop, daemon=True, name=f"snowpipe {loop.__name__}")
             for loop in (self._receive_forever, self._load_forever)
@@ -130,7 +131,7 @@ class Snowpipe:
                     raise
                 outcome = LoadOutcome(0, LoadFailure(f"Remote file '{file.url}' was not found.", None, None))
             else:
-                outcome = load(self._session, self._pipes.loads, pipe.copy, path, file, started)
+                outcome = load(self._session, self._pipes.loads, pipe.copy_of(file), path, file, started)
         finished = datetime.now(UTC)
         if outcome.failure is None:
             pipe.loaded[name] = pipe.last_ingested = finished
@@ -140,12 +141,19 @@ class Snowpipe:
 
     def _list(self, location: str) -> Iterator[StagedFile]:
         """The objects under a location that were written in the last 7 days, as a refresh sees them."""
+        now = datetime.now(UTC)
+        for found in self._objects(location):
+            if found.modified >= now - REFRESH_WINDOW:
+                bucket, _, key = found.url.removeprefix("s3://").partition("/")
+                yield StagedFile(bucket, key, found.size, now)
+
+    def _objects(self, location: str) -> Iterator[ListedObject]:
+        """All objects under a location."""
         bucket, _, prefix = location.removeprefix("s3://").partition("/")
-        oldest = datetime.now(UTC) - REFRESH_WINDOW
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", []):
-                if item["LastModified"] >= oldest:
-                    yield StagedFile(bucket, item["Key"], item["Size"], datetime.now(UTC))
+                etag = item["ETag"].strip('"')
+                yield ListedObject(f"s3://{bucket}/{item['Key']}", item["Size"], etag, item["LastModified"])
 
 
 def _entry(

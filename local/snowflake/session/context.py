@@ -11,6 +11,7 @@ from sqlglot import Expr
 from local.snowflake.language.names import Name
 from local.snowflake.language.result import Result
 from local.snowflake.language.scanner import Scanner
+from local.snowflake.session.table_times import TableTimes
 
 
 class RunningTask(Protocol):
@@ -29,6 +30,8 @@ class Context(Protocol):
     """
 
     autocommit: bool
+    statement_seconds: int
+    times: TableTimes
     task_run: RunningTask | None
 
     @property
@@ -64,6 +67,9 @@ class Context(Protocol):
 
     def begin(self) -> None:
         """Start a transaction."""
+
+    def writes(self, table: Name) -> None:
+        """Note that the open transaction alters a table."""
 
     def commit(self) -> None:
         """End the open transaction, if there is one."""

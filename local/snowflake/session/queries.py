@@ -13,6 +13,7 @@ from typing import Protocol
 
 from snowflake.connector.errors import ProgrammingError
 
+from local.snowflake.language.compute import needs_warehouse
 from local.snowflake.language.errors import from_engine
 from local.snowflake.language.result import Result
 
@@ -37,7 +38,10 @@ class Origin(Protocol):
 
 @dataclass
 class Query:
-    """One statement; `future` yields its Result or raises its ProgrammingError."""
+    """One statement; `future` yields its Result or raises its ProgrammingError.
+
+    `on_warehouse`: a warehouse has to run for it.
+    """
 
     id: str
     sql: str
@@ -46,6 +50,7 @@ class Query:
     started: float = field(default_factory=time.time)
     ended: float | None = None
     size: int = 0
+    on_warehouse: bool = False
 
     @property
     def status(self) -> str:
@@ -70,15 +75,18 @@ class Queries:
         self._by_request: dict[str, str] = {}
         self._guard = threading.Lock()
         self.submitted: Counter[str] = Counter()
+        self.on_warehouse: Counter[str] = Counter()
 
     def submit(self, request_id: str, sql: str, session: Origin, run: Callable[[], Result]) -> Query:
         """Start a statement; a request seen before (a client's retry) returns the statement it started."""
         with self._guard:
             if (earlier := self._by_request.get(request_id)) in self._queries:
                 return self._queries[str(earlier)]
-            query = Query(str(uuid.uuid4()), sql, session, Future())
+            query = Query(str(uuid.uuid4()), sql, session, Future(), on_warehouse=needs_warehouse(sql))
             self._queries[query.id] = query
-            self.submitted[sql.split(maxsplit=1)[0].upper() if sql.strip() else ""] += 1
+            word = sql.split(maxsplit=1)[0].upper() if sql.strip() else ""
+            self.submitted[word] += 1
+            self.on_warehouse[word] += query.on_warehouse
             if request_id:
                 self._by_request[request_id] = query.id
             self._forget_old()

@@ -22,18 +22,21 @@ from local.snowflake.language.errors import from_engine, from_parse_error, no_cu
 from local.snowflake.language.names import Name
 from local.snowflake.language.result import Result, status
 from local.snowflake.language.script_parser import is_script
+from local.snowflake.language.subqueries import refuse_unsupported
 from local.snowflake.language.table_functions import scanned_result
 from local.snowflake.session import views
 from local.snowflake.session.context import RunningTask
 from local.snowflake.session.extensions import Extensions
 from local.snowflake.session.queries import Queries
+from local.snowflake.session.statement_timeout import time_limit
+from local.snowflake.session.table_times import TableTimes
+from local.snowflake.session.temporary_tables import TemporaryTables, is_temporary
 from local.snowflake.session.transactions import Transactions
 from local.snowflake.session.write_lock import WriteLock
 
-_READS = (exp.Query, exp.Show, exp.Describe, exp.Use, exp.Set, exp.ListStage)
+_READS = (exp.Query, exp.Show, exp.Describe, exp.Use, exp.Set)
 _DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
-# Refused, because fakesnow's COPY turns "" into NULL; files are loaded from S3 by pipes.
-_REFUSED = (exp.Copy, exp.Put, exp.Get)
+_COPIES = (exp.Copy, exp.Put, exp.Get)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Shared:
     queries: Queries
     faults: Faults
     extensions: Extensions
+    times: TableTimes
 
 
 class Session(Transactions):
@@ -55,9 +59,10 @@ class Session(Transactions):
     """
 
     def __init__(self, shared: Shared, database: str | None, schema: str | None, autocommit: bool = True) -> None:
-        super().__init__(shared.engine.duck_conn.cursor(), shared.write_lock)
+        super().__init__(shared.engine.duck_conn.cursor(), shared.write_lock, shared.times)
         self._shared = shared
         self.autocommit = autocommit
+        self.statement_seconds = 0
         self.task_run: RunningTask | None = None
         database, schema = self._existing(database, schema)
         self._connection = FakeSnowflakeConnection(
@@ -65,6 +70,7 @@ class Session(Transactions):
         )
         self._serial, self._detaching = threading.RLock(), threading.Lock()
         self._detached, self._closing = 0, False
+        self._temporary = TemporaryTables(self.resolve)
 
     @property
     def database(self) -> str | None:
@@ -184,31 +190,47 @@ class Session(Transactions):
         if type(expression) in _TRANSACTION:
             _TRANSACTION[type(expression)](self)
             return _done(statement_type.TCL)
-        if isinstance(expression, _REFUSED):
-            raise not_supported(f"{expression.key.upper()} outside a pipe")
+        _refuse(expression)
+        self._temporary.redirect(expression)
         if (query_id := scanned_result(expression)) is not None:
             return self._shared.queries.result(query_id)
         try:
             if isinstance(expression, _READS):
-                return self.run(expression, params)
+                with time_limit(self.duck, self.statement_seconds):
+                    return self.run(expression, params)
             if isinstance(expression, _DML):
                 return self._run_dml(expression, params)
-            return self._shared.extensions.run_ddl(expression, params, self)
+            return self._run_ddl(expression, params)
         except (Error, duckdb.Error, ParseError, NotImplementedError, AssertionError) as error:
             missing = views.failed_expansion_of(expression, from_engine(error), self)
             raise missing or from_engine(error, views.qualified_names(expression)) from error
 
+    def _run_ddl(self, expression: Expr, params: Any) -> Result:
+        """A temporary table ends the open transaction like other DDL, but waits for nobody."""
+        if not is_temporary(expression):
+            return self._shared.extensions.run_ddl(expression, params, self)
+        self.commit()
+        self.duck.execute(self.translate(expression).sql(dialect="duckdb"))
+        return _done(statement_type.DDL)
+
     def _run_dml(self, expression: Expr, params: Any) -> Result:
         if self.in_transaction:
-            return self.run(expression, params)
+            return self._write(expression, params)
         self.begin()
         try:
-            result = self.run(expression, params)
+            result = self._write(expression, params)
         except BaseException:
             self.rollback()
             raise
         if self.autocommit:
             self.commit()
+        return result
+
+    def _write(self, expression: Expr, params: Any) -> Result:
+        target = expression.this.find(exp.Table)
+        parts = [part.name if part.args.get("quoted") else part.name.upper() for part in target.parts]
+        result = self.run(expression, params)
+        self.writes(self.resolve(parts))
         return result
 
 
@@ -217,6 +239,18 @@ _TRANSACTION: dict[type[Expr], Callable[[Session], None]] = {
     exp.Commit: Session.commit,
     exp.Rollback: Session.rollback,
 }
+
+
+def _refuse(expression: Expr) -> None:
+    """Raises ProgrammingError for what fakesnow would do otherwise.
+
+    Its COPY turns "" into NULL (files are loaded by pipes); its INSERT OVERWRITE empties a table before it reads it.
+    """
+    if isinstance(expression, _COPIES):
+        raise not_supported(f"{expression.key.upper()} outside a pipe")
+    if isinstance(expression, exp.Insert) and expression.args.get("overwrite"):
+        raise not_supported("INSERT OVERWRITE")
+    refuse_unsupported(expression)
 
 
 def _done(type_id: int) -> Result:

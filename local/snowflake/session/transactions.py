@@ -8,16 +8,20 @@ from contextlib import contextmanager
 import duckdb
 
 from local.snowflake.language.errors import from_engine
+from local.snowflake.language.names import Name
+from local.snowflake.session.table_times import TableTimes
 from local.snowflake.session.write_lock import WriteLock
 
 
 class Transactions:
     """The transactions of one connection; each holds the account's write lock from its begin to its end."""
 
-    def __init__(self, duck: duckdb.DuckDBPyConnection, write_lock: WriteLock) -> None:
+    def __init__(self, duck: duckdb.DuckDBPyConnection, write_lock: WriteLock, times: TableTimes) -> None:
         self.duck = duck
+        self.times = times
         self.in_transaction = False
         self._write_lock = write_lock
+        self._written: set[Name] = set()
 
     def begin(self) -> None:
         """Start a transaction; like Snowflake, a second BEGIN inside one changes nothing."""
@@ -30,6 +34,10 @@ class Transactions:
             self._write_lock.release(self)
             raise
         self.in_transaction = True
+
+    def writes(self, table: Name) -> None:
+        """Note that the open transaction alters a table."""
+        self._written.add(table)
 
     def commit(self) -> None:
         """Commit the open transaction; nothing happens without one."""
@@ -70,6 +78,9 @@ class Transactions:
             if how == "COMMIT":
                 self.duck.execute("ROLLBACK")
             raise from_engine(error) from error
+        else:
+            self.times.altered(self._written if how == "COMMIT" else ())
         finally:
+            self._written.clear()
             self.in_transaction = False
             self._write_lock.release(self)

@@ -68,6 +68,7 @@ def alter_table(scanner: Scanner, context: Context, pipes: Pipes) -> Result:
             _rename_table(context, pipes, table, scanner)
         else:
             retype_columns(context, table, columns, scanner)
+        context.times.altered([table])
     return status(_DONE)
 
 
@@ -83,3 +84,4 @@ def _rename_table(context: Context, pipes: Pipes, table: Name, scanner: Scanner)
     context.in_one_step([f"ALTER TABLE {table.quoted} RENAME TO {quote_identifier(new.name)}"])
     declared_types.rename_table(context.duck, table, new)
     pipes.rename_table(context, table, new)
+    context.times.renamed(table, new)

@@ -22,10 +22,11 @@ def run_ddl(expression: Expr, params: Any, context: Context, objects: Objects) -
         new_database = _created_database(context, expression)
         dropped = _dropped(context, expression)
         new_object, source = _created_object(context, expression), _source(context, expression)
-        columns = declared_types.definitions(expression)
+        columns, altered = declared_types.definitions(expression), _altered(context, expression)
         result = context.run(expression, params)
         if new_object is not None:
             _forget(context, objects, new_object)
+            context.times.created(new_object)
             declared_types.remember(context.duck, new_object, columns)
             if source is not None:
                 declared_types.copy(context.duck, source, new_object)
@@ -33,6 +34,7 @@ def run_ddl(expression: Expr, params: Any, context: Context, objects: Objects) -
             _forget(context, objects, name)
         if new_database is not None:
             _enter(context, new_database)
+        context.times.altered(altered)
         return result
 
 
@@ -68,6 +70,13 @@ def _dropped(context: Context, expression: Expr) -> list[Name]:
     if not isinstance(expression, exp.Drop) or _kind(expression) not in ("TABLE", "VIEW"):
         return []
     return [_name(context, table) for table in expression.args.get("tables") or []]
+
+
+def _altered(context: Context, expression: Expr) -> list[Name]:
+    """The tables that a statement changes, or gives another name or property."""
+    if not isinstance(expression, (exp.Alter, exp.TruncateTable, exp.Comment)):
+        return []
+    return [_name(context, table) for table in expression.find_all(exp.Table)]
 
 
 def _name(context: Context, table: exp.Table) -> Name:

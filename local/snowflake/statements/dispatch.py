@@ -17,6 +17,7 @@ from local.snowflake.session.session_parameters import alter_session
 from local.snowflake.statements.alter_table import alter_table, is_column_change
 from local.snowflake.statements.describe import describe_columns, describes_columns
 from local.snowflake.statements.grants import is_grant, require_schema, run_grant
+from local.snowflake.statements.list_files import list_files, lists_files
 from local.snowflake.statements.objects import Objects
 from local.snowflake.statements.scripting import run_block
 
@@ -139,6 +140,7 @@ _STATEMENTS: tuple[tuple[Callable[[Scanner], bool], Callable[[Scanner, Context, 
         lambda scanner: scanner.accept("EXECUTE", "TASK"),
         lambda scanner, context, objects: objects.tasks.execute(scanner, context),
     ),
+    (lists_files, lambda scanner, context, objects: list_files(scanner, context, objects.pipes)),
     (lambda scanner: scanner.accept("ALTER", "SESSION"), lambda scanner, context, _: alter_session(scanner, context)),
     (lambda scanner: scanner.accept("CALL"), _call),
     (is_column_change, lambda scanner, context, objects: alter_table(scanner, context, objects.pipes)),

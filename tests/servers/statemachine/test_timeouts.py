@@ -11,7 +11,7 @@ from tests.servers.statemachine.branch import branch_with
 from tests.support.definition import NO_MESSAGE
 from tests.support.workflows import events, machine, run
 
-ATTEMPTS = 5
+ATTEMPTS = 3
 CODE = """
 import pathlib, time
 

@@ -61,9 +61,16 @@ def merge(event, wave):
 def reconcile(event, wave):
     columns = event["merge"]["quarantined_columns"]
     found = {**event["merge"]["ledger"], "sampled": 1, "note": "", "quarantined_columns": columns, "drift": None}
-    found |= {"table_name": "t", "strategy": DEFAULT, "target": "T", "full_refresh": False, "batch_id": "b"}
+    found |= {"table_name": "t", "strategy": DEFAULT, "target": "T", "batch_id": "b"}
+    found["full_refresh"] = "reloads" in event["table"]
     earlier = Result(**event["result"]) if "result" in event else None
     return {"result": Result(**found).after(earlier).model_dump()}
+
+def handle_clear_full_refresh(event, _context):
+    [table] = event["tables"]
+    if table["digest"] == "refused":
+        raise Broken("it broke")
+    return {"cleared": [table["table_name"]]}
 """
 TERMS = ("exported", "loaded", "merged", "duplicates", "quarantined", "deleted", "held")
 NOTHING = (0, 0, 0, 0, 0, 0, 0)
@@ -78,7 +85,7 @@ Sync = Callable[..., dict[str, Any]]
 def sync(aws: Aws) -> Sync:
     """Runs one table by the branch of the definition that every table runs by; returns its result."""
     code = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{CODE}"
-    branch = branch_with(aws, dict.fromkeys(STEPS, code), "dead-letters")
+    branch = branch_with(aws, dict.fromkeys((*STEPS, "clear_full_refresh"), code), "dead-letters")
     arn = machine(aws, branch["States"], branch["StartAt"])
 
     def synced(fails: tuple[str, int] | None = None, ends: Any = None, **table: Any) -> dict[str, Any]:
@@ -127,6 +134,15 @@ def test_a_table_that_loaded_counts_all_its_waves(sync: Sync, ends: dict[str, An
     assert (result["status"], result["waves"], result["sampled"]) == ("LOADED", 2, 2)
     assert counts(result) == BOTH
     assert result["quarantined_columns"] == DAYS_AND_AMOUNTS
+
+
+@pytest.mark.parametrize("ends", [{"2": ["NEW", False]}, {"3": ["IDLE", False]}], ids=["new", "idle"])
+@pytest.mark.parametrize(("digest", "status"), [("d", "LOADED"), ("refused", "FAILED")])
+def test_a_reloaded_table_clears_its_own_flag_and_counts_its_waves_once(
+    sync: Sync, ends: dict[str, Any], digest: str, status: str
+) -> None:
+    result = sync(ends=ends, digest=digest, reloads=True)
+    assert (result["status"], counts(result)) == (status, BOTH)
 
 
 def test_a_replay_that_failed_after_its_merge_counts_it(sync: Sync) -> None:

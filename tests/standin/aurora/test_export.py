@@ -75,12 +75,12 @@ def test_the_rows_arrive_as_copy_writes_them(sync: Any, s3: Any) -> None:
     assert rows == (3, 1, len(body(s3, "plain.csv")))
 
 
-def test_both_signatures_and_the_copy_options_are_honoured(sync: Any, s3: Any) -> None:
-    sync.execute(
+def test_both_signatures_and_the_copy_options_are_honoured(owner: Any, s3: Any) -> None:
+    owner.execute(
         "SELECT * FROM aws_s3.query_export_to_s3(%s, %s, %s, %s, options => %s)",
         ("SELECT 1 AS one, 'a' AS two;", BUCKET, "other.csv", "eu-central-1", "format csv, delimiter '|', header true"),
     )
-    assert sync.fetchone() == (1, 1, len(b"one|two\n1|a\n"))
+    assert owner.fetchone() == (1, 1, len(b"one|two\n1|a\n"))
     assert body(s3, "other.csv") == b"one|two\n1|a\n"
 
 

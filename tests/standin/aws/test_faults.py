@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from local.aws.inactive_functions import TAG
 from local.aws.server import Aws
 from tests.support.workflows import ended, function, invoke, machine, run
 
@@ -37,6 +38,17 @@ def test_a_throttled_function_is_too_many_requests(aws: Aws) -> None:
     aws.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     failed = run(aws, machine(aws, {"Work": task(name)}))
     assert failed.error == "Lambda.TooManyRequestsException"
+
+
+def test_an_inactive_function_fails_until_its_network_interfaces_are_made(aws: Aws) -> None:
+    name = function(aws, CODE)
+    functions = aws.client("lambda")
+    arn = functions.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+    functions.tag_resource(Resource=arn, Tags={TAG: "1"})
+    working = machine(aws, {"Work": task(name)})
+    assert [run(aws, working).error for _ in range(2)] == ["Lambda.ResourceNotReadyException"] * 2
+    time.sleep(1)
+    assert run(aws, working).status == "SUCCEEDED"
 
 
 def test_what_a_stopped_execution_was_waiting_for_does_not_go_on_after_its_redrive(

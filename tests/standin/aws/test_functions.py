@@ -32,6 +32,15 @@ def test_a_failure_keeps_the_execution_environment(aws: Aws) -> None:
     assert call(aws, name) == (None, 2)
 
 
+def test_between_invocations_only_the_time_of_day_goes_on(aws: Aws) -> None:
+    name = function(aws, "import time\ndef handler(e, c):\n  time.sleep(0.2)\n  return time.monotonic(), time.time()")
+    clock, day = call(aws, name)[1]
+    time.sleep(2)
+    later_clock, later_day = call(aws, name)[1]
+    assert later_day - day > 2
+    assert 0.2 <= later_clock - clock < 1
+
+
 def test_a_missing_module_is_an_import_error(aws: Aws) -> None:
     error, body = call(aws, function(aws, "import no_such_module\ndef handler(e, c): return 1"))
     assert error == "Unhandled"

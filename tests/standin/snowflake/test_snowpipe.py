@@ -247,6 +247,21 @@ def test_an_event_after_a_replace_goes_to_the_new_definition(lane):
     assert lane.rows("A, B, C") == [("1", "first", None), ("2", None, "second")]
 
 
+def test_a_replaced_definition_may_read_on_and_then_drops_the_fields_that_it_does_not_select(lane):
+    lane.handled(lane.put("1.csv", "1,first\n"))
+    lane.cursor.execute("ALTER TABLE T ADD COLUMN C VARCHAR")
+    wider = PIPE.format(path=lane.folder).replace("(A, B,", "(A, B, C,").replace("$2,", "$2, $3,")
+    lane.fault(replaced_pipe_lag_seconds=60)
+    try:
+        lane.cursor.execute(wider)
+        lane.handled(lane.put("2.csv", "2,second,new\n"))
+    finally:
+        lane.fault(replaced_pipe_lag_seconds=0)
+    lane.cursor.execute(wider)
+    lane.handled(lane.put("3.csv", "3,third,new\n"))
+    assert lane.rows("A, B, C") == [("1", "first", None), ("2", "second", None), ("3", "third", "new")]
+
+
 def test_what_waited_in_a_replaced_pipe_needs_a_refresh(lane):
     lane.cursor.execute("ALTER PIPE P SET PIPE_EXECUTION_PAUSED = TRUE")
     key = lane.put("f.csv", "1,first\n")

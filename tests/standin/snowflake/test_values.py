@@ -50,6 +50,16 @@ EXPRESSIONS = [
     ("TRY_CAST('0001-01-01' AS DATE)", date(1, 1, 1)),
     ("TRY_CAST('9999-12-31' AS DATE)", date(9999, 12, 31)),
     ("NULL::DATE", None),
+    ("TO_VARCHAR('0001-02-03'::DATE, 'YYYY-MM-DD')", "0001-02-03"),
+    (
+        """TO_CHAR('2024-01-05 01:02:03.000004'::TIMESTAMP_NTZ(6), 'YYYY-MM-DD"T"HH24:MI:SS.FF6')""",
+        "2024-01-05T01:02:03.000004",
+    ),
+    (
+        """TO_VARCHAR('2024-01-05 01:02:03.5 +00:00'::TIMESTAMP_TZ(6), 'YYYY-MM-DD"T"HH24:MI:SS.FF6TZH:TZM')""",
+        "2024-01-05T01:02:03.500000+00:00",
+    ),
+    ("TO_VARCHAR(-7::NUMBER(19,0))", "-7"),
     ("TRY_CAST('12:34:56.123456' AS TIME(6))", time(12, 34, 56, 123456)),
     ("TRY_CAST('24:00:00' AS TIME(6))", None),
     ("TRY_CAST('1.255' AS NUMBER(10,2))", Decimal("1.26")),

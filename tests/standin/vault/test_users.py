@@ -1,17 +1,17 @@
 """Short-lived users of Aurora, made by Vault's database engine for a function's own identity."""
 
 import math
+import time
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg2
 import pytest
 
-from functions.shared.access import vault
+from functions.shared.access import vault, vault_login
 from functions.shared.aurora import login
 from functions.shared.aurora import session as adapter
 from functions.shared.aurora.fence import read_fence
-from functions.shared.ground.errors import AccessDenied
+from functions.shared.ground.errors import AccessDenied, SourceUnavailable
 from functions.shared.ground.settings import FunctionSettings, settings
 from local import processes
 from local.aurora.server import DATABASE, OWNER, SYNC_ROLE, Aurora
@@ -35,7 +35,7 @@ def url(tmp_path_factory: pytest.TempPathFactory, aws: Aws, aurora: Aurora) -> I
         "sync",
         SYNC_ROLE,
     )
-    yield start_vault(home, aws, {"aurora": where}, "sync", "bound-*", users=users)
+    yield start_vault(home, aws, {"aurora": where}, "sync", "bound-*", token_ttl="2h", users=users)
     processes.stop(home)
 
 
@@ -51,8 +51,16 @@ def function(url: str, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     }.items():
         monkeypatch.setenv(name, value)
     usual = {name.lower(): value for name, value in ENVIRONMENT.items()}
-    given = FunctionSettings.model_validate({**usual, "vault_url": url, "vault_aurora_login_path": LOGIN})
-    for module in (login, vault):
+    given = FunctionSettings.model_validate(
+        {
+            **usual,
+            "vault_url": url,
+            "vault_aurora_login_path": LOGIN,
+            "vault_snowflake_path": "",
+            "statement_seconds": 800,
+        }
+    )
+    for module in (login, vault, vault_login, adapter):
         monkeypatch.setattr(module, "settings", lambda: given)
     monkeypatch.setattr(vault, "_cache", {})
     monkeypatch.setattr(adapter, "_warm", [])
@@ -76,12 +84,47 @@ def test_a_session_is_a_user_that_vault_made_and_that_may_read_what_its_group_ma
 def test_near_the_end_of_its_lease_a_session_is_opened_with_a_new_user(monkeypatch: pytest.MonkeyPatch) -> None:
     first = adapter._connect("public.t")
     name = user(first)
-    kept = vault._cache[LOGIN]
-    monkeypatch.setitem(vault._cache, LOGIN, vault.Credential(kept.data, 0))
-    monkeypatch.setattr(adapter, "_warm", [(first, 0)])
+    over = time.time() + 3600 - 800 - 60
+    monkeypatch.setattr("time.monotonic", lambda: 0.0)
+    monkeypatch.setattr("time.time", lambda: over - 5)
+    assert adapter._connect("public.t") is first
+    monkeypatch.setattr("time.time", lambda: over + 1)
     second = adapter._connect("public.t")
     assert user(second) not in ("", name)
     assert first._connection.closed
+
+
+def dropped(aurora: Aurora, name: str) -> None:
+    """What Vault does at a lease's end: the user's sessions stay."""
+    connection = psycopg2.connect(aurora.dsn())
+    connection.autocommit = True
+    connection.cursor().execute(f'DROP ROLE "{name}"')
+    connection.close()
+
+
+def test_a_warm_session_whose_user_was_dropped_is_opened_with_a_new_one(aurora: Aurora) -> None:
+    first = adapter._connect("public.t")
+    dropped(aurora, user(first))
+    assert first.row("SELECT pg_is_in_recovery() AS replica") == {"replica": False}
+    second = adapter._connect("public.t")
+    assert second is not first
+    assert user(second).startswith("v-")
+
+
+@pytest.mark.parametrize("statement", ["SELECT current_user::text", "SELECT count(*) FROM pg_authid"])
+def test_a_user_dropped_while_a_step_runs_makes_the_workflow_retry(aurora: Aurora, statement: str) -> None:
+    def step() -> None:
+        with adapter.aurora_session("public.t") as session:
+            dropped(aurora, user(session))
+            session.rows(statement)
+
+    with pytest.raises(SourceUnavailable, match=r"^public.t: "):
+        step()
+
+
+def test_a_grant_that_is_missing_is_not_retried() -> None:
+    with pytest.raises(AccessDenied, match="pg_authid"), adapter.aurora_session("public.t") as session:
+        session.rows("SELECT count(*) FROM pg_authid")
 
 
 def test_a_user_that_was_revoked_meanwhile_is_replaced_once() -> None:
@@ -102,7 +145,7 @@ def test_a_path_without_a_role_is_refused_by_name() -> None:
 
 def test_the_fence_leaves_out_the_syncs_other_users(aurora: Aurora) -> None:
     reading = adapter._connect("public.t")
-    other = vault._read_lease(vault_client(), "public.t", LOGIN, 900).data
+    other = vault._leased("public.t", LOGIN, 900).data
     held = psycopg2.connect(
         host="127.0.0.1", port=aurora.port, dbname=DATABASE, sslmode="disable",
         application_name=login.APPLICATION, **other,
@@ -119,11 +162,3 @@ def test_the_fence_leaves_out_the_syncs_other_users(aurora: Aurora) -> None:
     finally:
         held.close()
         stranger.close()
-
-
-def vault_client() -> Any:
-    import hvac
-
-    client = hvac.Client(url=vault.settings().vault_url)
-    vault._login(client, "public.t")
-    return client

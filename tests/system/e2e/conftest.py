@@ -13,11 +13,13 @@ _LIVE_SECONDS = 3600
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test marked `contract` runs once more in an account, as `live`, where variables say which."""
+    """A test marked `contract` runs once more in an account, as `live`, where variables say which; one that is marked
+    `live` itself runs only there."""
     if "deployed" not in metafunc.fixturenames:
         return
-    places: list[object] = ["laptop"]
-    if metafunc.definition.get_closest_marker("contract"):
+    marked = metafunc.definition.get_closest_marker
+    places: list[object] = [] if marked("live") else ["laptop"]
+    if marked("contract") or marked("live"):
         reason = live.unset(os.environ)
         marks = [pytest.mark.live, pytest.mark.timeout(_LIVE_SECONDS), pytest.mark.skipif(bool(reason), reason=reason)]
         places.append(pytest.param("live", marks=marks))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.laptop import Laptop
+from tests.support.staged import put_staged
 
 POLICY = {"on_unrepresentable": {"day": "text"}}
 
@@ -104,18 +105,18 @@ def test_a_replay_that_failed_is_replayed_by_a_redrive(laptop: Laptop, days: str
 
 def test_a_refused_file_is_listed_until_a_run_brings_its_rows(laptop: Laptop) -> None:
     schema = laptop.new_schema()
-    table, pipe = f"{schema}.t", f'AURORA.STAGING."{schema.upper()}__T"'
+    table = f"{schema}.t"
     laptop.sql(f"CREATE TABLE {table} (id integer PRIMARY KEY); INSERT INTO {table} VALUES (1)")
     laptop.configure([{"table_name": table, "watermark_type": "xmin"}])
     laptop.run()
+    pipe = laptop.pipe(f"{schema.upper()}__T")
     laptop.sql(f"INSERT INTO {table} VALUES (2), (3)")
     earlier = laptop.files()
 
     laptop.warehouse(f"ALTER PIPE {pipe} SET PIPE_EXECUTION_PAUSED = TRUE")
     execution = laptop.workflow.start()
     file = _written(laptop, earlier)
-    s3 = laptop.aws.client("s3")
-    s3.put_object(Bucket=laptop.known["bucket"], Key=file, Body=b",2\none,column,too,many,here\n")
+    put_staged(laptop.aws, laptop.known["bucket"], file, b",2\none,column,too,many,here\n")
     laptop.warehouse(f"ALTER PIPE {pipe} SET PIPE_EXECUTION_PAUSED = FALSE")
     [result] = laptop.workflow.follow(execution).tables
     assert result["error"].startswith("LoadFailed: ")

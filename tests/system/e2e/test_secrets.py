@@ -24,11 +24,11 @@ _BEARERS = re.compile(
     r"\b(?:hvs|s)\.[A-Za-z0-9_-]{24,}|Signature=[0-9a-f]{64}|X-Amz-Security-Token\W+\w|-----BEGIN [A-Z ]*KEY"
 )
 _TELLS = """
-requested = _request
+read = _read_kv
 
 
-def _request(table, path, read):
-    known = requested(table, path, read)
+def _read_kv(client, path):
+    known = read(client, path)
     print(known)
     return known
 """

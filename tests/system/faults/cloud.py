@@ -12,10 +12,12 @@ from typing import Any
 
 from local import processes
 from local.aurora.server import restart_uploader
+from local.aws.inactive_functions import TAG
 from local.aws.server import set_wait_scale
 from tests.support.functions import Undo, change, change_settings, settings
 from tests.support.laptop import Laptop
 from tests.support.packages import function_name
+from tests.support.staged import put_staged
 
 STEPS = ("config", "watermark", "schema", "export", "await_load", "merge", "reconcile")
 _FILE_BYTES = 2500
@@ -52,6 +54,11 @@ class FaultCloud:
         finally:
             self.functions.delete_function_concurrency(FunctionName=name)
 
+    def make_inactive(self, step: str, seconds: float) -> None:
+        """The function has no network interfaces, as if nobody had called it for weeks; new ones take so long."""
+        arn = self.functions.get_function(FunctionName=function_name(step))["Configuration"]["FunctionArn"]
+        self.functions.tag_resource(Resource=arn, Tags={TAG: str(seconds)})
+
     def forget_sessions(self, *steps: str) -> None:
         """The next invocation of each step is a cold start: no session, no secret."""
         for step in steps or STEPS:
@@ -78,7 +85,7 @@ class FaultCloud:
 
     def put_file(self, key: str, content: str) -> None:
         """Writes an object into the staging bucket."""
-        self.laptop.aws.client("s3").put_object(Bucket=self.laptop.known["bucket"], Key=key, Body=content.encode())
+        put_staged(self.laptop.aws, self.laptop.known["bucket"], key, content.encode())
 
     def read_file(self, key: str) -> str:
         """The text of an object of the staging bucket."""

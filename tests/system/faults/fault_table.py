@@ -38,7 +38,7 @@ class FaultTable:
         self.schema, self.name, self.table = schema, name, f"{schema}.{name}"
         self.target = f"AURORA.FINAL.{schema.upper()}__{name.upper()}"
         self.object = self.target.rsplit(".", 1)[1]
-        self.pipe = f"AURORA.STAGING.{self.object}"
+        self.task = f"AURORA.STAGING.{self.object}"
         self.orders = cloud.orders / self.table
         self.orders.mkdir(parents=True)
         self.generation = 0
@@ -52,6 +52,11 @@ class FaultTable:
     @property
     def spec(self) -> dict[str, Any]:
         return {"table_name": self.table, **SPECS[self.strategy]}
+
+    @property
+    def pipe(self) -> str:
+        """The pipe of its files' present layout."""
+        return self.laptop.pipe(self.object)
 
     def change(self) -> None:
         """Commits the next generation."""

@@ -4,12 +4,13 @@ import time
 from collections.abc import Iterator
 
 from operate.runs import Outcome
-from tests.system.faults.cloud import STEPS, until
+from tests.system.faults.cloud import STEPS, WAIT_SCALE, until
 from tests.system.faults.fault import Cause, Fault
 from tests.system.faults.fault_table import SPECS, FaultTable
 
 _TABLE_STEPS = STEPS[1:]
 _STATES = {"await_load": "Await load"}
+_INTERFACES_SECONDS = 90
 _FIRST_LOAD = ("watermark", "schema", "merge")
 _FAST = {("export", "killed after its work"), ("merge", "delivered twice")}
 
@@ -33,6 +34,7 @@ def function_faults() -> Iterator[Fault]:
             first = "first load of a new table, killed after its work"
             yield Fault(f"{step} function", first, strategy, _ordered(f"{step}.after", "die"), fresh=True)
         yield Fault(f"{step} function", "throttled", strategy, _throttled(step))
+    yield Fault("merge function", "inactive, its network interfaces take 90 seconds", "composite", _inactive("merge"))
 
 
 def first_load_faults() -> Iterator[Fault]:
@@ -76,7 +78,7 @@ def _half_made(tested: FaultTable) -> Outcome:
     hold.event()
     for statement in (
         f"DELETE FROM AURORA.CONTROL.TABLES WHERE TABLE_NAME = '{tested.table}'",
-        f"DROP TASK {tested.pipe}",
+        f"DROP TASK {tested.task}",
         f"DROP PIPE {tested.pipe}",
         f"DROP VIEW AURORA.CONTROL.{tested.object}",
     ):
@@ -91,6 +93,17 @@ def _throttled(step: str) -> Cause:
             arn = tested.start()
             until(lambda: "Lambda.TooManyRequestsException" in tested.errors_met(arn), f"a throttled {step}")
         return tested.ended(arn)
+
+    return run
+
+
+def _inactive(step: str) -> Cause:
+    def run(tested: FaultTable) -> Outcome:
+        tested.cloud.make_inactive(step, _INTERFACES_SECONDS * WAIT_SCALE)
+        arn = tested.start()
+        outcome = tested.ended(arn)
+        assert "Lambda.ResourceNotReadyException" in tested.errors_met(arn), "the function was not inactive"
+        return outcome
 
     return run
 

@@ -8,7 +8,8 @@ from tests.support.edits import Edits
 from tests.support.guards import without
 from tests.support.packages import edited
 from tests.system.faults.fault_table import FaultTable
-from tests.system.faults.target_faults import exported, older_after_newer
+from tests.system.faults.overlap_faults import older_after_newer, without_lease
+from tests.system.faults.target_faults import exported
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _partial_load(tested: FaultTable) -> str:
 
 
 def _older_wins(tested: FaultTable) -> str:
-    older_after_newer(tested)
+    without_lease(older_after_newer)(tested)
     return tested.violations[0] if tested.violations else ""
 
 

@@ -12,8 +12,9 @@ from tests.system.faults.fault import Fault, Result, run
 from tests.system.faults.fault_table import SPECS, FaultTable
 from tests.system.faults.function_faults import first_load_faults, function_faults, stop_faults
 from tests.system.faults.guards import Guard, guards, run_without
+from tests.system.faults.overlap_faults import overlap_faults
 from tests.system.faults.source_faults import aurora_faults, restore_faults, vault_faults
-from tests.system.faults.target_faults import file_faults, overlap_faults, snowflake_faults, snowpipe_faults
+from tests.system.faults.target_faults import file_faults, snowflake_faults, snowpipe_faults
 
 Tell = Callable[[Result], None]
 

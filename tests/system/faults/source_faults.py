@@ -5,19 +5,28 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from psycopg2 import sql
 
-from local.aurora.server import SYNC_ROLE, restart_aurora
+from local.aurora.server import DATABASE, OWNER, SYNC_ROLE, restart_aurora
+from local.aws.rds_cluster import replace_cluster
 from local.cloud.context import AURORA_SECRET, SNOWFLAKE_SECRET
+from local.vault.bao import DatabaseUsers
 from operate.runs import Outcome
-from tests.system.faults.cloud import until
+from tests.support.functions import settings
+from tests.system.faults.cloud import WAIT_SCALE, until
 from tests.system.faults.fault import Cause, Fault
 from tests.system.faults.fault_table import FaultTable
 
 _EXPORTING = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND usename = %s AND query LIKE %s"
 _LOST_TRANSACTIONS = 200
+_FAILOVER_SECONDS = 75
+_READERS = ("watermark", "schema", "export", "reconcile")
+_VAULTS_USERS = "SELECT DISTINCT usename::text FROM pg_stat_activity WHERE usename LIKE 'v-%'"
 
 
 def aurora_faults() -> Iterator[Fault]:
@@ -26,6 +35,7 @@ def aurora_faults() -> Iterator[Fault]:
     yield Fault("Aurora", "statement cancelled mid-export", "timestamp", _mid_export("pg_cancel_backend"))
     yield Fault("Aurora", "restarted between fence and export", "integer", _restarted)
     yield Fault("Aurora", "restarted mid-export", "full_snapshot", _restarted_mid_export)
+    yield Fault("Aurora", "a failover that takes longer than a minute", "composite", _long_failover)
 
 
 def restore_faults() -> Iterator[Fault]:
@@ -33,6 +43,9 @@ def restore_faults() -> Iterator[Fault]:
     for strategy in ("timestamp", "xmin"):
         yield Fault("Aurora", "replaced by a restored copy with lower transaction ids", strategy, _restored,
                    says="transaction ids went back")  # fmt: skip
+    for strategy in ("xmin", "full_snapshot"):
+        yield Fault("Aurora", "replaced by green, a restored copy that counts its own transactions", strategy, _green,
+                   says="the cluster is another one")  # fmt: skip
     yield Fault("Aurora", "replaced by a restored copy between fence and export", "full_snapshot", _restored_mid_run,
                ("SUCCEEDED", "ReconciliationFailed"))  # fmt: skip
 
@@ -45,6 +58,7 @@ def vault_faults() -> Iterator[Fault]:
     yield Fault("Vault", "token revoked between login and read", "composite", _revoked, ("AccessDenied",))
     yield Fault("Vault", "Aurora's password rotated, warm functions cut off", "full_snapshot", _rotated_aurora)
     yield Fault("Vault", "Aurora's password rotated before the secret", "timestamp", _rotated_late, ("AccessDenied",))
+    yield Fault("Vault", "user dropped while its containers were frozen", "composite", _dropped_users)
     yield Fault("Vault", "Snowflake's credentials rotated, warm sessions dropped", "xmin", _rotated_snowflake)
 
 
@@ -86,6 +100,19 @@ def _restart(tested: FaultTable, meanwhile: Callable[[Path], object] = lambda _:
     restart_aurora(tested.cloud.home, tested.laptop.known["postgres"]["dsn"], meanwhile)
 
 
+def _long_failover(tested: FaultTable) -> Outcome:
+    hold = tested.hold("schema.before")
+    arn = tested.start()
+    hold.event()
+
+    def away(_: Path) -> None:
+        hold.go()
+        time.sleep(_FAILOVER_SECONDS * WAIT_SCALE)
+
+    _restart(tested, away)
+    return tested.ended(arn)
+
+
 def _backed_up(tested: FaultTable) -> tuple[Path, int]:
     """A copy of the cluster as it is now, after which more is committed and synced, which the copy lacks."""
     copy, generation = tested.cloud.home / "restored", tested.generation
@@ -124,6 +151,21 @@ def _restored_mid_run(tested: FaultTable) -> Outcome:
     _restore(tested, copy, generation)
     hold.go()
     return tested.ended(arn)
+
+
+def _green(tested: FaultTable) -> Outcome:
+    """Blue's last change after its last sync arrives in green under a transaction id that blue had passed before."""
+    copy, generation = _backed_up(tested)
+    replace_cluster(tested.laptop.aws)
+    _restore(tested, copy, generation)
+    tested.change()
+    tested.change()
+    connection = tested.laptop.connect()
+    with connection.cursor() as cursor:
+        for _ in range(2 * _LOST_TRANSACTIONS):
+            cursor.execute("SELECT pg_current_xact_id()")
+    connection.close()
+    return tested.run()
 
 
 def _sealed_for_a_moment(tested: FaultTable) -> Outcome:
@@ -194,6 +236,27 @@ def _rotated_late(tested: FaultTable) -> Outcome:
         return tested.run()
     finally:
         _tell_vault(tested, password)
+
+
+def _dropped_users(tested: FaultTable) -> Outcome:
+    """Warm containers keep their sessions as users of Vault's database engine, whose time ends meanwhile."""
+    dsn = urlsplit(tested.laptop.known["postgres"]["dsn"])
+    at = f"127.0.0.1:{dsn.port}/{DATABASE}?sslmode=disable"
+    users = DatabaseUsers(
+        f"postgresql://{{{{username}}}}:{{{{password}}}}@{at}", OWNER, str(dsn.password), "sync", SYNC_ROLE
+    )
+    tested.cloud.vault_fault(users=asdict(users))
+    variables = {"VAULT_AURORA_LOGIN_PATH": "database/creds/sync", "STATEMENT_SECONDS": "60"}
+    with ExitStack() as undo:
+        for step in _READERS:
+            undo.enter_context(settings(tested.laptop, step, variables))
+        assert tested.run().succeeded
+        tested.change()
+        made = tested.laptop.sql(_VAULTS_USERS)
+        assert len(made) >= len(_READERS)
+        for (name,) in made:
+            tested.laptop.sql(f'DROP ROLE "{name}"')
+        return tested.run()
 
 
 def _rotated_snowflake(tested: FaultTable) -> Outcome:

@@ -1,4 +1,4 @@
-"""Faults of S3 and its events, Snowpipe, Snowflake, and of runs that overlap."""
+"""Faults of S3 and its events, Snowpipe and Snowflake."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from operate.runs import Outcome
 from tests.support.packages import function_name
 from tests.system.faults.cloud import until
-from tests.system.faults.fault import Cause, Fault
+from tests.system.faults.fault import Fault
 from tests.system.faults.fault_table import FaultTable, Hold
 
 _SHORT_PATIENCE_SECONDS = 12
@@ -34,7 +34,8 @@ def snowpipe_faults() -> Iterator[Fault]:
     yield Fault("Snowpipe", "refuses a file, COPY_HISTORY lags", "xmin", _refused_and_lags, ("LoadFailed",), rerun=True)
     yield Fault("Snowpipe", "COPY_HISTORY lags", "integer", _lags)
     yield Fault("Snowpipe", "paused for a moment", "composite", _paused_for_a_moment)
-    yield Fault("Snowpipe", "paused throughout", "full_snapshot", _paused, ("LoadTimedOut",), says="its pipe is PAUSED")
+    yield Fault("Snowpipe", "paused throughout", "full_snapshot", _paused, ("PipeStopped",), says="its pipe is PAUSED")
+    yield Fault("Snowpipe", "pipe replaced under load", "timestamp", _replaced_under_load, fast=True)
 
 
 def snowflake_faults() -> Iterator[Fault]:
@@ -45,30 +46,6 @@ def snowflake_faults() -> Iterator[Fault]:
     yield Fault("Snowflake", "the submitting session dropped, the MERGE goes on", "xmin", _submitter_dropped)
     yield Fault("Snowflake", "hangs for five seconds", "composite", _hangs)
     yield Fault("Snowflake", "one MERGE submitted twice at once", "full_snapshot", _submitted_twice)
-    yield Fault("Snowflake", "two batches of one table merged at once", "timestamp", _two_merges, shared=True)
-    yield Fault("Snowflake", "a newer run merged before the older one", "xmin", older_after_newer, shared=True)
-    yield Fault(
-        "Snowflake",
-        "a newer run merged before the older one",
-        "full_snapshot",
-        older_after_newer,
-        shared=True,
-        fast=True,
-    )
-
-
-def overlap_faults() -> Iterator[Fault]:
-    """Two executions over one table."""
-    for strategy in ("timestamp", "integer", "full_snapshot"):
-        yield Fault("overlap", "two executions at once", strategy, _at_once, shared=True)
-    for state, strategy in {
-        "schema": "composite",
-        "export": "xmin",
-        "await_load": "integer",
-        "reconcile": "timestamp",
-    }.items():
-        fault = f"a whole run while another is before {state.replace('_', ' ')}"
-        yield Fault("overlap", fault, strategy, _overtaken(f"{state}.before"), shared=True)
 
 
 def exported(tested: FaultTable) -> tuple[str, Hold, list[str]]:
@@ -197,10 +174,30 @@ def _paused_for_a_moment(tested: FaultTable) -> Outcome:
 def _paused(tested: FaultTable) -> Outcome:
     _pause(tested, True)
     try:
-        with tested.cloud.load_timeout(5):
-            return tested.run()
+        return tested.run()
     finally:
         _pause(tested, False)
+
+
+def _replaced_under_load(tested: FaultTable) -> Outcome:
+    """A column is added while files of the former layout still wait, and a replaced definition may read on."""
+    with tested.laptop.events_lost():
+        older, hold, files = exported(tested)
+        hold.go()
+        until(lambda: tested.state(older) == "Await load", "the state Await load")
+    tested.laptop.sql(f"ALTER TABLE {tested.table} ADD COLUMN added{tested.generation} text DEFAULT 'here'")
+    tested.change()
+    hold = tested.hold("export.before")
+    tested.cloud.snowflake_fault(replaced_pipe_lag_seconds=30)
+    try:
+        newer = tested.start()
+        hold.event()
+        tested.laptop.send_events(files)
+        hold.go()
+        outcomes = [tested.ended(newer), tested.ended(older)]
+    finally:
+        tested.cloud.snowflake_fault(replaced_pipe_lag_seconds=0)
+    return next((one for one in outcomes if not one.succeeded), outcomes[0])
 
 
 def _sessions_dropped(tested: FaultTable) -> Outcome:
@@ -260,49 +257,3 @@ def _submitted_twice(tested: FaultTable) -> Outcome:
         answer = json.loads(again.result()["Payload"].read())
     assert answer.get("merge", {}).get("status") in ("MERGED", "RUNNING"), answer
     return tested.ended(arn)
-
-
-def _two_merges(tested: FaultTable) -> Outcome:
-    older_hold = tested.hold("merge.before")
-    older = tested.start()
-    older_hold.event()
-    tested.change()
-    newer_hold = tested.hold("merge.before")
-    newer = tested.start()
-    newer_hold.event()
-    newer_hold.go()
-    older_hold.go()
-    first = tested.ended(older)
-    return first if not first.succeeded else tested.ended(newer)
-
-
-def older_after_newer(tested: FaultTable) -> Outcome:
-    """An older batch arrives at its merge when a newer one is in FINAL."""
-    hold = tested.hold("merge.before")
-    arn = tested.start()
-    hold.event()
-    tested.change()
-    newer = tested.run()
-    assert newer.succeeded
-    hold.go()
-    return tested.ended(arn)
-
-
-def _at_once(tested: FaultTable) -> Outcome:
-    arns = [tested.start(), tested.start()]
-    outcomes = [tested.ended(arn) for arn in arns]
-    return next((one for one in outcomes if not one.succeeded), outcomes[0])
-
-
-def _overtaken(moment: str) -> Cause:
-    def run(tested: FaultTable) -> Outcome:
-        hold = tested.hold(moment)
-        arn = tested.start()
-        hold.event()
-        tested.change()
-        newer = tested.run()
-        assert newer.succeeded, newer
-        hold.go()
-        return tested.ended(arn)
-
-    return run

@@ -18,9 +18,13 @@ CATCHES = {
         ({"Cause": ""}, NO_MESSAGE),
         ({"Cause": '{"errorMessage": ""}'}, NO_MESSAGE),
         ({"Cause": '{"errorMessage": "t: it broke"}'}, "t: it broke"),
+        ({"Cause": '{"errorType":"Sandbox.Timedout","errorMessage":"Task timed out"}'}, "Task timed out"),
         ({"Cause": "throttled"}, "throttled"),
+        ({"Cause": 'no "errorMessage" here'}, 'no "errorMessage" here'),
+        ({"Cause": '{"errorMessage": "t: it bro'}, '{"errorMessage": "t: it bro'),
+        ({"Cause": f'{{"errorMessage": "{"x" * 32_000}"}}'}, "x" * 4000),
     ],
-    ids=["absent", "empty", "empty message", "message", "text"],
+    ids=["absent", "empty", "empty message", "message", "without spaces", "text", "no JSON", "cut", "long"],
 )
 def test_whatever_the_cause_a_failure_has_a_message(state: str, told: dict[str, str], message: str) -> None:
     error = {"Error": "E", **told}
@@ -31,4 +35,6 @@ def test_whatever_the_cause_a_failure_has_a_message(state: str, told: dict[str, 
 
 def test_each_failure_is_told_by_the_same_words() -> None:
     assert len(set(CATCHES.values())) == 1
-    assert CATCHES.keys() == {"Replay", "Watermark", "Schema", "Export", "Await load", "Merge", "Reconcile"}
+    leasing = {"Take lease", "Read holder", "Look at holder", "Take over lease"}
+    steps = {"Replay", "Watermark", "Schema", "Export", "Await load", "Merge", "Reconcile", "Clear full refresh"}
+    assert CATCHES.keys() == leasing | steps

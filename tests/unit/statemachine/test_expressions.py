@@ -113,13 +113,16 @@ def test_what_the_walk_cannot_read_is_refused() -> None:
 
 def test_the_fields_are_those_of_each_state() -> None:
     assert READ["Loaded?"] == {("load", "status")}
-    assert READ["Anything new?"] == {("bounds", "status"), ("result",)}
-    assert READ["Each table"] == {("tables",), ("tables", "table_name"), ("attempt",), ("replay",)}
+    assert READ["Anything new?"] == {("bounds", "status"), ("result",), ("result", "full_refresh")}
+    assert READ["Each table"] == {
+        ("tables",), ("tables", "table_name"), ("attempt",), ("replay",), ("cluster",), ("brief",), ("progress",),
+    }  # fmt: skip
     assert READ["Redrive to retry failed tables"] == {
         ("attempt",), ("replay",), ("results", "status"), ("results", "table_name"),
     }  # fmt: skip
     assert {("merge", "ledger", "held"), ("failure", "message"), ("table", "table_name")} <= READ["Failed"]
-    assert {("result", "full_refresh"), ("result", "waves"), ("table", "digest")} <= READ["Loaded"]
+    assert {("result", "waves"), ("result", "merged")} <= READ["Loaded"]
+    assert {("table", "digest")} <= READ["Clear full refresh"]
     assert READ["Export slice"] == set()  # its function gets the whole input
 
 

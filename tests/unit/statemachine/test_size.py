@@ -4,12 +4,14 @@ import json
 import re
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import jsonata
 import pytest
 from ministack.services import stepfunctions as sfn
 
+from functions.config.handler import _MOST_BYTES, _RESULT_BYTES
 from functions.shared.contract.specifications import Parameter, collect
 from local.aws.workflow.execution import MAX_STATE_DATA_BYTES
 from tests.support.contexts import ROOT
@@ -49,17 +51,19 @@ def idle(table: dict[str, Any]) -> Any:
     return evaluated(DEFINITION["Idle"]["Output"], {"table": table, "bounds": {**BOUNDS, "note": note}})
 
 
-def loaded(table: dict[str, Any], full_refresh: bool = False) -> Any:
+def busy(table: dict[str, Any]) -> Any:
+    holder = f"arn:aws:states:ap-southeast-1:123456789012:execution:{'s' * 45}/EachTable:{'5f3e' * 9}"
+    output = DEFINITION["Busy"]["Output"]
+    return sfn._apply_jsonata_template(output, {"table": table}, {**CONTEXT, "variables": {"holder": holder}})
+
+
+def loaded(table: dict[str, Any]) -> Any:
     counts = dict.fromkeys(("exported", "loaded", "merged"), ROWS)
     nothing = dict.fromkeys(("duplicates", "quarantined", "held", "deleted"), 0)
     result = {"table_name": table["table_name"], "strategy": "timestamp", "target": "AURORA.FINAL.X"}
     result |= {**counts, **nothing, "quarantined_columns": {}, "drift": 0.0, "sampled": 100, "waves": 1}
-    result |= {"full_refresh": full_refresh, "batch_id": "5f3e" * 9, "note": ""}
+    result |= {"full_refresh": False, "batch_id": "5f3e" * 9, "note": ""}
     return evaluated(DEFINITION["Loaded"]["Output"], {"table": table, "bounds": BOUNDS, "result": result})
-
-
-def refreshed(table: dict[str, Any]) -> Any:
-    return loaded(table, full_refresh=True)
 
 
 def failed(table: dict[str, Any], message: str = OUTAGE) -> Any:
@@ -73,7 +77,12 @@ def failed_in_merge(table: dict[str, Any]) -> Any:
     return evaluated(DEFINITION["Failed"]["Output"], data)
 
 
-ENDS = [idle, loaded, refreshed, failed, failed_in_merge]
+def brief(end: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    """The same end in an execution of very many tables."""
+    return lambda table: end({**table, "brief": True})
+
+
+ENDS = [idle, busy, loaded, failed, failed_in_merge]
 
 
 def size(data: Any) -> int:
@@ -91,11 +100,6 @@ def again(told: Any) -> Any:
     return evaluated(DEFINITION["Redrive to retry failed tables"]["Choices"][0]["Output"], told)
 
 
-def cleared(told: Any) -> Any:
-    """What loses its flag."""
-    return evaluated(DEFINITION["Clear full refresh"]["Arguments"]["Payload"], told)
-
-
 def all_ended(given: list[dict[str, Any]], end: Callable[[dict[str, Any]], Any]) -> list[Any]:
     """The results of all tables: the first one's, under each table's name."""
     first = end(given[0])
@@ -107,7 +111,16 @@ def largest(count: int, end: Callable[[dict[str, Any]], Any]) -> int:
     given = tables(count)
     results = all_ended(given, end)
     told = heard(given, results)
-    return max(map(size, [{"tables": given, "replay": False, "attempt": 0}, results, told, again(told), cleared(told)]))
+    return max(map(size, [{"tables": given, "replay": False, "attempt": 0}, results, told, again(told)]))
+
+
+@cache
+def most_tables() -> int:
+    """How many tables Config lets pass."""
+    count = 100
+    while size({"tables": tables(count), "replay": False, "cluster": "c" * 40, "brief": True}) <= _MOST_BYTES:
+        count += 20
+    return count - 20
 
 
 def documented() -> int:
@@ -124,6 +137,25 @@ def test_the_documented_number_is_near_the_limit() -> None:
     assert largest(documented() * 12 // 10, failed_in_merge) > MAX_STATE_DATA_BYTES
 
 
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
+def test_as_many_tables_as_config_lets_pass_fit_however_they_end(end: Callable[[dict[str, Any]], Any]) -> None:
+    count = most_tables()
+    assert count > documented() * 3 // 2
+    assert largest(count, brief(end)) <= MAX_STATE_DATA_BYTES
+
+
+def test_as_many_tables_as_config_lets_pass_fit_if_every_child_dies() -> None:
+    given = tables(most_tables())
+    data = {"tables": given, "replay": False, "attempt": 0, "brief": True}
+    assert size(evaluated(DEFINITION["Each table"]["Output"], data, [])) <= MAX_STATE_DATA_BYTES
+
+
+def test_results_are_brief_where_the_whole_ones_would_not_fit() -> None:
+    """Config must ask for brief results before the largest ones overflow."""
+    whole = max(size(all_ended(tables(documented()), end)) for end in ENDS) / documented() - len(name_of(0))
+    assert whole <= _RESULT_BYTES
+
+
 def test_a_long_error_is_cut_and_a_short_one_is_not() -> None:
     [table] = tables(1)
     long, short = (failed(table, message)["error"] for message in (OUTAGE, "gone"))
@@ -137,13 +169,20 @@ def test_a_table_that_quarantined_in_many_columns_names_five() -> None:
     assert told["quarantined_columns"] == {f"COLUMN_{one}": one + 1 for one in range(5)}
 
 
-def test_a_redrive_runs_what_failed_or_died_and_a_reload_is_cleared_by_its_digest() -> None:
-    given = tables(4)
-    told = heard(given, [idle(given[0]), refreshed(given[1]), failed(given[2])])
-    assert [one["status"] for one in told["results"]] == ["IDLE", "LOADED", "FAILED", "FAILED"]
-    assert told["results"][3]["error"].startswith("States.Runtime: the child execution failed before")
-    assert again(told) == {"tables": [name_of(2), name_of(3)], "replay": False}
-    assert cleared(told) == {"tables": [{"table_name": name_of(1), "digest": given[1]["digest"]}]}
+def test_a_redrive_runs_what_failed_or_died() -> None:
+    given = tables(5)
+    told = heard(given, [idle(given[0]), loaded(given[1]), failed(given[2]), busy(given[3])])
+    assert [one["status"] for one in told["results"]] == ["IDLE", "LOADED", "FAILED", "BUSY", "FAILED"]
+    assert told["results"][4]["error"].startswith("States.Runtime: the child execution failed before")
+    assert again(told) == {"tables": [name_of(2), name_of(4)], "replay": False}
+
+
+def test_what_step_functions_tells_of_a_dead_child_is_no_result() -> None:
+    given = tables(3)
+    dead = {"ExecutionArn": "arn:x", "Status": "FAILED", "Error": "States.Runtime", "Input": json.dumps(given[1])}
+    told = heard(given, [loaded(given[0]), dead, loaded(given[2])])
+    assert [one["status"] for one in told["results"]] == ["LOADED", "LOADED", "FAILED"]
+    assert again(told)["tables"] == [name_of(1)]
 
 
 def test_children_that_all_died_are_all_told() -> None:
@@ -152,25 +191,16 @@ def test_children_that_all_died_are_all_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("results", "refresh", "failures"),
-    [
-        ([idle], False, False),
-        ([loaded], False, False),
-        ([idle, refreshed], True, False),
-        ([failed], False, True),
-        ([loaded, failed], False, True),
-        ([refreshed, failed, idle], True, True),
-    ],
+    ("results", "failures"),
+    [([idle], False), ([loaded, busy], False), ([failed], True), ([busy, failed, idle], True)],
     ids=lambda value: "-".join(one.__name__ for one in value) if isinstance(value, list) else "",
 )
-def test_the_parent_clears_and_tells_only_where_there_is_something(
-    results: list[Callable[[dict[str, Any]], Any]], refresh: bool, failures: bool
+def test_the_execution_fails_only_where_a_table_failed(
+    results: list[Callable[[dict[str, Any]], Any]], failures: bool
 ) -> None:
     given = tables(len(results))
     told = heard(given, [end(table) for end, table in zip(results, given, strict=True)])
-    [clear], [end_well] = (DEFINITION[name]["Choices"] for name in ("Anything refreshed?", "Any failures?"))
-    assert evaluated(clear["Condition"], told) is refresh
-    assert evaluated(end_well["Condition"], told) is not failures
+    assert evaluated(DEFINITION["Any failures?"]["Choices"][0]["Condition"], told) is not failures
 
 
 @pytest.mark.parametrize(("count", "more"), [(1, 0), (2, 0), (100, 0), (101, 1), (1000, 900)])

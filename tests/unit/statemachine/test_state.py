@@ -14,6 +14,7 @@ from functions.shared.contract.batch import Batch, ExportedFile
 from functions.shared.contract.result import Ledger, Result
 from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.state import Ended, Execution, Failure, Load, Merged, Merging, Part, State, Table
+from functions.shared.contract.watermark import Progress, Watermark
 from tests.support.batches import KEYED
 from tests.support.bounds import bounds_of
 from tests.support.definition import filled
@@ -21,9 +22,12 @@ from tests.support.expressions import Expression, expressions, inputs_of
 
 DEFINITION = filled()
 BRANCH = DEFINITION["States"]["Each table"]["ItemProcessor"]
-# What each step's function reads and adds are parts of State; these three speak to the whole execution.
-OF_THE_EXECUTION = {"config", "clear_full_refresh"}
+# What each step's function reads and adds are parts of State; these speak to the whole execution.
+OF_THE_EXECUTION = {"config", "progress", "maintain", "clear_full_refresh"}
 STEPS = ("watermark", "schema", "export", "await_load", "merge", "reconcile", "replay")
+
+
+PROGRESS = {"public.t": Progress(low="2026-01-01", version=7, last=Watermark(reads="column at", rows=1))}
 
 
 def model_of(state: str) -> type[BaseModel]:
@@ -94,17 +98,19 @@ def whole(status: str = "NEW", merge: Merged | Merging | None = None, **bounds: 
 
 def execution() -> dict[str, Any]:
     ended = [
-        Ended(table_name="a", status="LOADED", digest="d", merged=1),
+        Ended(table_name="a", status="LOADED", merged=1),
         Ended(table_name="b", status="FAILED", error="x"),
     ]
     tables = [Table(table_name=name, spec={}, digest="d") for name in ("a", "b")]
-    return Execution(tables=tables, attempt=1, results=ended).model_dump(mode="json", by_alias=True)
+    told = Execution(tables=tables, attempt=1, progress=PROGRESS, results=ended)
+    return told.model_dump(mode="json", by_alias=True)
 
 
 PART = Part(rows=1, bytes=2, files=[ExportedFile(name="f", version=1)], wait_seconds=3).model_dump(mode="json")
 CONTEXT = {
     "Execution": {"Id": "arn:e", "Name": "e", "RedriveCount": 2},
     "State": {"Name": "Merge"},
+    "variables": {"holder": "arn:h", "holder_status": "RUNNING"},
     "Map": {"Item": {"Value": {"table_name": "public.t"}, "Index": 0}},
 }
 FAILED = {"Error": "MergeFailed", "Cause": json.dumps({"errorMessage": "public.t: it failed"})}
@@ -112,6 +118,8 @@ RESULTS: Mapping[str, Any] = {
     "Export": [PART, PART],
     "Each table": execution()["results"],
     "Config": {"Payload": execution()},
+    "Look at holder": {"Status": "RUNNING"},
+    "Progress": {"Payload": {"progress": execution()["progress"]}},
 }
 
 
@@ -130,6 +138,43 @@ def test_every_expression_evaluates_on_what_the_models_make(expression: Expressi
         assert isinstance(value, bool)
     elif expression.place not in {"Output.replay"}:
         assert value is not None
+
+
+def child_of(state: dict[str, Any]) -> Any:
+    """What a table's child gets of the execution's state."""
+    return sfn._apply_jsonata_template(DEFINITION["States"]["Each table"]["ItemSelector"], state, CONTEXT)
+
+
+def test_a_table_is_given_its_own_progress() -> None:
+    assert State.model_validate(child_of(execution())).progress == PROGRESS["public.t"]
+
+
+@pytest.mark.parametrize("found", [{}, {"public.other": {"low": "1"}}])
+def test_a_table_without_progress_has_none(found: dict[str, Any]) -> None:
+    given = {**execution(), "progress": found}
+    for state in (given, {name: part for name, part in given.items() if name != "progress"}):
+        assert child_of(state) == {"table": {"table_name": "public.t"}, "execution": "e", "progress": None}
+
+
+def test_after_watermark_there_is_no_progress() -> None:
+    [expression] = [one for one in expressions(DEFINITION) if (one.state, one.place) == ("Watermark", "Output")]
+    given = {**child_of(execution()), "result": None}
+    text = "{% " + expression.text + " %}"
+    made = sfn._apply_jsonata_template(
+        text, given, CONTEXT, result={"Payload": {"bounds": {"status": "IDLE", "held": 0}}}
+    )
+    assert made == {
+        "table": given["table"],
+        "execution": "e",
+        "result": None,
+        "bounds": {"status": "IDLE", "held": 0},
+    }
+
+
+def test_tables_run_without_progress_where_it_cannot_be_read() -> None:
+    state = DEFINITION["States"]["Progress"]
+    assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "Output": "{% $states.input %}", "Next": "Each table"}]
+    assert state["Next"] == "Each table"
 
 
 def test_the_batch_that_the_definition_makes_of_the_slices_is_the_model() -> None:

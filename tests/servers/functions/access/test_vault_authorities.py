@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from functions.shared.access import vault
+from functions.shared.access import vault, vault_login
 from functions.shared.ground.errors import AccessDenied
 from functions.shared.ground.settings import settings
 
@@ -33,7 +33,7 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self._send({"auth": {"client_token": "token"}})
+        self._send({"auth": {"client_token": "token", "lease_duration": 900}})
 
     def do_GET(self) -> None:
         self._send({"data": {"data": {"user": "sync"}}})
@@ -77,9 +77,9 @@ def served(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.setenv("VAULT_URL", f"https://127.0.0.1:{server.server_port}")
     monkeypatch.setattr(vault, "_cache", {})
     settings.cache_clear()
-    vault._authorities.cache_clear()
+    vault_login._authorities.cache_clear()
     yield
-    vault._authorities.cache_clear()
+    vault_login._authorities.cache_clear()
     server.shutdown()
     server.server_close()
 

@@ -3,6 +3,7 @@
 import shutil
 import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -16,12 +17,13 @@ import pytest
 from functions.shared.aurora.fence import VERSION, Fence, read_fence
 from functions.shared.aurora.login import APPLICATION
 from functions.shared.aurora.session import AuroraSession
-from functions.shared.ground.errors import FenceRefused
+from functions.shared.ground.errors import FenceRefused, SourceUnavailable
 from local import processes
 from local.aurora.binaries import find_binaries, unprivileged_account
 from local.aurora.server import SYNC_ROLE
 from local.aurora.server import Aurora as LocalAurora
 from local.processes import Process, free_port
+from tests.support.guards import module_without
 
 MARGIN = 0.2
 
@@ -90,13 +92,13 @@ def test_another_databases_transactions_do_not_hold_the_moment(source: AuroraSes
 def test_without_the_right_to_see_transactions_it_is_refused_for_watermarks_only(
     source: AuroraSession, owner: Any
 ) -> None:
-    owner.execute(f"REVOKE pg_read_all_stats FROM {SYNC_ROLE}")
+    owner.execute(f"REVOKE pg_monitor FROM {SYNC_ROLE}")
     try:
-        with pytest.raises(FenceRefused, match=rf"^public.orders: .*GRANT pg_read_all_stats TO {SYNC_ROLE}$"):
+        with pytest.raises(FenceRefused, match=rf"^public.orders: .*GRANT pg_monitor TO {SYNC_ROLE}$"):
             read_fence(source, "public.orders", 5, watermark=True)
         assert read_fence(source, "public.orders", 5, watermark=False).horizon
     finally:
-        owner.execute(f"GRANT pg_read_all_stats TO {SYNC_ROLE}")
+        owner.execute(f"GRANT pg_monitor TO {SYNC_ROLE}")
 
 
 def test_without_that_right_the_fence_would_pass_an_open_transaction(
@@ -106,11 +108,11 @@ def test_without_that_right_the_fence_would_pass_an_open_transaction(
     session.execute("SELECT now()")
     began = session.fetchone()[0]
     time.sleep(MARGIN + 0.1)
-    owner.execute(f"REVOKE pg_read_all_stats FROM {SYNC_ROLE}")
+    owner.execute(f"REVOKE pg_monitor FROM {SYNC_ROLE}")
     try:
         assert read_fence(source, "t", MARGIN, watermark=False).moment > began
     finally:
-        owner.execute(f"GRANT pg_read_all_stats TO {SYNC_ROLE}")
+        owner.execute(f"GRANT pg_monitor TO {SYNC_ROLE}")
 
 
 @pytest.fixture(scope="module")
@@ -147,12 +149,12 @@ def connected(dsn: str) -> AuroraSession:
     return AuroraSession(connection)
 
 
-def test_a_replica_is_refused_and_so_are_prepared_transactions_once_it_is_the_writer(
+def test_a_replica_may_be_a_failover_and_prepared_transactions_are_refused_once_it_is_the_writer(
     standby: str, server: LocalAurora
 ) -> None:
     replica = connected(standby)
     for watermark in (True, False):
-        with pytest.raises(FenceRefused, match=r"^public.orders: .*replica.*writer endpoint"):
+        with pytest.raises(SourceUnavailable, match=r"^public.orders: .*replica.*writer endpoint"):
             read_fence(replica, "public.orders", 5, watermark)
 
     promoted = connected(
@@ -311,3 +313,25 @@ def test_a_session_that_hides_its_transactions_is_refused(source: AuroraSession,
     unguarded = read_fence(source, "public.orders", MARGIN, watermark=False)
     assert unguarded.moment > began  # the damage that the refusal prevents
     session.connection.rollback()
+
+
+@pytest.fixture
+def limitless(owner: Any) -> Iterator[None]:
+    """The view by which a Limitless database shows the transactions of all of its routers."""
+    owner.execute("CREATE SCHEMA rds_aurora; CREATE VIEW rds_aurora.limitless_stat_activity AS SELECT 1 AS pid")
+    yield
+    owner.execute("DROP SCHEMA rds_aurora CASCADE")
+
+
+@pytest.mark.usefixtures("limitless")
+@pytest.mark.parametrize("watermark", [True, False])
+def test_a_limitless_database_is_refused(source: AuroraSession, watermark: bool) -> None:
+    with pytest.raises(FenceRefused, match=r"^public.orders: its cluster is an Aurora Limitless database"):
+        read_fence(source, "public.orders", MARGIN, watermark)
+
+
+@pytest.mark.usefixtures("limitless")
+def test_without_that_guard_a_router_would_be_taken_for_the_whole_cluster(source: AuroraSession) -> None:
+    unguarded = module_without("transactions-of-other-routers")
+    fence = unguarded.read_fence(source, "public.orders", MARGIN, watermark=True)
+    assert fence.clock - fence.moment < timedelta(seconds=MARGIN + 0.05)

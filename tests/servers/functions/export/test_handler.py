@@ -32,7 +32,7 @@ def table(owner: Any, schema: str) -> str:
 def event(source: AuroraSession, table: str, part: dict[str, Any]) -> dict[str, Any]:
     raw = {"table_name": table, "watermark_type": "full_snapshot"}
     relation = read_relation(source, parse_spec(raw, "test"))
-    rules = MergeRules(relation.columns, [relation.column("id")], None, soft_deletes=True, schema_version=3)
+    rules = MergeRules(relation.columns, [relation.column("id")], None, soft_deletes=True, schema_version=3, layout=2)
     return {
         "table": {"table_name": table, "spec": raw, "digest": "d"},
         "execution": "run-1",
@@ -56,7 +56,7 @@ def test_the_slices_of_a_wave_are_together_its_rows(
     assert sorted(number for part in parts for number in ids(bucket, part)) == list(range(1, 101))
     files = [file for part in parts for file in part["files"]]
     assert sum(part["bytes"] for part in parts) == sum(len(bucket.objects[file["name"]]) for file in files)
-    assert {part["wait_seconds"] for part in parts} == {10}
+    assert {part["wait_seconds"] for part in parts} == {45}
 
 
 def test_every_part_that_aurora_cut_a_file_into_is_named(
@@ -71,6 +71,13 @@ def test_every_part_that_aurora_cut_a_file_into_is_named(
     assert ids(bucket, part) == list(range(1, 101))
 
 
+def test_every_file_is_encrypted_with_the_key_of_the_stack(
+    source: AuroraSession, table: str, bucket: Bucket, context: Mock
+) -> None:
+    files = handler(event(source, table, {}), context)["files"]
+    assert {bucket.kms_keys[file["name"]] for file in files} == {settings().staging_key} != {""}
+
+
 def test_each_attempt_has_a_name_and_a_version_of_its_own(
     source: AuroraSession, owner: Any, table: str, bucket: Bucket, context: Mock
 ) -> None:
@@ -82,11 +89,20 @@ def test_each_attempt_has_a_name_and_a_version_of_its_own(
     assert len({file["version"] for file in first}) == 1
 
 
-def test_a_file_is_named_by_its_hour_and_the_version_of_the_schema(
+def test_a_file_is_named_by_its_layout_its_hour_and_the_version_of_the_schema(
     source: AuroraSession, table: str, context: Mock
 ) -> None:
     file, *_ = handler(event(source, table, SLICES[0]), context)["files"]
-    assert re.fullmatch(rf"{table}/\d{{4}}/\d\d/\d\d/\d\d/run-[0-9a-f-]{{36}}\.v3\.csv", file["name"])
+    assert re.fullmatch(rf"{table}-v2/\d{{4}}/\d\d/\d\d/\d\d/run-[0-9a-f-]{{36}}\.v3\.csv", file["name"])
+
+
+def test_an_execution_of_before_a_deployment_writes_where_its_pipe_reads(
+    source: AuroraSession, table: str, context: Mock
+) -> None:
+    asked = event(source, table, SLICES[0])
+    del asked["schema"]["layout"]
+    file, *_ = handler(asked, context)["files"]
+    assert file["name"].startswith(f"{table}/2")
 
 
 def test_a_file_says_first_what_of_a_row_cannot_be_held(
@@ -123,7 +139,7 @@ def test_a_replica_is_not_exported_from(
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EXPORT_SECONDS", "1")
+    monkeypatch.setenv("STATEMENT_SECONDS", "1")
     settings.cache_clear()
 
 
@@ -134,9 +150,10 @@ def test_a_slice_that_takes_too_long_says_what_to_change_and_publishes_nothing(
     asked = event(source, table, SLICES[0])
     session.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
     before = set(bucket.objects)
-    with pytest.raises(SourceRejected, match=rf"^{table}: .*statement timeout.*lower the context key slice_megabytes"):
+    with pytest.raises(
+        SourceRejected, match=rf"^{table}: a statement of sync took longer than 1 s.*lower the context key"
+    ):
         handler(asked, context)
     session.connection.rollback()
     assert set(bucket.objects) == before
-    assert source.row("SHOW statement_timeout") == {"statement_timeout": "0"}
     assert handler(asked, context)["rows"] == 33

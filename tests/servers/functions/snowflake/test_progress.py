@@ -3,9 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.shared.contract.watermark import as_text
-from functions.shared.snowflake.progress import Progress, read_ceiling, read_progress, store_reading
+import pytest
+
+from functions.shared.contract.watermark import Progress, as_text
+from functions.shared.snowflake import session
+from functions.shared.snowflake.progress import Readings, read_progress
 from tests.support.batches import AT, KEYED, Target, at
+
+
+@pytest.fixture
+def readings(target: Target, monkeypatch: pytest.MonkeyPatch) -> Readings:
+    monkeypatch.setattr(session, "_connect", lambda _table: target.warehouse)
+    return Readings(target.objects)
 
 
 def test_a_table_that_does_not_exist_yet_has_no_state(target: Target) -> None:
@@ -14,7 +23,7 @@ def test_a_table_that_does_not_exist_yet_has_no_state(target: Target) -> None:
 
 def test_an_empty_final_has_no_low_and_no_version(target: Target) -> None:
     target.make(KEYED)
-    assert read_progress(target.warehouse, target.objects, AT) == Progress(exists=True)
+    assert read_progress(target.warehouse, target.objects, AT) == Progress()
 
 
 def test_low_and_version_are_finals_maxima(target: Target) -> None:
@@ -34,23 +43,23 @@ def test_the_last_watermark_is_that_of_the_batch_merged_last(target: Target) -> 
     assert (state.version, state.last.horizon) == (500, 499)
 
 
-def test_a_ceiling_is_used_only_when_it_was_read_before_the_fence(target: Target) -> None:
+def test_a_ceiling_is_used_only_when_it_was_read_before_the_fence(readings: Readings) -> None:
     fence = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    assert read_ceiling(target.warehouse, target.objects, fence) is None
+    assert readings.before(fence) is None
     for minutes, ceiling in ((-10, 50), (-5, 70), (0, 80), (5, 90)):
-        store_reading(target.warehouse, target.objects, ceiling, as_text(fence + timedelta(minutes=minutes)))
-    assert read_ceiling(target.warehouse, target.objects, fence) == 70
+        readings.store(ceiling, as_text(fence + timedelta(minutes=minutes)))
+    assert readings.before(fence) == 70
 
 
-def test_after_a_restore_the_newest_reading_counts_not_the_highest(target: Target) -> None:
+def test_after_a_restore_the_newest_reading_counts_not_the_highest(readings: Readings) -> None:
     fence = datetime(2026, 1, 1, 12, tzinfo=UTC)
     for minutes, ceiling in ((-10, 1000), (-5, 300)):
-        store_reading(target.warehouse, target.objects, ceiling, as_text(fence + timedelta(minutes=minutes)))
-    assert read_ceiling(target.warehouse, target.objects, fence) == 300
+        readings.store(ceiling, as_text(fence + timedelta(minutes=minutes)))
+    assert readings.before(fence) == 300
 
 
-def test_a_table_named_with_a_percent_sign_has_its_own_ceiling(target: Target) -> None:
-    odd = Target(target.warehouse, f"{target.name} 100%s")
-    store_reading(odd.warehouse, odd.objects, 5, "2026-01-01T00:00:00.000000+00:00")
-    assert read_ceiling(odd.warehouse, odd.objects, datetime(2026, 1, 2, tzinfo=UTC)) == 5
-    assert read_ceiling(odd.warehouse, target.objects, datetime(2026, 1, 2, tzinfo=UTC)) is None
+def test_a_table_named_with_a_percent_sign_has_its_own_ceiling(target: Target, readings: Readings) -> None:
+    odd = Readings(Target(target.warehouse, f"{target.name} 100%s").objects)
+    odd.store(5, "2026-01-01T00:00:00.000000+00:00")
+    assert odd.before(datetime(2026, 1, 2, tzinfo=UTC)) == 5
+    assert readings.before(datetime(2026, 1, 2, tzinfo=UTC)) is None

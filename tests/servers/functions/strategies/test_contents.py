@@ -9,9 +9,8 @@ from functions.shared.aurora.session import AuroraSession
 from functions.shared.aurora.windows import rows_in
 from functions.shared.contract.bounds import Bounds
 from functions.shared.contract.spec import parse_spec
-from functions.shared.contract.watermark import Watermark
+from functions.shared.contract.watermark import Progress, Watermark
 from functions.shared.ground.errors import RowsBehindWatermark
-from functions.shared.snowflake.progress import Progress
 from functions.shared.strategies.contents import read_contents
 from functions.watermark import resolve
 from tests.servers.functions.watermark.test_resolve import window_of
@@ -44,7 +43,7 @@ class Table:
             "horizon": self.source.fence().horizon,
             "contents": read_contents(aurora, relation.oid).model_dump(),
         }
-        self.progress = Progress(True, low, 1, Watermark.model_validate(last))
+        self.progress = Progress(low=low, version=1, last=Watermark.model_validate(last))
 
     def run(self, **spec: Any) -> Bounds:
         return window_of(self.source, self.progress, **spec)

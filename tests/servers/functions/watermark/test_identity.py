@@ -8,9 +8,9 @@ from functions.shared.aurora.catalog import read_relation
 from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.spec import parse_spec
 from functions.shared.contract.traits import TRAITS
-from functions.shared.contract.watermark import Watermark
-from functions.shared.snowflake.progress import Progress
+from functions.shared.contract.watermark import Progress, Watermark
 from tests.servers.functions.watermark.test_resolve import window_of
+from tests.support.guards import module_without
 from tests.support.sources import Source
 from tests.support.strategies import SPECS, WHOLE
 
@@ -35,7 +35,7 @@ def progress_of(table: Source, **last: Any) -> Progress:
     relation = read_relation(table.aurora, spec)
     low = LOWS.get(TRAITS[spec.watermark_type].leads or "")
     source = {"reads": spec.measure, "oid": relation.oid, "shape": relation.shape, "rows": 1}
-    return Progress(True, low, 1, Watermark(**{**source, "horizon": table.fence().horizon, **last}))
+    return Progress(low=low, version=1, last=Watermark(**{**source, "horizon": table.fence().horizon, **last}))
 
 
 @each
@@ -58,6 +58,37 @@ def test_another_table_of_the_same_name_is_reloaded(made: Any, strategy: str) ->
 
 
 @each
+def test_another_cluster_of_the_same_name_is_reloaded(made: Any, strategy: str) -> None:
+    table = made(strategy)
+    bounds = window_of(table, progress_of(table, cluster="blue"), cluster="green")
+    assert (bounds.status, bounds.complete, bounds.reset, bounds.cluster) == ("NEW", True, True, "green")
+    assert "blue/green switchover, restore or clone): reloaded" in bounds.note
+
+
+@each
+@pytest.mark.parametrize(("before", "now"), [("green", "green"), (None, "green"), ("green", None)])
+def test_the_same_cluster_or_one_that_is_not_known_changes_nothing(
+    made: Any, strategy: str, before: str | None, now: str | None
+) -> None:
+    table = made(strategy)
+    bounds = window_of(table, progress_of(table, cluster=before), cluster=now)
+    assert (bounds.status, bounds.reset) == ("IDLE", False)
+
+
+@pytest.mark.parametrize("strategy", ["xmin"])
+def test_without_the_guard_rows_of_another_clusters_lower_transactions_are_missed(
+    made: Any, owner: Any, schema: str, strategy: str
+) -> None:
+    """Green replicated a row of blue's last minutes under an id that blue had passed, and has more ids by now."""
+    table = made(strategy)
+    owner.execute(f"INSERT INTO {schema}.t VALUES (2, '2026-01-02 00:00+00')")
+    progress = progress_of(table, cluster="blue", horizon=table.fence().horizon)
+    unguarded = module_without("other-cluster-not-noticed").resolve
+    assert window_of(table, progress, cluster="green", decide=unguarded).status == "IDLE"
+    assert window_of(table, progress, cluster="green").complete
+
+
+@each
 def test_other_columns_are_followed_although_there_is_nothing_to_read(made: Any, strategy: str) -> None:
     table = made(strategy)
     bounds = window_of(table, progress_of(table, shape="another"))
@@ -73,6 +104,6 @@ def test_a_ledger_that_does_not_know_them_yet_changes_nothing(made: Any, strateg
 
 def test_without_the_watermark_in_final_everything_is_read_again(made: Any) -> None:
     table = made("timestamp")
-    progress = Progress(True, None, 1, Watermark(reads="column at"), lacks="at")
+    progress = Progress(version=1, last=Watermark(reads="column at"), lacks="at")
     bounds = window_of(table, progress)
     assert (bounds.status, bounds.complete, bounds.note) == ("NEW", True, "FINAL has no column 'at': reloaded")

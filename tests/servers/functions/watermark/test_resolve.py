@@ -9,17 +9,16 @@ import pytest
 
 from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.bounds import Bounds, TransactionWindow
-from functions.shared.contract.watermark import Watermark, as_text
+from functions.shared.contract.watermark import Progress, Watermark, as_text
 from functions.shared.ground.errors import InvalidConfiguration
-from functions.shared.snowflake.progress import Progress
 from tests.support.sources import MARGIN, Source
 
 NOTHING = Progress(exists=False)
-EMPTY = Progress(exists=True)
+EMPTY = Progress()
 
 
 def filled(low: str | None, version: int = 1, **last: Any) -> Progress:
-    return Progress(True, low, version, Watermark(**last))
+    return Progress(low=low, version=version, last=Watermark(**last))
 
 
 @pytest.fixture

@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 
 from functions.shared.aurora.session import AuroraSession
-from functions.shared.contract.watermark import as_text
-from functions.shared.snowflake.progress import Progress
+from functions.shared.contract.watermark import Progress, as_text
 from tests.support.sources import Source
 
 HOUR = timedelta(hours=1)
 
 
 def final_at(age: timedelta, zone: Any = UTC) -> Progress:
-    return Progress(True, as_text(datetime.now(UTC).replace(tzinfo=zone) - age), 1)
+    return Progress(low=as_text(datetime.now(UTC).replace(tzinfo=zone) - age), version=1)
 
 
 @pytest.mark.parametrize("kind", ["timestamptz", "timestamp", "timestamp(0)"])
@@ -43,7 +42,7 @@ def test_a_first_load_and_a_reload_say_nothing_for_final_may_have_lacked_nothing
 
 def test_a_row_without_a_beginning_has_no_age(events: Source, owner: Any) -> None:
     owner.execute(f"UPDATE {events.raw['table_name']} SET at = '-infinity'")
-    bounds = events.resolve(Progress(True, None, 1))
+    bounds = events.resolve(Progress(version=1))
     assert (bounds.status, bounds.waited) == ("NEW", None)
 
 
@@ -51,7 +50,7 @@ def test_a_date_is_no_moment(source: AuroraSession, owner: Any, schema: str) -> 
     owner.execute(f"CREATE TABLE {schema}.t (id int PRIMARY KEY, at date NOT NULL)")
     owner.execute(f"INSERT INTO {schema}.t VALUES (1, now() - interval '3 days')")
     bounds = Source(source, {"table_name": f"{schema}.t", "watermark_col": "at"}).resolve(
-        Progress(True, "2020-01-01", 1)
+        Progress(low="2020-01-01", version=1)
     )
     assert (bounds.status, bounds.waited) == ("NEW", None)
 
@@ -68,17 +67,17 @@ def test_a_ceiling_is_as_old_as_its_own_reading_and_of_an_earlier_run_nobody_kno
     owner.execute(f"CREATE TABLE {schema}.t (id int PRIMARY KEY)")
     owner.execute(f"INSERT INTO {schema}.t VALUES (1), (2)")
     numbers = Source(source, {"table_name": f"{schema}.t", "watermark_type": "integer", "watermark_col": "id"})
-    settling = numbers.resolve(Progress(exists=True), settled=False)
+    settling = numbers.resolve(Progress(), settled=False)
     own = settling.reading
     assert own is not None
     read_at = datetime.fromisoformat(own.read_at)
     while (fence := numbers.fence()).moment <= read_at:
         pass
-    assert numbers.resolve(Progress(exists=True), fence, own).fenced_at == int(read_at.timestamp() * 1000)
+    assert numbers.resolve(Progress(), fence, own).fenced_at == int(read_at.timestamp() * 1000)
     numbers.readings.stored.append((own.ceiling, own.read_at))
     owner.execute(f"INSERT INTO {schema}.t VALUES (3)")
     session.execute(f"INSERT INTO {schema}.t VALUES (4)")
-    later = numbers.resolve(Progress(exists=True), settled=False).reading
-    earlier = numbers.resolve(Progress(exists=True), reading=later)
+    later = numbers.resolve(Progress(), settled=False).reading
+    earlier = numbers.resolve(Progress(), reading=later)
     assert (earlier.status, earlier.high, earlier.fenced_at) == ("NEW", "3", None)
     session.connection.rollback()

@@ -118,6 +118,11 @@ def test_tables_that_were_made_since_change_nothing(bench: Bench) -> None:
             "INSERT on table AURORA.CONTROL.LEDGER",
         ),
         (
+            'ALTER TABLE "AURORA"."CONTROL"."LEDGER" DROP COLUMN "FINAL_ROWS"',
+            'ALTER TABLE "AURORA"."CONTROL"."LEDGER" ADD COLUMN',
+            "column FINAL_ROWS",
+        ),
+        (
             'REVOKE SELECT ON FUTURE TABLES IN SCHEMA "AURORA"."FINAL" FROM ROLE "AURORA_READER"',
             "GRANT SELECT ON FUTURE",
             "SELECT on future tables in AURORA.FINAL",

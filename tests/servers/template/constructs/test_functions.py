@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.support.synthesis import Synthesized, synthesize_changed, synthesize_
 # Seconds and MB of each function.
 EXPECTED = {
     "config": (60, 512),
+    "progress": (120, 1024),
     "replay": (300, 1024),
     "watermark": (300, 1024),
     "schema": (300, 1024),
@@ -18,6 +20,7 @@ EXPECTED = {
     "await_load": (120, 1024),
     "merge": (120, 1024),
     "reconcile": (300, 1024),
+    "maintain": (900, 1024),
     "clear_full_refresh": (60, 512),
 }
 
@@ -43,16 +46,22 @@ def test_a_function_has_its_names_limits_role_and_logs(stack: Synthesized, spec:
     assert "KmsKeyArn" not in function
 
 
+def variables_of(stack: Synthesized) -> dict[str, dict[str, Any]]:
+    """Each function's environment, by its name in the stack."""
+    found = [function["Environment"]["Variables"] for function in stack.of_type("AWS::Lambda::Function")]
+    return {variables.pop("POWERTOOLS_SERVICE_NAME"): variables for variables in found}
+
+
 @pytest.mark.parametrize("minutes", [15, 4])
-def test_an_export_ends_its_statement_a_minute_before_lambda_ends_the_function(
+def test_aurora_ends_a_statement_half_a_minute_before_lambda_ends_its_function(
     minutes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     specs = [replace(spec, timeout=minutes) if spec.name == "export" else spec for spec in FUNCTIONS]
     monkeypatch.setattr("infra.constructs.functions.FUNCTIONS", specs)
-    functions = {found["FunctionName"]: found for found in synthesize_changed().of_type("AWS::Lambda::Function")}
-    export = functions["aurora-snowflake-sync-export"]
-    assert export["Timeout"] == minutes * 60
-    assert int(export["Environment"]["Variables"]["EXPORT_SECONDS"]) == export["Timeout"] - 60
+    functions = synthesize_changed().of_type("AWS::Lambda::Function")
+    assert len(functions) == len(FUNCTIONS)
+    for found in functions:
+        assert int(found["Environment"]["Variables"]["STATEMENT_SECONDS"]) == found["Timeout"] - 30
 
 
 def test_the_environment_is_all_that_a_function_needs_and_nothing_in_it_may_be_lost(stack: Synthesized) -> None:
@@ -90,6 +99,7 @@ def test_the_environment_carries_the_context(tmp_path: Path) -> None:
         fence_margin_seconds=7,
         load_timeout_seconds=60,
         load_poll_seconds=3,
+        load_first_look_seconds=50,
         slice_megabytes=0.5,
         wave_slices=2,
         log_level="DEBUG",
@@ -101,6 +111,7 @@ def test_the_environment_carries_the_context(tmp_path: Path) -> None:
     variables = functions["other-await-load"]["Environment"]["Variables"]
     assert stack.text(variables.pop("STAGING_BUCKET")) == "StagingBucket"
     assert variables == {
+        "AURORA_CLUSTER_ARN": "",
         "PARAMETER_PREFIX": "/other",
         "VAULT_URL": "https://vault.internal",
         "VAULT_CA_PEM": "-----BEGIN CERTIFICATE-----",
@@ -109,19 +120,20 @@ def test_the_environment_carries_the_context(tmp_path: Path) -> None:
         "VAULT_SERVER_ID": "vault.internal",
         "VAULT_STS_REGION": "eu-central-1",
         "VAULT_KV_MOUNT": "kv",
-        "VAULT_AURORA_PATH": "a/b",
-        "VAULT_AURORA_LOGIN_PATH": "database/creds/sync",
+        "VAULT_AURORA_PATH": "",
+        "VAULT_AURORA_LOGIN_PATH": "",
         "NETWORK": "outside of a VPC",
         "VAULT_SNOWFLAKE_PATH": "c/d",
         "SNOWFLAKE_DATABASE": "DB",
         "FENCE_MARGIN_SECONDS": "7",
-        "EXPORT_SECONDS": "840",
-        "FUNCTION_SECONDS": "120",
+        "STATEMENT_SECONDS": "90",
+        "STAGING_KEY": "",
         "STATEMENT_TIMEOUT_SECONDS": "600",
         "LOCK_TIMEOUT_SECONDS": "30",
         "FINAL_TRANSIENT": "true",
         "LOAD_TIMEOUT_SECONDS": "60",
         "LOAD_POLL_SECONDS": "3",
+        "LOAD_FIRST_LOOK_SECONDS": "50",
         "SLICE_MEGABYTES": "0.5",
         "WAVE_SLICES": "2",
         "POWERTOOLS_SERVICE_NAME": "await-load",
@@ -139,14 +151,17 @@ def test_a_function_knows_where_it_runs(existing: Synthesized) -> None:
     assert texts == {f"subnets {subnets}, security group GroupId of NetworkFunctionsGroup"}
 
 
-def test_every_function_has_the_same_environment_but_for_its_name_and_time(stack: Synthesized) -> None:
-    functions = stack.of_type("AWS::Lambda::Function")
-    environments = [found["Environment"]["Variables"] for found in functions]
-    services = [variables.pop("POWERTOOLS_SERVICE_NAME") for variables in environments]
-    times = [int(variables.pop("FUNCTION_SECONDS")) for variables in environments]
-    assert times == [found["Timeout"] for found in functions]
-    assert sorted(services) == sorted(spec.dashed for spec in FUNCTIONS)
-    assert all(variables == environments[0] for variables in environments)
+def test_functions_differ_in_what_they_connect_to_and_in_how_long_they_may_take() -> None:
+    given = variables_of(synthesize_stack(vault_aurora_login_path="database/creds/sync"))
+    assert given.keys() == {spec.dashed for spec in FUNCTIONS}
+    for name, variables in given.items():
+        variables.pop("STATEMENT_SECONDS")
+        assert bool(variables.pop("STAGING_KEY")) == (name == "export")
+        aurora = {bool(variables.pop(path)) for path in ("VAULT_AURORA_PATH", "VAULT_AURORA_LOGIN_PATH")}
+        assert aurora == {name in ("watermark", "schema", "export", "reconcile")}
+        snowflake = name not in ("config", "export", "clear-full-refresh")
+        assert bool(variables.pop("VAULT_SNOWFLAKE_PATH")) == snowflake
+    assert all(variables == given["export"] for variables in given.values())
 
 
 def test_logs_are_kept_as_long_as_the_context_says(stack: Synthesized) -> None:

@@ -85,22 +85,38 @@ def test_requests_without_tls_are_denied(stack: Synthesized) -> None:
         "AWS::S3::BucketPolicy",
         {
             "PolicyDocument": {
-                "Statement": [
-                    {
-                        "Action": "s3:*",
-                        "Effect": "Deny",
-                        "Principal": {"AWS": "*"},
-                        "Condition": condition,
-                        "Resource": Match.any_value(),
-                    }
-                    for condition in (
-                        {"Bool": {"aws:SecureTransport": "false"}},
-                        {"NumericLessThan": {"s3:TlsVersion": 1.2}},
-                    )
-                ]
+                "Statement": Match.array_with(
+                    [
+                        {
+                            "Action": "s3:*",
+                            "Effect": "Deny",
+                            "Principal": {"AWS": "*"},
+                            "Condition": condition,
+                            "Resource": Match.any_value(),
+                        }
+                        for condition in (
+                            {"Bool": {"aws:SecureTransport": "false"}},
+                            {"NumericLessThan": {"s3:TlsVersion": 1.2}},
+                        )
+                    ]
+                )
             }
         },
     )
+
+
+def test_an_upload_under_another_key_or_without_naming_one_is_denied(stack: Synthesized) -> None:
+    [policy] = [
+        policy["PolicyDocument"]["Statement"]
+        for policy in stack.of_type("AWS::S3::BucketPolicy")
+        if stack.text(policy["Bucket"]) == "StagingBucket"
+    ]
+    [key] = [
+        statement["Condition"]["StringNotEquals"]["s3:x-amz-server-side-encryption-aws-kms-key-id"]
+        for statement in policy
+        if statement["Action"] == "s3:PutObject" and statement["Effect"] == "Deny"
+    ]
+    assert stack.text(key) == "arn of StagingKey"
 
 
 def fates(stack: Synthesized, *kinds: str) -> set[str]:

@@ -37,12 +37,22 @@ def test_executions_are_traced(stack: Synthesized) -> None:
     assert machine["TracingConfiguration"] == {"Enabled": True}
 
 
+def test_leases_are_paid_per_request_and_go_with_the_stack(stack: Synthesized) -> None:
+    [found] = [one for one in stack.resources.values() if one["Type"] == "AWS::DynamoDB::Table"]
+    table = found["Properties"]
+    assert (table["TableName"], table["BillingMode"]) == ("aurora-snowflake-sync-leases", "PAY_PER_REQUEST")
+    assert table["KeySchema"] == [{"AttributeName": "table_name", "KeyType": "HASH"}]
+    assert table.keys().isdisjoint({"StreamSpecification", "TimeToLiveSpecification"})
+    assert found["DeletionPolicy"] == "Delete"
+
+
 def test_the_definition_gets_arns_urls_and_the_concurrency() -> None:
     stack = synthesize_stack(max_concurrency=7)
     [machine] = stack.of_type("AWS::StepFunctions::StateMachine")
     given = {name: stack.text(value) for name, value in machine["DefinitionSubstitutions"].items()}
     assert given == {
         "ConfigFunction": "arn of aurora-snowflake-sync-config",
+        "ProgressFunction": "arn of aurora-snowflake-sync-progress",
         "ReplayFunction": "arn of aurora-snowflake-sync-replay",
         "WatermarkFunction": "arn of aurora-snowflake-sync-watermark",
         "SchemaFunction": "arn of aurora-snowflake-sync-schema",
@@ -53,5 +63,6 @@ def test_the_definition_gets_arns_urls_and_the_concurrency() -> None:
         "ClearFullRefreshFunction": "arn of aurora-snowflake-sync-clear-full-refresh",
         "DeadLetterQueueUrl": "aurora-snowflake-sync-dead-letters",
         "TopicArn": "aurora-snowflake-sync-failures",
+        "LeaseTable": "aurora-snowflake-sync-leases",
         "MaxConcurrency": "7",
     }

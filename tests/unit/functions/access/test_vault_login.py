@@ -5,19 +5,27 @@ import json
 from typing import Any
 from unittest.mock import Mock
 
+import hvac
 import pytest
 
-from functions.shared.access import vault
+from functions.shared.access import vault_login
 from functions.shared.ground.settings import settings
 
 
 def signed_for(monkeypatch: pytest.MonkeyPatch) -> str:
     """The region of the signature that Vault is given."""
     sent: dict[str, Any] = {}
-    client = vault.hvac.Client(url="http://127.0.0.1:1")
-    monkeypatch.setattr(client.auth.aws._adapter, "login", lambda **told: sent.update(told["json"]))
+    client = hvac.Client(url="http://127.0.0.1:1")
+
+    def login(**told: Any) -> dict[str, Any]:
+        sent.update(told["json"])
+        return {"auth": {"lease_duration": 900, "token_type": "batch"}}
+
+    monkeypatch.setattr(client.auth.aws._adapter, "login", login)
+    monkeypatch.setattr(vault_login.hvac, "Client", lambda **_: client)
     settings.cache_clear()
-    vault._login(client, "public.orders")
+    token = vault_login.log_in_to_vault("public.orders")
+    assert (token.lives, token.revocable) == (900, False)
     headers = json.loads(base64.b64decode(sent["iam_request_headers"]))
     return str(headers["Authorization"][0].split("/")[2])
 
@@ -26,7 +34,7 @@ def signed_for(monkeypatch: pytest.MonkeyPatch) -> str:
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     frozen = Mock(access_key="AKIA", secret_key="secret", token="token")
     session = Mock(get_credentials=Mock(return_value=Mock(get_frozen_credentials=Mock(return_value=frozen))))
-    monkeypatch.setattr(vault.boto3, "Session", Mock(return_value=session))
+    monkeypatch.setattr(vault_login.boto3, "Session", Mock(return_value=session))
 
 
 @pytest.mark.parametrize(("region", "signed"), [("eu-central-1", "eu-central-1"), ("", "us-east-1")])

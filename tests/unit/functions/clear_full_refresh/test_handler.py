@@ -9,9 +9,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from functions.clear_full_refresh import handler as clear
 from functions.clear_full_refresh.handler import handler
 from functions.config.handler import handler as config
 from functions.shared.access import parameters
+from functions.shared.ground.errors import ParametersUnavailable
 
 ORDERS = {"table_name": "public.orders", "watermark_col": "updated_at", "full_refresh": True}
 ITEMS = {"table_name": "public.items", "watermark_type": "xmin", "full_refresh": True}
@@ -37,6 +39,11 @@ class Store:
 
     def version(self, name: str) -> int:
         return self.ssm.get_parameter(Name=name)["Parameter"]["Version"]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clear, "_SETTLE_SECONDS", (0, 0))
 
 
 @pytest.fixture
@@ -106,6 +113,24 @@ def test_a_table_removed_since_the_run_began_is_not_written_back(store: Store, c
     store.put(LIST, [ITEMS])
     assert handler(event, context) == {"cleared": ["public.items"]}
     assert store.get(LIST) == [without_flag(ITEMS)]
+
+
+def test_a_flag_that_another_tables_run_brings_back_goes_again(
+    store: Store, context: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs read the list at once, and the other one's write is made of what it read."""
+    store.put(LIST, [ORDERS, ITEMS])
+    stale = [[ORDERS, without_flag(ITEMS)]]
+    monkeypatch.setattr(clear.time, "sleep", lambda _: store.put(LIST, stale.pop()) if stale else None)
+    handler(refreshed(context, "public.orders"), context)
+    assert store.get(LIST) == [without_flag(ORDERS), without_flag(ITEMS)]
+
+
+def test_a_flag_that_comes_back_for_ever_is_told(store: Store, context: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.put(LIST, [ORDERS])
+    monkeypatch.setattr(clear.time, "sleep", lambda _: store.put(LIST, [ORDERS]))
+    with pytest.raises(ParametersUnavailable, match=r"^public.orders: .*remove it by hand"):
+        handler(refreshed(context, "public.orders"), context)
 
 
 def test_a_second_call_writes_nothing(store: Store, context: Mock) -> None:

@@ -27,6 +27,7 @@ part = st.text(st.characters(blacklist_categories=["Cs"], min_codepoint=32), min
     lambda text: "$$" not in text and len(text.encode()) <= 63
 )
 tables = st.builds(SourceTable, part, part)
+layouts = st.integers(0, 12)
 
 
 @given(part, part)
@@ -39,11 +40,19 @@ def test_the_written_name_is_read_back_as_the_same_table(table: SourceTable) -> 
     assert SourceTable.parse(str(table)) == table
 
 
+@given(tables, tables, layouts, layouts)
+def test_two_tables_or_layouts_never_share_a_folder_or_a_pipe(
+    one: SourceTable, other: SourceTable, first: int, second: int
+) -> None:
+    assume((one, first) != (other, second))
+    assert one.folder(first) != other.folder(second)
+    assert not one.folder(first).startswith(other.folder(second) + "/")
+    assert one.pipe_name(first) != other.pipe_name(second) or one.object_name == other.object_name
+
+
 @given(tables, tables)
-def test_two_tables_never_share_a_folder_or_a_written_name(one: SourceTable, other: SourceTable) -> None:
+def test_two_tables_are_never_written_alike(one: SourceTable, other: SourceTable) -> None:
     assume(one != other)
-    assert one.folder != other.folder
-    assert not one.folder.startswith(other.folder + "/")
     assert str(one) != str(other)
 
 
@@ -54,24 +63,27 @@ def test_two_tables_never_share_a_folder_or_a_written_name(one: SourceTable, oth
         (("public", "Orders"), ("public", "orders")),
         (("public", "a b"), ("public", "a_b")),
         (("public", "a-b"), ("public", "a_b")),
+        (("public", "a-v7"), ("public", "a")),
         (("public", "é"), ("public", "ü")),
         (("a", '"b"."c'), ("a.b", "c")),
     ],
 )
 def test_names_that_look_alike_stay_apart(one: tuple[str, str], other: tuple[str, str]) -> None:
     first, second = SourceTable(*one), SourceTable(*other)
-    assert first.folder != second.folder
+    assert first.folder(0) != second.folder(0)
+    assert first.folder(7) != second.folder(7)
     assert str(first) != str(second)
 
 
 @given(tables)
 def test_a_folder_holds_only_characters_that_mean_nothing_in_a_path_or_a_stage(table: SourceTable) -> None:
-    assert set(table.folder) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
+    assert set(table.folder(12)) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 
 
 def test_a_plain_table_keeps_its_name_as_folder_and_target() -> None:
     table = SourceTable.parse("sales.order_items")
-    assert table.folder == "sales.order_items"
+    assert (table.folder(0), table.folder(7)) == ("sales.order_items", "sales.order_items-v7")
+    assert table.pipe_name(7) == "SALES__ORDER_ITEMS$$v7"
     assert table.object_name == "SALES__ORDER_ITEMS"
     assert table.target("AURORA") == "AURORA.FINAL.SALES__ORDER_ITEMS"
 

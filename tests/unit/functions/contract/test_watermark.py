@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.shared.contract.watermark import as_text
+from functions.shared.contract.watermark import as_text, from_text
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,10 @@ from functions.shared.contract.watermark import as_text
 )
 def test_a_watermark_is_text_that_casts_back_without_loss(value: Any, text: str) -> None:
     assert as_text(value) == text
+    assert from_text(text, "integer" if text.isdigit() else "moment") == value
+
+
+@pytest.mark.parametrize("text", ["2026-01-01", "x", ""])
+def test_no_other_text_is_an_id(text: str) -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        from_text(text, "integer")

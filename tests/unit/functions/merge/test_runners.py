@@ -56,7 +56,9 @@ def test_it_may_still_come_while_the_task_has_a_run_under_way(rows: list[dict[st
     assert outcome(*rows, ago=3600) is None
 
 
-@pytest.mark.parametrize("submitted", ["task", (datetime.now(UTC) - timedelta(minutes=3)).isoformat()])
+@pytest.mark.parametrize(
+    "submitted", ["task", (datetime.now(UTC) - timedelta(minutes=3)).isoformat()], ids=["former", "dated"]
+)
 def test_a_run_that_is_not_listed_for_long_was_replaced(submitted: str) -> None:
     assert RUNNERS["task"].outcome(answering(), OBJECTS, "b1", submitted) == "TASK_REPLACED"
 
