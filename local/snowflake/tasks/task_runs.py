@@ -57,13 +57,15 @@ class TaskRuns:
         if run.task.overlaps:
             self._start(self._run, run)
             return
+        name = run.task.name
         with self._guard:
-            if (replaced := self._waiting.get(run.task.name)) is not None:
+            if name not in self._busy:
+                self._busy.add(name)
+                self._start(self._run_and_go_on, run)
+                return
+            if (replaced := self._waiting.get(name)) is not None:
                 self._forget(replaced)
-            self._waiting[run.task.name] = run
-            if run.task.name not in self._busy:
-                self._busy.add(run.task.name)
-                self._start(self._run_waiting, run.task.name)
+            self._waiting[name] = run
 
     def cancel_waiting(self, name: Name) -> None:
         """Cancel the run of a dropped task that has not started."""
@@ -80,14 +82,17 @@ class TaskRuns:
     def _start(self, target: Any, argument: Any) -> None:
         threading.Thread(target=target, args=(argument,), name=f"task run {argument}", daemon=True).start()
 
-    def _run_waiting(self, name: Name) -> None:
+    def _run_and_go_on(self, run: TaskRun) -> None:
+        """The run, then whatever waits for it."""
+        name, present = run.task.name, run
         while True:
+            self._run(present)
             with self._guard:
-                run = self._waiting.pop(name, None)
-                if run is None:
+                following = self._waiting.pop(name, None)
+                if following is None:
                     self._busy.discard(name)
                     return
-            self._run(run)
+            present = following
 
     def _run(self, run: TaskRun) -> None:
         name = run.task.name
