@@ -1,7 +1,10 @@
 """Every kind of statement that Snowflake is ever given, by what it is."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+from functions.maintain.moments import Moments
+from functions.maintain.statements import history_statement, list_statement, orphans_statement, staging_statement
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable
 from functions.shared.contract.rules import MergeRules
@@ -78,10 +81,22 @@ def table_statements_of(rules: MergeRules) -> list[str]:
     ]
 
 
+def maintenance_statements() -> list[str]:
+    """What maintenance runs."""
+    moments = Moments.before(datetime(2026, 1, 1, tzinfo=UTC))
+    return [
+        history_statement("AURORA", moments),
+        staging_statement(TableObjects("AURORA", SourceTable("public", "orders")), moments),
+        list_statement("AURORA"),
+        orphans_statement("AURORA", "staging-bucket", "01b2c3d4", moments),
+    ]
+
+
 def every_statement() -> dict[str, list[str]]:
     """All of them, each text once."""
     made = files_statements()
     made |= {f"table with {kind}": table_statements_of(rules) for kind, rules in table_variations()}
+    made["maintenance"] = maintenance_statements()
     seen: set[str] = set()
     return {
         kind: [one for one in statements if not (one in seen or seen.add(one))]  # type: ignore[func-returns-value]

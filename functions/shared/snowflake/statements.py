@@ -16,11 +16,12 @@ _GUARDED_ROWS = 100
 _BOOTSTRAP = ("bootstrap/database.sql", "bootstrap/stage.sql", "bootstrap/control.sql")
 
 
-def bootstrap_statements(database: str, bucket: str) -> list[str]:
+def bootstrap_statements(database: str, bucket: str, final_retention_days: int = 1) -> list[str]:
     """The statements that make database, schemas, stage and control tables; running them again changes nothing."""
     values = {
         "database": quote(database),
         "bucket_url": literal(f"s3://{bucket}/"),
+        "final_retention_days": final_retention_days,
         "storage_integration": storage_integration(database),
         "file_format": literal(f'{quote(database)}."STAGING"."AURORA_CSV"'),
     }

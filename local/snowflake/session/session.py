@@ -35,7 +35,7 @@ from local.snowflake.session.transactions import Transactions
 from local.snowflake.session.write_lock import WriteLock
 
 _READS = (exp.Query, exp.Show, exp.Describe, exp.Use, exp.Set)
-_DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.TruncateTable)
+_DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 _COPIES = (exp.Copy, exp.Put, exp.Get)
 
 
@@ -175,11 +175,18 @@ class Session(Transactions):
         extensions = self._shared.extensions
         return EngineCursor(self._connection, self.duck, lambda found: extensions.replace_calls(found, self))
 
-    def _execute_engine(self, sql: str, params: Any) -> Result:
+    def _parsed(self, sql: str) -> Expr:
         try:
             expression = parse_one(self._connection.variables.inline_variables(sql), read="snowflake")
         except (ParseError, TokenError) as error:
             raise from_parse_error(error) from None
+        if isinstance(expression, exp.TruncateTable):
+            # DML, which a rollback undoes; the engine's is not.
+            return exp.delete(expression.expressions[0])
+        return expression
+
+    def _execute_engine(self, sql: str, params: Any) -> Result:
+        expression = self._parsed(sql)
         if type(expression) in _TRANSACTION:
             _TRANSACTION[type(expression)](self)
             return _done(statement_type.TCL)
