@@ -71,6 +71,13 @@ def test_every_part_that_aurora_cut_a_file_into_is_named(
     assert ids(bucket, part) == list(range(1, 101))
 
 
+def test_every_file_is_encrypted_with_the_key_of_the_stack(
+    source: AuroraSession, table: str, bucket: Bucket, context: Mock
+) -> None:
+    files = handler(event(source, table, {}), context)["files"]
+    assert {bucket.kms_keys[file["name"]] for file in files} == {settings().staging_key} != {""}
+
+
 def test_each_attempt_has_a_name_and_a_version_of_its_own(
     source: AuroraSession, owner: Any, table: str, bucket: Bucket, context: Mock
 ) -> None:
