@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +11,22 @@ import psycopg2
 from rich.console import Console
 
 from bench.cost.counts import Counts, Meter, per_table
-from bench.cost.page import Measured, page
+from bench.cost.estimate import Measured
+from bench.cost.page import page
+from functions.shared.contract.columns import Column
+from functions.shared.contract.names import SourceTable
+from functions.shared.contract.rules import MergeRules
+from functions.shared.contract.types import SourceType
+from functions.shared.snowflake.objects import TableObjects
+from functions.shared.snowflake.statements import merge_statement
 from local.cloud import lifecycle as cloud
 from local.cloud.context import STACK
 from local.endpoints import Endpoints, aws_of
 
 _HOME = Path(".local") / "cost"
 # Few at once: on the laptop merges of different tables wait for each other, in Snowflake they do not.
-FEW, MANY, ROWS, CHANGED = 2, 6, 1_000, 100
+FEW, MANY, FIFTY, ROWS, CHANGED = 2, 6, 50, 1_000, 100
+_STATEMENT = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|MERGE INTO|CREATE|DROP)\b")
 
 
 def main() -> None:
@@ -27,7 +36,8 @@ def main() -> None:
     arguments = parser.parse_args()
     cloud.down(_HOME)
     try:
-        text = page(_measure(cloud.up(_HOME, print)), few=FEW, many=MANY, rows=ROWS, changed=CHANGED)
+        measured = _measure(cloud.up(_HOME, print))
+        text = page(measured, few=FEW, many=MANY, fifty=FIFTY, rows=ROWS, changed=CHANGED)
     finally:
         cloud.down(_HOME)
     if arguments.write:
@@ -36,7 +46,7 @@ def main() -> None:
 
 
 def _measure(known: Endpoints) -> Measured:
-    tables = [f"public.t{number}" for number in range(MANY)]
+    tables = [f"public.t{number}" for number in range(FIFTY)]
     for table in tables:
         _sql(known, f"CREATE TABLE {table} (id bigint PRIMARY KEY, note text, updated_at timestamptz NOT NULL)")
         past = "now() - interval '1 day' + n * interval '1 second'"
@@ -44,12 +54,30 @@ def _measure(known: Endpoints) -> Measured:
     specs = json.dumps([{"table_name": table, "watermark_col": "updated_at"} for table in tables])
     parameter = f"{known['parameter_prefix']}/tables"
     aws_of(known).client("ssm").put_parameter(Name=parameter, Value=specs, Type="String", Overwrite=True)
-    meter = Meter(known)
+    meter, many = Meter(known), tables[:MANY]
     _run(meter, tables, "LOADED")
-    idle, own = per_table(_run(meter, tables[:FEW], "IDLE"), FEW, _run(meter, tables, "IDLE"), MANY)
-    busy, besides = per_table(_changed(meter, tables[:FEW]), FEW, _changed(meter, tables), MANY)
-    # Most metrics are written by the steps that only a busy table takes.
-    return Measured(replace(own, metrics=besides.metrics), idle, busy, _stack(known))
+    fifty = _run(meter, tables, "IDLE")
+    idle, own = per_table(_run(meter, tables[:FEW], "IDLE"), FEW, _run(meter, many, "IDLE"), MANY)
+    busy, besides = per_table(_changed(meter, tables[:FEW]), FEW, _changed(meter, many), MANY)
+    return Measured(
+        # Most metrics are written by the steps that only a busy table takes.
+        own=replace(own, metrics=besides.metrics),
+        idle=idle,
+        busy=busy,
+        children=_statements_of_a_merge(),
+        idle_statements=sum(fifty.statements.values()),
+        stack=_stack(known),
+    )
+
+
+def _statements_of_a_merge() -> int:
+    """Of such a table, those of all its branches."""
+    kinds = {"id": SourceType("int8", "bigint"), "note": SourceType("text", "text")}
+    kinds["updated_at"] = SourceType("timestamptz", "timestamp with time zone")
+    key, note, at = (Column(name, kind, True, number) for number, (name, kind) in enumerate(kinds.items(), 1))
+    rules = MergeRules([key, note, at], [key], at, soft_deletes=False)
+    merge = merge_statement(TableObjects("AURORA", SourceTable("public", "t0")), rules, "batch")
+    return sum(_STATEMENT.search(part) is not None for part in merge.split(";\n"))
 
 
 def _changed(meter: Meter, tables: list[str]) -> Counts:

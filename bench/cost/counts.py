@@ -3,8 +3,8 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.request import urlopen
 
@@ -15,19 +15,25 @@ from local.endpoints import Endpoints, aws_of
 from operate.runs import Workflow
 
 _REPORT = re.compile(r"REPORT RequestId: \S+\tDuration: ([\d.]+) ms\t")
-_MEMORY = {spec.name: spec.memory for spec in FUNCTIONS}
+MEMORY = {spec.name: spec.memory for spec in FUNCTIONS}
 
 
 @dataclass(frozen=True)
 class Counts:
     """Usage: `statements` sent to Snowflake, and those `on_warehouse`, by first word; `milliseconds` by function.
 
-    `metrics` is the number of distinct CloudWatch metrics, `files` the number of new objects in the bucket.
+    `load_looks` and `merge_looks` are how often a load and a merge were looked at, `lease_writes` the requests to
+    DynamoDB, `log_bytes` what the functions logged. `metrics` is the number of distinct CloudWatch metrics, `files` the
+    number of new objects in the bucket.
     """
 
     transitions: float
     invocations: float
     gigabyte_seconds: float
+    load_looks: float
+    merge_looks: float
+    lease_writes: float
+    log_bytes: float
     milliseconds: dict[str, float]
     statements: dict[str, float]
     on_warehouse: dict[str, float]
@@ -47,10 +53,12 @@ def _combined(left: Counts, right: Counts, of: Callable[[float, float], float]) 
         mine, others = getattr(left, name), getattr(right, name)
         return {key: of(mine.get(key, 0), others.get(key, 0)) for key in sorted({*mine, *others})}
 
-    numbers = ("transitions", "invocations", "gigabyte_seconds", "metrics", "files")
-    sums = {name: of(getattr(left, name), getattr(right, name)) for name in numbers}
-    statements, on_warehouse = by_key("statements"), by_key("on_warehouse")
-    return Counts(**sums, milliseconds=by_key("milliseconds"), statements=statements, on_warehouse=on_warehouse)
+    names = [one.name for one in fields(Counts)]
+    made: dict[str, Any] = {
+        name: by_key(name) if isinstance(getattr(left, name), dict) else of(getattr(left, name), getattr(right, name))
+        for name in names
+    }
+    return Counts(**made)
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,8 @@ class Meter:
         before, files = [self.statements(on_warehouse) for on_warehouse in (False, True)], self.files()
         workflow = Workflow(aws_of(self.known).client("stepfunctions"), self.known["state_machine_arn"])
         outcome = workflow.follow(workflow.start(tables))
+        if outcome.error:
+            raise RuntimeError(outcome.error)
         used = self._used(outcome.execution_arn)
         sent, on_warehouse = (
             {word: float(number) for word, number in (self.statements(chosen) - earlier).items()}
@@ -88,18 +98,35 @@ class Meter:
     def _used(self, execution: str) -> Counts:
         aws = aws_of(self.known)
         children = list(_children(aws, execution))
-        # A Distributed Map is billed one transition for each child execution that it starts.
-        transitions = len(children) + sum(_entered(aws, one) for one in [execution, *children])
+        events = [event for one in [execution, *children] for event in _history(aws, one)]
+        # State transitions as they are billed: each state that was entered (and each retry: here none).
+        entered = Counter(
+            event["stateEnteredEventDetails"]["name"] for event in events if event["type"].endswith("StateEntered")
+        )
         milliseconds: Counter[str] = Counter()
-        invocations, metrics, since = 0, set[str](), _started(aws, execution)
+        invocations, log_bytes, metrics, since = 0, 0, set[str](), _started(aws, execution)
         for spec in FUNCTIONS:
             for line in _log_lines(aws, f"/aws/lambda/{STACK}-{spec.dashed}", since):
                 metrics |= set(_metrics(line))
+                log_bytes += len(line.encode())
                 if found := _REPORT.search(line):
                     invocations += 1
                     milliseconds[spec.name] += round(float(found[1]))
-        gigabyte_seconds = sum(_MEMORY[name] / 1024 * spent / 1000 for name, spent in milliseconds.items())
-        return Counts(transitions, invocations, gigabyte_seconds, dict(milliseconds), {}, {}, len(metrics), 0)
+        return Counts(
+            # A Distributed Map is billed one transition for each child execution that it starts.
+            transitions=len(children) + entered.total(),
+            invocations=invocations,
+            gigabyte_seconds=sum(MEMORY[name] / 1024 * spent / 1000 for name, spent in milliseconds.items()),
+            load_looks=entered["Await load"],
+            merge_looks=entered["Merge"],
+            lease_writes=sum(_is_of_dynamodb(event) for event in events),
+            log_bytes=log_bytes,
+            milliseconds=dict(milliseconds),
+            statements={},
+            on_warehouse={},
+            metrics=len(metrics),
+            files=0,
+        )
 
 
 def _children(aws: Aws, execution: str) -> Iterator[str]:
@@ -109,10 +136,14 @@ def _children(aws: Aws, execution: str) -> Iterator[str]:
             yield from (child["executionArn"] for child in page["executions"])
 
 
-def _entered(aws: Aws, execution: str) -> int:
-    """State transitions as they are billed: each state that was entered (and each retry: here none)."""
+def _history(aws: Aws, execution: str) -> Iterator[dict[str, Any]]:
     pages = aws.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution)
-    return sum(event["type"].endswith("StateEntered") for page in pages for event in page["events"])
+    for page in pages:
+        yield from page["events"]
+
+
+def _is_of_dynamodb(event: Mapping[str, Any]) -> bool:
+    return event["type"] == "TaskScheduled" and "dynamodb" in event["taskScheduledEventDetails"]["resourceType"]
 
 
 def _started(aws: Aws, execution: str) -> int:

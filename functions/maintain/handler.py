@@ -9,6 +9,7 @@ from snowflake.connector.errors import ProgrammingError
 from functions.maintain.history import prune_history
 from functions.maintain.moments import Moments
 from functions.maintain.orphans import Orphans, count_orphans
+from functions.maintain.pipes import drop, superseded_pipes
 from functions.maintain.staging import remove_rows, tables_with_rows
 from functions.shared.contract.wire import Wire
 from functions.shared.ground.errors import MaintenanceFailed, WarehouseUnavailable
@@ -25,10 +26,11 @@ class Input(Wire):
 
 
 class Maintained(Wire):
-    """Rows removed from each control table and from STAGING; the bucket's files that belong to no batch."""
+    """Rows removed from each control table and from STAGING, pipes dropped; the files that belong to no batch."""
 
     history: dict[str, int]
     staged_rows: int
+    pipes: int
     orphans: Orphans | None
 
 
@@ -41,8 +43,8 @@ class Output(Wire):
 @step
 def handler(_given: Input) -> Output:
     """Does all that it can; then raises MaintenanceFailed where Snowflake refused some of it."""
-    database, moments = settings().snowflake_database, Moments.before(datetime.now(UTC))
-    history, removed, failures = dict[str, int](), dict[str, int](), list[str]()
+    database, now, dropped = settings().snowflake_database, datetime.now(UTC), 0
+    moments, history, removed, failures = Moments.before(now), dict[str, int](), dict[str, int](), list[str]()
     orphans: Orphans | None = None
     with snowflake_session("all tables") as snowflake:
         with _going_on(failures, "the control tables"):
@@ -51,9 +53,13 @@ def handler(_given: Input) -> Output:
         for objects in tables_with_rows(snowflake, database):
             with _going_on(failures, str(objects.source)):
                 removed[str(objects.source)] = remove_rows(snowflake, objects, moments)
+        for objects, pipe in superseded_pipes(snowflake, database, now):
+            with _going_on(failures, str(objects.source)):
+                drop(snowflake, objects, pipe)
+                dropped += 1
         with _going_on(failures, "the bucket's files"):
             orphans = count_orphans(snowflake, database, moments)
-    maintained = Maintained(history=history, staged_rows=sum(removed.values()), orphans=orphans)
+    maintained = Maintained(history=history, staged_rows=sum(removed.values()), pipes=dropped, orphans=orphans)
     _tell(maintained, removed, failures)
     if failures:
         raise MaintenanceFailed(

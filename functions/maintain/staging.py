@@ -9,9 +9,14 @@ from functions.shared.snowflake.session import SnowflakeSession
 
 
 def tables_with_rows(snowflake: SnowflakeSession, database: str) -> list[TableObjects]:
-    """The tables that were ever synced and have rows in STAGING; most have none, and SHOW needs no warehouse."""
-    shown = snowflake.rows(f'SHOW TABLES IN SCHEMA {quote(database)}."STAGING"')
-    filled = {row["name"] for row in shown if int(row["rows"])}
+    """The tables that were ever synced and have rows in STAGING; most have none."""
+    filled = {
+        row["TABLE_NAME"]
+        for row in snowflake.rows(
+            f"SELECT TABLE_NAME FROM {quote(database)}.INFORMATION_SCHEMA.TABLES "
+            "WHERE TABLE_SCHEMA = 'STAGING' AND ROW_COUNT > 0"
+        )
+    }
     recorded = snowflake.rows(f'SELECT DISTINCT "TABLE_NAME" FROM {control_table(database, "TABLES")} ORDER BY 1')
     known = [TableObjects(database, SourceTable.parse(row["TABLE_NAME"])) for row in recorded]
     return [objects for objects in known if objects.source.object_name in filled]

@@ -15,6 +15,9 @@
 {%- set merged -%}
 FROM {{ copy("LEDGER") }} l INNER JOIN {{ copy("BATCHES") }} b ON b."BATCH_ID" = l."BATCH_ID"
 {%- endset -%}
+{%- set quarantined -%}
+{# guard: fence-of-quarantined-rows-forgotten #}UNION ALL SELECT "BATCH_ID" FROM {{ control }}."QUARANTINE"{# end guard #}
+{%- endset -%}
 {%- macro rewrite(name, order) %}
 {%- set rows, copied = "rows_of_" ~ name | lower, "copied_of_" ~ name | lower %}
   LET {{ copied }} NUMBER := (SELECT COUNT(*) FROM {{ copy(name) }});
@@ -37,7 +40,7 @@ BEGIN
 {%- call rewrite("LEDGER", '"TABLE_NAME", "MERGED_AT"') -%}
   WHERE "BATCH_ID" IN (
     SELECT "BATCH_ID" FROM {{ copy("LEDGER") }} WHERE "MERGED_AT" >= {{ oldest }}
-    UNION ALL SELECT "BATCH_ID" FROM {{ control }}."QUARANTINE"
+    {{ quarantined }}
     {#- guard: last-line-pruned #}
     UNION ALL SELECT "BATCH_ID" FROM {{ copy("LEDGER") }}
       QUALIFY RANK() OVER (PARTITION BY "TABLE_NAME" ORDER BY "MERGED_AT" DESC) = 1{# end guard #}
@@ -58,8 +61,7 @@ BEGIN
     SELECT "BATCH_ID" FROM {{ control }}."LEDGER"
     {#- guard: unmerged-batch-forgotten #}
     UNION ALL SELECT "BATCH_ID" FROM {{ copy("BATCHES") }} WHERE "CREATED_AT" >= {{ unmerged }}{# end guard #}
-    {#- guard: fence-of-quarantined-rows-forgotten #}
-    UNION ALL SELECT "BATCH_ID" FROM {{ control }}."QUARANTINE"{# end guard #}
+    {{ quarantined }}
   )
 {%- endcall %}
 {%- call rewrite("BATCH_FILES", '"FILE_NAME"') -%}

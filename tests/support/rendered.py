@@ -1,7 +1,10 @@
 """Every kind of statement that Snowflake is ever given, by what it is."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+from functions.maintain.moments import Moments
+from functions.maintain.statements import history_statement, list_statement, orphans_statement, staging_statement
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable
 from functions.shared.contract.rules import MergeRules
@@ -74,7 +77,18 @@ def table_statements_of(rules: MergeRules) -> list[str]:
         *evolve_statements(objects, [AMOUNT], [AMOUNT], [ID]),
         merge_statement(objects, rules, "b1"),
         restage_statement(objects, rules, "e1", most_rows=10),
-        compare_statement(objects, rules, 10, [row, row]),
+        compare_statement(objects, rules, (10, 12), [row, row]),
+    ]
+
+
+def maintenance_statements() -> list[str]:
+    """What maintenance runs."""
+    moments = Moments.before(datetime(2026, 1, 1, tzinfo=UTC))
+    return [
+        history_statement("AURORA", moments),
+        staging_statement(TableObjects("AURORA", SourceTable("public", "orders")), moments),
+        list_statement("AURORA"),
+        orphans_statement("AURORA", "staging-bucket", "01b2c3d4", moments),
     ]
 
 
@@ -82,6 +96,7 @@ def every_statement() -> dict[str, list[str]]:
     """All of them, each text once."""
     made = files_statements()
     made |= {f"table with {kind}": table_statements_of(rules) for kind, rules in table_variations()}
+    made["maintenance"] = maintenance_statements()
     seen: set[str] = set()
     return {
         kind: [one for one in statements if not (one in seen or seen.add(one))]  # type: ignore[func-returns-value]

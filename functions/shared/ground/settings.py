@@ -12,7 +12,7 @@ class FunctionSettings(BaseModel):
     Empty are `staging_key` where nothing is exported, and Vault's paths of what a function does not connect to.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     parameter_prefix: str
     staging_bucket: str

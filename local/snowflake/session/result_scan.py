@@ -14,6 +14,9 @@ def as_subquery(node: exp.TableFromRows, context: Context, queries: Queries) -> 
     """A call of RESULT_SCAN as a subquery over the kept result, for as long as the session lasts."""
     query = scanned_query(node)
     name = f"result of {query}"
-    kept = queries.result(query).table  # noqa: F841 -- the engine finds it by its name
-    context.duck.execute(f"CREATE OR REPLACE TEMP TABLE {quote_identifier(name)} AS SELECT * FROM kept")
+    # The engine finds a variable by its name, and a table of that name first.
+    _result_of_an_earlier_statement = queries.result(query).table
+    context.duck.execute(
+        f"CREATE OR REPLACE TEMP TABLE {quote_identifier(name)} AS SELECT * FROM _result_of_an_earlier_statement"
+    )
     return as_table(node, select_from(f"temp.main.{name}"), "RESULT_SCAN")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from email.utils import format_datetime
 
 import pyarrow as pa
@@ -25,6 +26,6 @@ def list_files(scanner: Scanner, context: Context, pipes: Pipes) -> Result:
     location = stage_url(context, context.resolve(Scanner(stage).parts())) + path.lstrip("/")
     columns = {"name": pa.string(), "size": pa.int64(), "md5": pa.string(), "last_modified": pa.string()}
     return rows(columns, [
-        (found.url, found.size, found.md5, format_datetime(found.modified, usegmt=True))
+        (found.url, found.size, found.md5, format_datetime(found.modified.astimezone(UTC), usegmt=True))
         for found in pipes.list_objects(location)
     ])  # fmt: skip

@@ -101,12 +101,17 @@ def schema(owner: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def snowflake_session() -> Iterator[warehouse.SnowflakeSession]:
+def snowflake_state() -> State:
+    return State()
+
+
+@pytest.fixture(scope="session")
+def snowflake_session(snowflake_state: State) -> Iterator[warehouse.SnowflakeSession]:
     """The code's own adapter on a connection to the stand-in, with database and control tables made."""
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     port = free_port()
     config = uvicorn.Config(
-        Api(State(), "SYNC", "secret").app(), host="127.0.0.1", port=port, log_level="error", access_log=False
+        Api(snowflake_state, "SYNC", "secret").app(), host="127.0.0.1", port=port, log_level="error", access_log=False
     )
     api = uvicorn.Server(config)
     thread = threading.Thread(target=api.run, daemon=True)
