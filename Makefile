@@ -65,6 +65,10 @@ types: venv ## Send every type and edge value through and write docs/types.md
 strategies: venv ## Write the tables of strategies into README.md and docs/strategies.md
 	@$(BIN)/python -m tests.support.strategy_tables --write
 
+.PHONY: bench-merge
+bench-merge: venv ## Count the rows of FINAL that merges read, and write docs/merge-cost.md
+	@$(BIN)/python -m bench.merge_scan
+
 .PHONY: cost
 cost: venv ## Count what runs use, times list prices, and write docs/cost.md
 	@$(BIN)/python -m bench.cost --write docs/cost.md

@@ -63,6 +63,8 @@ class SyncStack(Stack):
             staging_bucket=staging.bucket,
             placement=network.placement if network else None,
         )
+        if network:
+            network.outlived_by(functions.roles)
         if settings.snowflake_login == "workload_identity":
             SnowflakeLogin(self, "SnowflakeLogin", settings=settings, functions=functions)
         workflow = SyncWorkflow(

@@ -1,5 +1,6 @@
 """The files of a batch that Snowpipe refused."""
 
+import re
 from dataclasses import dataclass
 
 from functions.await_load.snowpipe import listed
@@ -12,6 +13,8 @@ from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.session import SnowflakeSession
 
 _BASE_NAME = "SPLIT_PART(FILE_NAME, '/', -1)"
+# The values of rows, and whatever lies between two of them.
+_QUOTED = re.compile("'.*'", re.DOTALL)
 _REFUSED = ("Load failed", "Partially loaded")
 
 
@@ -30,9 +33,10 @@ def fail_if_refused(snowflake: SnowflakeSession, objects: TableObjects, batch: B
     if refused:
         _list(snowflake, objects, batch, refused)
         count("FilesRefused", len(refused))
+        error = _QUOTED.sub("'…'", refused[0].error)
         raise LoadFailed(
             f"{objects.source}: Snowpipe refused {len(refused)} of {len(batch.files)} files; {refused[0].file}: "
-            f"{refused[0].error}; mend the cause and re-run the table"
+            f"{error}; mend the cause (CONTROL.QUARANTINE has the whole text) and re-run the table"
         )
 
 

@@ -1,12 +1,11 @@
 """Clear full refresh: removes the flag of each table that was reloaded, unless someone edited the table meanwhile."""
 
-import json
 import random
 import time
-from typing import Any
 
+from functions.clear_full_refresh.flags import clear
 from functions.shared.access import parameters
-from functions.shared.contract.specifications import Parameter, collect, table_key
+from functions.shared.contract.specifications import collect
 from functions.shared.contract.wire import Wire
 from functions.shared.ground.errors import ParametersUnavailable
 from functions.shared.ground.observability import logger, step
@@ -66,51 +65,5 @@ def _clear_once(tables: list[Refreshed]) -> list[str]:
     origins = {origin for name in unchanged for origin in entries[name].origins}
     for parameter in stored:
         if parameter.name in origins:
-            _clear(parameter, set(unchanged))
+            clear(parameter, set(unchanged))
     return unchanged
-
-
-def _clear(parameter: Parameter, tables: set[str]) -> None:
-    """Writes the parameter without the flags of these tables.
-
-    Parameter Store has no conditional write: an edit that was made between reading and writing is found by its version
-    and written back, without the flags of the tables that it did not change.
-    """
-    flagged = _flagged(parameter, tables)
-    name, stored, version = parameter.name, parameter.value, parameter.version
-    wanted = _without_flags(stored, flagged)
-    while wanted != stored:
-        stored, written = wanted, parameters.write(name, wanted)
-        if written != version + 1:
-            wanted = _without_flags(parameters.previous(name, written - 1), flagged)
-        version = written
-
-
-def _flagged(parameter: Parameter, tables: set[str]) -> list[Any]:
-    own = parameter.name.rsplit("/tables/", 1)[-1]
-    keys = {table_key(table) for table in tables}
-    return [
-        spec
-        for spec in _specs(parameter.parse())
-        if isinstance(spec, dict) and spec.get("full_refresh") and table_key(str(spec.get("table_name", own))) in keys
-    ]
-
-
-def _without_flags(text: str, flagged: list[Any]) -> str:
-    """The text without the flags of the `flagged` specifications; never longer than it was."""
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
-        return text
-    unchanged = [spec for spec in _specs(value) if spec in flagged]
-    for spec in unchanged:
-        del spec["full_refresh"]
-    if not unchanged:
-        return text
-    indented = json.dumps(value, indent=2, ensure_ascii=False)
-    return indented if len(indented) <= len(text) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-
-
-def _specs(value: Any) -> list[Any]:
-    listed = value.get("tables", [value]) if isinstance(value, dict) else value
-    return listed if isinstance(listed, list) else []

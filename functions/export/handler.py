@@ -78,13 +78,9 @@ def _export(aurora: AuroraSession, query: sql.Composable, table: SourceTable, ru
     attempt = uuid4()  # guard: two-attempts-of-one-name
     hour = f"{table.folder(rules.layout)}/{datetime.now(UTC):%Y/%m/%d/%H}"
     key = f"{hour}/run-{attempt}.v{rules.schema_version}.csv"
-    destination = {
-        "bucket": settings().staging_bucket,
-        "key": key,
-        "region": settings().aws_region,
-        # Else it is AWS's own key for S3, with which everybody reads who may read the bucket.
-        "kms_key": settings().staging_key,
-    }
+    own = settings()
+    # Without a key of ours AWS's own for S3 encrypts, with which everybody reads who may read the bucket.
+    destination = {"bucket": own.staging_bucket, "key": key, "region": own.aws_region, "kms_key": own.staging_key}
     snapshot = aurora.row(f"SELECT {VERSION} AS version, pg_is_in_recovery() AS replica")
     if snapshot["replica"]:
         # A replica may lack rows below the fence, and its snapshots' versions are not those of the writer.
@@ -96,6 +92,5 @@ def _export(aurora: AuroraSession, query: sql.Composable, table: SourceTable, ru
     seconds("ExportSeconds", time.monotonic() - began)
     names = [key] + [f"{key}_part{number}" for number in range(2, written["files"] + 1)]
     files = [ExportedFile(name=name, version=snapshot["version"]) for name in names]
-    return Part(
-        rows=written["rows"], bytes=written["bytes"], files=files, wait_seconds=settings().load_first_look_seconds
-    )
+    waits = own.load_first_look_seconds
+    return Part(rows=written["rows"], bytes=written["bytes"], files=files, wait_seconds=waits)

@@ -37,7 +37,7 @@ def read_recorded(snowflake: SnowflakeSession, database: str, specs: Mapping[str
 def _last_lines(snowflake: SnowflakeSession, database: str, tables: Collection[str]) -> dict[str, _Row]:
     """Each table's newest line of the ledger, by the same order as for one table."""
     rows = snowflake.rows(
-        'SELECT "TABLE_NAME", "WATERMARK", "DUPLICATES", "HIGHEST", "FINAL_ROWS", "FINAL_VERSION", "MERGED_AT" '
+        'SELECT "TABLE_NAME", "WATERMARK", "HIGHEST", "FINAL_ROWS", "FINAL_VERSION", "MERGED_AT" '
         f'FROM {control_table(database, "LEDGER")} WHERE "TABLE_NAME" IN ({_literals(tables)}) '
         'QUALIFY ROW_NUMBER() OVER (PARTITION BY "TABLE_NAME" ORDER BY "MERGED_AT" DESC, "VERSION" DESC) = 1'
     )
@@ -79,12 +79,8 @@ def _is_as_merged(line: _Row, final: _Row) -> bool:
 
 
 def _low(line: _Row, last: Watermark, lead: Lead) -> str | None:
-    """FINAL's highest watermark: that of before the batch, or of its rows. None where their types differ.
-
-    Of a batch of which a newer version made rows void, the highest watermark may not be in FINAL.
-    """
-    highest = line["HIGHEST"] if line["DUPLICATES"] == 0 else None
-    values: list[Any] = [from_text(text, lead) for text in (last.low, highest) if text is not None]
+    """FINAL's highest watermark: that of before the batch, or of the rows it applied. None where their types differ."""
+    values: list[Any] = [from_text(text, lead) for text in (last.low, line["HIGHEST"]) if text is not None]
     try:
         return as_text(max(values)) if values else None
     except TypeError:

@@ -1,15 +1,19 @@
 """Checks of a merged batch: the ledger adds up, FINAL's watermark does not lag behind, sampled rows are equal."""
 
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from psycopg2 import sql
+from snowflake.connector.errors import Error
 
 from functions.shared.aurora.catalog import read_columns
 from functions.shared.aurora.export_query import export_query
 from functions.shared.aurora.session import AuroraSession
 from functions.shared.aurora.windows import all_of, before, full_name, rows_in, written_before
+from functions.shared.contract.batch import Batch
 from functions.shared.contract.bounds import Bounds
 from functions.shared.contract.columns import Column
 from functions.shared.contract.result import Ledger
@@ -17,11 +21,15 @@ from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import TableSpec
 from functions.shared.contract.traits import without_watermark
 from functions.shared.ground.errors import ReconciliationFailed
+from functions.shared.ground.settings import settings
+from functions.shared.snowflake.driver_errors import TIMED_OUT
 from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.session import SnowflakeSession
 from functions.shared.snowflake.statements import compare_statement
 
 SAMPLE_ROWS = 10
+PATIENCE_SECONDS = 60
+_SETTLE_SECONDS = 5
 _SAMPLE_ROW_BYTES = 65536
 
 
@@ -77,12 +85,12 @@ def compare_sample(
     bounds: Bounds,
     rules: MergeRules,
     objects: TableObjects,
-    version: int,
-) -> int:
+    batch: Batch,
+) -> int | None:
     """Compares the window's most recent rows that no transaction has changed since the fence; returns how many.
 
-    Compares only columns that have not changed since the export. Raises ReconciliationFailed naming the columns that
-    differ.
+    None where Snowflake takes too long. Compares only columns that have not changed since the export. Raises
+    ReconciliationFailed naming the columns that differ.
     """
     columns = _unchanged(aurora, spec, bounds, rules)
     if not columns or any(column not in columns for column in rules.key):
@@ -92,8 +100,15 @@ def compare_sample(
     rows = [texts for refused, *texts in sample if not refused]
     if not rows:
         return 0
-    found = snowflake.rows(compare_statement(objects, rules, version, rows))[0]
-    sampled, missing = int(found.pop("SAMPLED")), int(found.pop("MISSING"))
+    statement = compare_statement(objects, rules, (batch.oldest_version, batch.newest_version), rows)
+    found = _answer(snowflake, statement)
+    if found is not None and _differs(found):
+        # What the merge's session committed may be seen here a moment later (READ_CONSISTENCY_MODE).
+        time.sleep(_SETTLE_SECONDS)
+        found = _answer(snowflake, statement)
+    if found is None:
+        return None
+    sampled, missing = found.pop("SAMPLED"), found.pop("MISSING")
     different = [rules.columns[int(index)].name for index, rows in found.items() if rows]
     if missing or different:
         raise ReconciliationFailed(
@@ -101,6 +116,27 @@ def compare_sample(
             f"if an application changes rows without moving the watermark, use {without_watermark()}, then full_refresh"
         )
     return sampled
+
+
+def _answer(snowflake: SnowflakeSession, statement: str) -> dict[str, int] | None:
+    """The counts of a comparison, None where they take too long: the merge has its proof, this is one more."""
+    try:
+        _limit(snowflake, PATIENCE_SECONDS)
+        return {name: int(rows) for name, rows in snowflake.rows(statement)[0].items()}
+    except Error as error:
+        if error.errno != TIMED_OUT:
+            raise
+        return None
+    finally:
+        _limit(snowflake, settings().statement_seconds)
+
+
+def _limit(snowflake: SnowflakeSession, seconds: int) -> None:
+    snowflake.execute(f"ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = {seconds:d}")
+
+
+def _differs(found: Mapping[str, int]) -> bool:
+    return any(rows for name, rows in found.items() if name != "SAMPLED")
 
 
 def _unchanged(aurora: AuroraSession, spec: TableSpec, bounds: Bounds, rules: MergeRules) -> list[Column]:

@@ -37,15 +37,12 @@ def final_columns(snowflake: SnowflakeSession, objects: TableObjects) -> dict[st
 
 def is_whole(snowflake: SnowflakeSession, objects: TableObjects, pipe: str) -> bool:
     """Whether STAGING, its view and its present pipe exist, and belong together: a person may have dropped one."""
-    # STAGING first: a view stays without its table, and so does a pipe.
-    if not all(_exists(snowflake, f"SELECT 1 FROM {name} WHERE FALSE") for name in (objects.staging, objects.typed)):
+    # STAGING, too: a view stays without its table, and so does a pipe. DESCRIBE needs no warehouse.
+    described = (f"DESCRIBE TABLE {objects.staging}", f"DESCRIBE VIEW {objects.typed}")
+    if not all(_answer(snowflake, query) is not None for query in described):
         return False
     found = _answer(snowflake, f'SELECT SYSTEM$PIPE_STATUS({literal(pipe)}) AS "STATUS"')
     return found is not None and json.loads(found[0]["STATUS"])["executionState"] not in _WITHOUT_ITS_OBJECTS
-
-
-def _exists(snowflake: SnowflakeSession, query: str) -> bool:
-    return _answer(snowflake, query) is not None
 
 
 def _answer(snowflake: SnowflakeSession, query: str) -> list[dict[str, Any]] | None:

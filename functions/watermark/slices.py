@@ -4,6 +4,7 @@ The cuts are quantiles of a sample of the window: the planner's histogram is of 
 without the newer rows that an incremental run reads.
 """
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ _PAGE_BYTES = 8192
 _SAMPLED_PAGES = 2000
 _SAMPLED_WIDTHS = 200
 _QUANTILES = 1000
+# Slices and files travel in the workflow's state, which holds 256 KiB, beside the table's columns.
+_SLICES_BYTES = 90_000
+_SLICE_OVERHEAD = 24
 # A table this much smaller than a slice needs no sample: TOAST seldom compresses better.
 _COMPRESSION = 4
 _SIZE = """
@@ -77,7 +81,17 @@ def _is_stuck(window: ColumnWindow, earlier: Bounds | None) -> bool:
 
 
 def boundaries(quantiles: Sequence[str], parts: int) -> list[str]:
-    """The values that cut sorted `quantiles` into at most `parts` parts of about equal size, none of them empty."""
+    """The values that cut sorted `quantiles` into at most `parts` parts of about equal size, none of them empty.
+
+    Fewer parts where the values are so long that they would not fit into the workflow's state.
+    """
+    cuts = _cuts(quantiles, parts)
+    while 2 * len(json.dumps(cuts)) + _SLICE_OVERHEAD * len(cuts) > _SLICES_BYTES:
+        cuts = _cuts(quantiles, (len(cuts) + 1) * 3 // 4)
+    return cuts
+
+
+def _cuts(quantiles: Sequence[str], parts: int) -> list[str]:
     chosen: list[str] = []
     for part in range(1, parts if quantiles else 0):
         value = quantiles[part * len(quantiles) // parts]

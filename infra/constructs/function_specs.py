@@ -59,7 +59,7 @@ FUNCTIONS = (
     FunctionSpec("await_load", timeout=2, memory=_SNOWFLAKE_MEMORY, uses_aurora=False),
     FunctionSpec("merge", timeout=2, memory=_SNOWFLAKE_MEMORY, uses_aurora=False),
     FunctionSpec("reconcile", timeout=5, memory=_SNOWFLAKE_MEMORY),
-    FunctionSpec("maintain", timeout=15, memory=_SNOWFLAKE_MEMORY),
+    FunctionSpec("maintain", timeout=15, memory=_SNOWFLAKE_MEMORY, uses_aurora=False),
     FunctionSpec(
         "clear_full_refresh",
         timeout=1,

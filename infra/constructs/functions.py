@@ -51,6 +51,7 @@ class SyncFunctions(Construct):
         common = _environment(settings, staging_bucket.bucket_name, placement)
         key = staging_bucket.encryption_key
         assert key
+        self.roles: list[iam.Role] = []
         self.functions: Mapping[str, lambda_.Function] = {
             spec.substitution: self._function(spec, {**common, **_own_environment(spec, settings, key.key_arn)})
             for spec in FUNCTIONS
@@ -91,13 +92,15 @@ class SyncFunctions(Construct):
 
     def _role(self, scope: Construct, name: str, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
         # Vault binds its roles to these names.
-        return iam.Role(
+        role = iam.Role(
             scope,
             "Role",
             role_name=name,
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             inline_policies={"least-privilege": iam.PolicyDocument(statements=list(statements))},
         )
+        self.roles.append(role)
+        return role
 
     def _statements(self, spec: FunctionSpec, name: str, group: logs.LogGroup) -> list[iam.PolicyStatement]:
         write_logs = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -151,6 +154,9 @@ def _environment(settings: Settings, staging_bucket_name: str, placement: Placem
         "VAULT_KV_MOUNT": settings.vault_kv_mount,
         "SNOWFLAKE_DATABASE": settings.snowflake_database,
         "FENCE_MARGIN_SECONDS": str(settings.fence_margin_seconds),
+        "STATEMENT_TIMEOUT_SECONDS": str(settings.statement_timeout_seconds),
+        "LOCK_TIMEOUT_SECONDS": str(settings.lock_timeout_seconds),
+        "FINAL_TRANSIENT": str(settings.final_transient).lower(),
         "LOAD_TIMEOUT_SECONDS": str(settings.load_timeout_seconds),
         "SLICE_MEGABYTES": f"{settings.slice_megabytes:g}",
         "WAVE_SLICES": str(settings.wave_slices),

@@ -104,9 +104,13 @@ class SyncWorkflow(Construct):
             self,
             "Role",
             role_name=workflow_role(settings),
-            # The condition keeps other accounts' state machines from borrowing the role.
+            # The conditions keep other state machines, of this account too, from borrowing the role.
             assumed_by=iam.ServicePrincipal(
-                "states.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+                "states.amazonaws.com",
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                    "ArnLike": {"aws:SourceArn": self._arn("stateMachine", f"{self._name}*")},
+                },
             ),
             inline_policies={
                 "steps": iam.PolicyDocument(statements=steps),

@@ -9,6 +9,8 @@ from infra.settings.network import LIST, Cidr, NetworkSettings
 
 # What CloudWatch Logs offers.
 _LOG_DAYS = {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+# Glacier Flexible Retrieval bills a file for at least so long.
+_GLACIER_DAYS = 90
 _SNOWFLAKE_TWINS = (
     ("snowflake_iam_user_arn", "snowflake_external_id"),
     ("snowflake_external_id", "snowflake_iam_user_arn"),
@@ -31,13 +33,13 @@ class AccountSettings(NetworkSettings):
     """One field per context key; each description completes the sentence "must be ..."."""
 
     aurora_cluster_arn: str = Field(
-        pattern=r"^(arn:aws[a-z-]*:rds:[a-z0-9-]+:\d{12}:cluster:[A-Za-z][A-Za-z0-9-]{0,62})?$",
-        description="the ARN of the Aurora cluster that writes the exports, or empty",
+        pattern=r"^(arn:aws:rds:[a-z0-9-]+:\d{12}:cluster:[A-Za-z][A-Za-z0-9-]{0,62})?$",
+        description="the ARN of the Aurora cluster that writes the exports, in AWS's partition aws, or empty",
         examples=["arn:aws:rds:eu-central-1:123456789012:cluster:shop"],
     )
     snowflake_iam_user_arn: str = Field(
-        pattern=r"^(arn:aws[a-z-]*:iam::\d{12}:user/[A-Za-z0-9_+=,.@/-]{1,576})?$",
-        description="the STORAGE_AWS_IAM_USER_ARN of DESC INTEGRATION, or empty before there is one",
+        pattern=r"^(arn:aws:iam::\d{12}:user/[A-Za-z0-9_+=,.@/-]{1,576})?$",
+        description="the STORAGE_AWS_IAM_USER_ARN of DESC INTEGRATION (arn:aws:iam), or empty before there is one",
         examples=["arn:aws:iam::123456789012:user/abc1-b-self1234"],
     )
     snowflake_external_id: str = Field(
@@ -71,11 +73,11 @@ class AccountSettings(NetworkSettings):
         for key, twin in _SNOWFLAKE_TWINS:
             if getattr(self, twin) and not getattr(self, key):
                 yield self._needed(key, f"{twin} is set, and DESC INTEGRATION gives both")
-        if self.staging_glacier_days >= self.staging_retention_days:
+        if self.staging_glacier_days > self.staging_retention_days - _GLACIER_DAYS and self.staging_glacier_days:
             yield (
-                f"Context key staging_glacier_days is {self.staging_glacier_days}, but must be less than "
-                f"staging_retention_days ({self.staging_retention_days}): lower it, for example "
-                "-c staging_glacier_days=0"
+                f"Context key staging_glacier_days is {self.staging_glacier_days}, but Glacier bills {_GLACIER_DAYS} "
+                f"days of each file, and staging_retention_days ({self.staging_retention_days}) removes it before: "
+                "lower it, for example -c staging_glacier_days=0"
             )
 
     @property

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from infra.settings.account import AccountSettings
 from infra.settings.schedule_gap import longest_gap
+from infra.settings.snowflake import SnowflakeSettings
 from infra.settings.vault import VaultSettings
 
 _OWN_KEY = re.compile(r"[a-z][a-z0-9_]*")
@@ -52,7 +53,7 @@ def _timezone(name: str) -> str:
     return name
 
 
-class Settings(AccountSettings, VaultSettings):
+class Settings(AccountSettings, SnowflakeSettings, VaultSettings):
     """One field per context key; each description completes the sentence "must be ..."."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -78,6 +79,11 @@ class Settings(AccountSettings, VaultSettings):
         description="a time zone of the IANA database", examples=["Europe/Berlin"]
     )
     schedule_enabled: bool = Field(description="true or false", examples=["true"])
+    maintain_schedule: Annotated[str, AfterValidator(_schedule)] = Field(
+        description="an EventBridge Scheduler cron(...) of six fields, one of the two day fields being ?, or rate(...)",
+        examples=["'cron(30 3 * * ? *)'"],
+    )
+    maintain_enabled: bool = Field(description="true or false", examples=["true"])
     lambda_python: Literal["3.11", "3.12", "3.13", "3.14"] = Field(
         description="3.11, 3.12, 3.13 or 3.14, as a string", examples=["3.13"]
     )
@@ -97,7 +103,7 @@ class Settings(AccountSettings, VaultSettings):
         examples=["AURORA"],
     )
     snowpipe_queue_arn: str = Field(
-        pattern=r"^(arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80})?$",
+        pattern=r"^(arn:aws:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80})?$",
         description="the notification_channel that SHOW PIPES gives (an SQS queue's ARN), or empty before there is one",
         examples=["arn:aws:sqs:eu-central-1:123456789012:sf-snowpipe-AIDAEXAMPLE-AbCdEf"],
     )
@@ -130,9 +136,24 @@ class Settings(AccountSettings, VaultSettings):
             settings = cls.model_validate(dict(context))
         except ValidationError as error:
             raise SettingsError(cls._invalid(str(error.errors()[0]["loc"][0]), context)) from None
-        for sentence in (*settings.contradictions(), *settings.wrong_files()):
+        for sentence in (
+            *settings.contradictions(),
+            *settings.retention_contradictions(),
+            *settings.other_region(),
+            *settings.wrong_files(),
+        ):
             raise SettingsError(f"{sentence}.")
         return settings
+
+    def other_region(self) -> Iterator[str]:
+        """A sentence where Snowpipe's queue is in another region than the cluster, whose bucket could not notify it."""
+        region = self.snowpipe_queue_arn.split(":")[3] if self.snowpipe_queue_arn else ""
+        if region and self.aurora_region and region != self.aurora_region:
+            yield (
+                f"Context key snowpipe_queue_arn is in {region}, but aurora_cluster_arn in {self.aurora_region}, and "
+                "S3 notifies only queues of its own region: take the notification_channel of a pipe of a Snowflake "
+                f"account in {self.aurora_region}"
+            )
 
     def check_place(self, region: str, account: str) -> None:
         """Raises SettingsError where the deployment's region or account, as far as known, is not the cluster's.

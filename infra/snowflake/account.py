@@ -84,6 +84,14 @@ class SnowflakeAccount(BaseModel):
         default=(), description="IPv4 networks such as 203.0.113.0/24, with no bit set past the prefix"
     )
 
+    warehouse_size: str = Field(default="XSMALL", description="a size of a warehouse")
+    warehouse_generation: str = Field(default="2", description="1 or 2")
+    merge_warehouses: tuple[LoginName, ...] = Field(default=(), description="names of warehouses that are there")
+    monthly_credits: int = Field(default=1000, ge=0, description="whole credits, 0 for no limit")
+    statement_timeout_seconds: int = Field(default=14400, ge=1, description="whole seconds")
+    statement_queued_timeout_seconds: int = Field(default=3600, ge=1, description="whole seconds")
+    final_retention_days: int = Field(default=1, ge=0, le=90, description="whole days, 0 to 90")
+
     @classmethod
     def of(cls, **choices: object) -> Self:
         """The account of these choices; names that are not chosen are made of the database's.
@@ -117,7 +125,16 @@ class SnowflakeAccount(BaseModel):
             "allowed_cidrs": settings.snowflake_allowed_cidrs,
         }
         given = {name: value for name, value in known.items() if value}
-        return cls.of(**{"database": settings.snowflake_database, **given, **choices})
+        limits = {
+            "warehouse_size": settings.snowflake_warehouse_size,
+            "warehouse_generation": settings.snowflake_warehouse_generation,
+            "merge_warehouses": settings.snowflake_merge_warehouses,
+            "monthly_credits": settings.snowflake_monthly_credits,
+            "statement_timeout_seconds": settings.statement_timeout_seconds,
+            "statement_queued_timeout_seconds": settings.statement_queued_timeout_seconds,
+            "final_retention_days": settings.final_retention_days,
+        }
+        return cls.of(**{"database": settings.snowflake_database, **given, **limits, **choices})
 
     @property
     def open_points(self) -> list[str]:

@@ -86,7 +86,7 @@ def _table_statements(account: SnowflakeAccount, table: ExampleTable) -> Iterato
     yield "objects", "STAGING, FINAL, typed view, pipe, task.", table_sql.table_statements(objects, rules)
     merge = table_sql.merge_statement(objects, rules, "batch")
     yield "merge", "Applies one batch; without such a batch it returns NO_BATCH.", [merge]
-    compare = table_sql.compare_statement(objects, rules, _SCHEMA_VERSION, [table.row])
+    compare = table_sql.compare_statement(objects, rules, (_SCHEMA_VERSION, _SCHEMA_VERSION), [table.row])
     yield "compare", "Compares rows of Aurora with FINAL.", [compare]
     replay = table_sql.restage_statement(objects, rules, "execution", most_rows=_REPLAYED_ROWS)
     yield "replay", "Puts quarantined rows back in STAGING.", [replay]

@@ -8,13 +8,17 @@ from infra.snowflake.account import SnowflakeAccount
 
 
 def account_statements(account: SnowflakeAccount) -> list[str]:
-    """Roles, service user, warehouse, storage integration, network policy; running them again changes nothing."""
+    """Roles, service user, warehouse with its limits, storage integration, network policy.
+
+    Running them again changes nothing.
+    """
     return _rendered("admin/account.sql", account)
 
 
 def database_statements(account: SnowflakeAccount) -> list[str]:
     """Database, schemas, file format, stage and control tables; running them again changes nothing."""
-    return ["USE ROLE SYSADMIN", *table_sql.bootstrap_statements(account.database, account.bucket)]
+    made = table_sql.bootstrap_statements(account.database, account.bucket, account.final_retention_days)
+    return ["USE ROLE SYSADMIN", *made]
 
 
 def grant_statements(account: SnowflakeAccount) -> list[str]:
@@ -39,6 +43,13 @@ def _rendered(template: str, account: SnowflakeAccount) -> list[str]:
         "reader_role": quote(account.reader_role),
         "user": quote(account.user),
         "warehouse": quote(account.warehouse),
+        "warehouse_size": account.warehouse_size,
+        "warehouse_generation": literal(account.warehouse_generation),
+        "statement_timeout_seconds": account.statement_timeout_seconds,
+        "statement_queued_timeout_seconds": account.statement_queued_timeout_seconds,
+        "merge_warehouses": [quote(name) for name in account.merge_warehouses],
+        "monthly_credits": account.monthly_credits,
+        "resource_monitor": quote(account.warehouse),
         "network_policy": quote(account.user),
         "storage_integration": storage_integration(account.database),
         "bucket_url": literal(f"s3://{account.bucket}/"),

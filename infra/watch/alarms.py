@@ -17,8 +17,9 @@ from infra.settings.settings import Settings
 class AlarmSpec:
     """Rings when the metric is over `threshold` in one of its periods.
 
-    With `absence` it rings when the metric has no value in that many periods in a row. `todo` is what to do, in one or
-    two sentences; `page` is the documentation with the details.
+    With `absence` it rings when the metric has no value in that many periods in a row. Where it `stays` it keeps its
+    state while the metric has none: SQS stops measuring a queue that nobody touched for six hours. `todo` is what to
+    do, in one or two sentences; `page` is the documentation with the details.
     """
 
     name: str
@@ -27,6 +28,7 @@ class AlarmSpec:
     page: str
     threshold: float = 0
     absence: int = 0
+    stays: bool = False
 
     @property
     def construct_id(self) -> str:
@@ -58,7 +60,7 @@ class SyncAlarms(Construct):
             alarm.add_alarm_action(actions.SnsAction(topic))
 
     def _alarm(self, spec: AlarmSpec, settings: Settings) -> cloudwatch.Alarm:
-        missing, over = cloudwatch.TreatMissingData, cloudwatch.ComparisonOperator
+        over = cloudwatch.ComparisonOperator
         return spec.metric.create_alarm(
             self,
             spec.construct_id,
@@ -67,8 +69,14 @@ class SyncAlarms(Construct):
             threshold=1 if spec.absence else spec.threshold,
             comparison_operator=over.LESS_THAN_THRESHOLD if spec.absence else over.GREATER_THAN_THRESHOLD,
             evaluation_periods=spec.absence or 1,
-            treat_missing_data=missing.BREACHING if spec.absence else missing.NOT_BREACHING,
+            treat_missing_data=_missing(spec),
         )
+
+
+def _missing(spec: AlarmSpec) -> cloudwatch.TreatMissingData:
+    if spec.stays:
+        return cloudwatch.TreatMissingData.IGNORE
+    return cloudwatch.TreatMissingData.BREACHING if spec.absence else cloudwatch.TreatMissingData.NOT_BREACHING
 
 
 def _let_alarms_publish(topic: sns.Topic) -> None:

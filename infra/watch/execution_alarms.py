@@ -11,7 +11,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from infra.settings.schedule_gap import longest_gap
 from infra.settings.settings import Settings
 from infra.watch.alarms import AlarmSpec
-from infra.watch.function_metrics import FIVE_MINUTES
+from infra.watch.function_metrics import FIVE_MINUTES, over_all_tables
 
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
@@ -38,13 +38,14 @@ def execution_alarms(
         "redrive the execution; what was merged stays.",
         "docs/runbook/redrive.md",
     )
-    yield from _not_started(settings, state_machine)
+    yield from _not_started(settings)
     yield AlarmSpec(
         "dead-letters",
         _waiting(dead_letters),
         "Failed tables wait in the dead-letter queue, and the alarm stays on until it is empty. Follow each "
         "message, redrive or re-run, then delete the message.",
         "docs/runbook/dead-letters.md",
+        stays=True,
     )
     yield AlarmSpec(
         "missed-starts",
@@ -52,6 +53,7 @@ def execution_alarms(
         "EventBridge Scheduler could not start an execution for an hour. Read the message's attributes for the reason, "
         "start one by hand if the next one is far, then delete the message.",
         "docs/runbook/not-started.md",
+        stays=True,
     )
 
 
@@ -61,7 +63,7 @@ def rests_too_long(settings: Settings) -> bool:
     return gap is None or gap * _PERIODS_WITHOUT_START > _LONGEST_LOOK
 
 
-def _not_started(settings: Settings, state_machine: sfn.StateMachine) -> Iterator[AlarmSpec]:
+def _not_started(settings: Settings) -> Iterator[AlarmSpec]:
     gap = longest_gap(settings.schedule)
     if gap is None or not settings.schedule_enabled or rests_too_long(settings):
         return
@@ -69,9 +71,12 @@ def _not_started(settings: Settings, state_machine: sfn.StateMachine) -> Iterato
     looks = -(-gap * _PERIODS_WITHOUT_START // period)
     yield AlarmSpec(
         "executions-not-started",
-        state_machine.metric_started(period=Duration.minutes(period // _MINUTE), statistic="Sum"),
-        f"No execution has started for {looks * period // _MINUTE} minutes, twice as long as the schedule rests. See "
-        "whether the schedule is enabled and what the queue of missed starts says.",
+        # Not the executions that started: maintenance has its own, which a schedule that died would hide behind.
+        over_all_tables(settings, "config", "TablesConfigured", "SampleCount").with_(
+            period=Duration.minutes(period // _MINUTE)
+        ),
+        f"No execution has started to sync for {looks * period // _MINUTE} minutes, twice as long as the schedule "
+        "rests. See whether the schedule is enabled and what the queue of missed starts says.",
         "docs/runbook/not-started.md",
         absence=looks,
     )

@@ -29,6 +29,7 @@ def context(vault_port: int) -> dict[str, Any]:
         "snowpipe_queue_arn": queue_arn(REGION),
         "aurora_cluster_arn": CLUSTER_ARN,
         "schedule_enabled": False,
+        "maintain_enabled": False,
         "fence_margin_seconds": 2,
         "load_timeout_seconds": 300,
         "load_poll_seconds": 1,

@@ -16,17 +16,41 @@ ALTER USER {{ user }} SET
   DEFAULT_SECONDARY_ROLES = ()
   DEFAULT_WAREHOUSE = {{ warehouse }};
 GRANT ROLE {{ role }} TO USER {{ user }};
--- A merge needs seconds; the warehouse suspends a minute after the last one.
+-- A merge needs seconds; the warehouse suspends a minute after the last one. The ALTER applies another setting.
 USE ROLE SYSADMIN;
 CREATE WAREHOUSE IF NOT EXISTS {{ warehouse }}
-  WAREHOUSE_SIZE = XSMALL
+  WAREHOUSE_SIZE = {{ warehouse_size }}
+  GENERATION = {{ warehouse_generation }}
   AUTO_SUSPEND = 60
   AUTO_RESUME = TRUE
   INITIALLY_SUSPENDED = TRUE
   COMMENT = 'Merges of Aurora tables';
+ALTER WAREHOUSE {{ warehouse }} SET
+  WAREHOUSE_SIZE = {{ warehouse_size }}
+  GENERATION = {{ warehouse_generation }}
+  ENABLE_QUERY_ACCELERATION = FALSE
+  STATEMENT_TIMEOUT_IN_SECONDS = {{ statement_timeout_seconds }}
+  STATEMENT_QUEUED_TIMEOUT_IN_SECONDS = {{ statement_queued_timeout_seconds }};
 GRANT USAGE ON WAREHOUSE {{ warehouse }} TO ROLE {{ role }};
--- Snowflake's access to the staging bucket, and to nothing else.
+{%- if merge_warehouses %}
+-- Those that tables name by their key warehouse.
+USE ROLE SECURITYADMIN;
+{%- for other in merge_warehouses %}
+GRANT USAGE ON WAREHOUSE {{ other }} TO ROLE {{ role }};
+{%- endfor %}
+{%- endif %}
 USE ROLE ACCOUNTADMIN;
+{%- if monthly_credits %}
+-- Once the month's credits are used, the warehouse finishes its statements and stays suspended.
+CREATE RESOURCE MONITOR IF NOT EXISTS {{ resource_monitor }} WITH
+  CREDIT_QUOTA = {{ monthly_credits }}
+  FREQUENCY = MONTHLY
+  START_TIMESTAMP = IMMEDIATELY
+  TRIGGERS ON 80 PERCENT DO NOTIFY ON 100 PERCENT DO SUSPEND;
+ALTER RESOURCE MONITOR {{ resource_monitor }} SET CREDIT_QUOTA = {{ monthly_credits }};
+ALTER WAREHOUSE {{ warehouse }} SET RESOURCE_MONITOR = {{ resource_monitor }};
+{%- endif %}
+-- Snowflake's access to the staging bucket, and to nothing else.
 CREATE STORAGE INTEGRATION IF NOT EXISTS {{ storage_integration }}
   TYPE = EXTERNAL_STAGE
   STORAGE_PROVIDER = 'S3'

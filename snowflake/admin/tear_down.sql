@@ -3,6 +3,7 @@ USE ROLE SYSADMIN;
 DROP DATABASE IF EXISTS {{ database }};
 DROP WAREHOUSE IF EXISTS {{ warehouse }};
 USE ROLE ACCOUNTADMIN;
+DROP RESOURCE MONITOR IF EXISTS {{ resource_monitor }};
 DROP STORAGE INTEGRATION IF EXISTS {{ storage_integration }};
 -- The user is dropped before its network policy: a policy in use cannot be dropped.
 USE ROLE SECURITYADMIN;

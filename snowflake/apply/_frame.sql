@@ -69,16 +69,6 @@ BEGIN
   LET max_delete_percent NUMBER := {{ recorded("MAX_DELETE_PERCENT") }};
   LET replay BOOLEAN := {{ recorded("REPLAY") }};
   LET watermark VARCHAR := {{ recorded("WATERMARK") }};
-  LET loaded NUMBER := (SELECT COUNT(*) {{ batch_rows }});
-  {#- What another session has committed may be seen a moment later (READ_CONSISTENCY_MODE). #}
-  LET merged_already NUMBER := 0;
-  IF (loaded < exported) THEN
-    merged_already := (SELECT COUNT(*) FROM {{ control }}."LEDGER" WHERE "BATCH_ID" = :batch);
-    IF (merged_already = 0) THEN
-      CALL SYSTEM$WAIT({{ settle_seconds }});
-      loaded := (SELECT COUNT(*) {{ batch_rows }});
-    END IF;
-  END IF;
 {%- if watermark %}
   LET high {{ watermark.target_type }} := (SELECT ANY_VALUE({{ watermark.cast('"HIGH"') }}) FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch);
 {%- endif %}
@@ -87,6 +77,7 @@ BEGIN
   LET merged_before NUMBER := (SELECT COUNT(*) {{ lately }});
   LET recorded NUMBER := (SELECT COUNT(*) FROM {{ control }}."LEDGER" WHERE "BATCH_ID" = :batch);
   {#- guard: batch-merged-twice #}{{ refuse_if("recorded > 0", "'ALREADY_MERGED'") }}{# end guard #}
+  LET loaded NUMBER := (SELECT COUNT(*) {{ batch_rows }});
   {#- guard: partial-load #}{{ refuse_if("loaded <> exported", "'PARTIAL_LOAD'") }}{# end guard #}
 {%- if columns | selectattr("unrepresentable", "equalto", "fail") | list %}
   LET fatal NUMBER := (SELECT COUNT(*) {{ batch_rows }} AND "_FATAL");

@@ -108,7 +108,7 @@
   LET missing NUMBER := {{ classified("MISSING") }};
 {%- if not watermark %}
   LET overlapping NUMBER := {{ classified("OVERLAPPING") }};
-  {{- refuse_if("overlapping > 0 OR (missing > 0 AND version < last_slice)", "'OVERLAPPING'") }}
+  {{- refuse_if("overlapping > 0 OR (missing > 0 AND version >= newest_complete AND version < last_slice)", "'OVERLAPPING'") }}
 {%- endif %}
   LET living NUMBER := 0;
   IF (complete) THEN

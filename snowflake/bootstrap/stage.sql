@@ -1,8 +1,10 @@
 -- Reads exactly what PostgreSQL's COPY CSV writes: ,, is NULL, ,"", is the empty string, a backslash is a backslash.
+-- MULTI_LINE, because values hold line ends: so each file is read by one thread, and slices are kept small instead.
 CREATE FILE FORMAT IF NOT EXISTS {{ database }}."STAGING"."AURORA_CSV"
   TYPE = CSV
   COMPRESSION = NONE
   RECORD_DELIMITER = '\n'
+  MULTI_LINE = TRUE
   FIELD_DELIMITER = ','
   SKIP_HEADER = 0
   ESCAPE = NONE

@@ -1,11 +1,13 @@
 {#- Counts, of a few of Aurora's rows, those that FINAL lacks and, column by column, those that differ. -#}
-{%- macro comparable(alias, column) -%}
-{{ column.comparable(alias ~ "." ~ column.identifier) }}
+{%- macro given(column) -%}
+{{ column.cast("COLUMN" ~ (columns.index(column) + 1) ~ "::VARCHAR") }}
 {%- endmacro -%}
+{#- FINAL's rows are found by literals, which tell the parts that need not be read. -#}
+{%- set ranged = match_on | selectattr("not_null") | selectattr("rule.ordered") | first | default(none) -%}
 WITH given AS (
   SELECT
 {%- for column in columns %}
-    {{ column.cast("COLUMN" ~ loop.index) }} AS {{ column.identifier }}{{ "," if not loop.last }}
+    {{ given(column) }} AS {{ column.identifier }}{{ "," if not loop.last }}
 {%- endfor %}
   FROM VALUES
 {%- for row in rows %}
@@ -13,18 +15,23 @@ WITH given AS (
 {%- endfor %}
   WHERE TRUE
 {%- for column in columns if column.casts %}
-    AND (COLUMN{{ columns.index(column) + 1 }} IS NULL OR {{ column.cast("COLUMN" ~ (columns.index(column) + 1)) }} IS NOT NULL)
+    AND (COLUMN{{ columns.index(column) + 1 }} IS NULL OR {{ given(column) }} IS NOT NULL)
 {%- endfor %}
 )
 SELECT
   COUNT(*) AS "SAMPLED",
   COUNT_IF(t."_VERSION" IS NULL) AS "MISSING"
 {%- for column in columns if column not in match_on %},
-  COUNT_IF(t."_VERSION" IS NOT NULL AND {{ comparable("s", column) }} IS DISTINCT FROM {{ comparable("t", column) }}) AS "{{ columns.index(column) }}"
+  COUNT_IF(t."_VERSION" IS NOT NULL AND s.{{ column.identifier }} IS DISTINCT FROM t.{{ column.identifier }}) AS "{{ columns.index(column) }}"
 {%- endfor %}
 FROM given s
 LEFT JOIN {{ final }} t ON
 {%- for column in match_on %}
-  {{ comparable("s", column) }} IS NOT DISTINCT FROM {{ comparable("t", column) }}{{ " AND" if not loop.last }}
+  s.{{ column.identifier }} {{ "=" if column.not_null else "IS NOT DISTINCT FROM" }} t.{{ column.identifier }} AND
 {%- endfor %}
-WHERE t."_VERSION" IS NULL OR t."_VERSION" <= {{ version }}
+{%- if ranged %}
+  t.{{ ranged.identifier }} IN ({% for row in rows %}{{ ranged.cast(row[columns.index(ranged)]) }}{{ ", " if not loop.last }}{% endfor %}) AND
+{%- endif %}
+  {#- A snapshot leaves rows of older versions as they are where nothing changed. #}
+  {% if watermark or not key %}t."_VERSION" >= {{ oldest }}{% else %}TRUE{% endif %}
+WHERE t."_VERSION" IS NULL OR t."_VERSION" <= {{ newest }}

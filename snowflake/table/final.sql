@@ -1,5 +1,5 @@
 {#- The copy: Aurora's columns in Snowflake's types, with the version of each row. -#}
-CREATE TABLE IF NOT EXISTS {{ final }} (
+CREATE {{ final_kind }} IF NOT EXISTS {{ final }} (
 {%- for column in columns %}
   {{ column.identifier }} {{ column.target_type }},
 {%- endfor %}

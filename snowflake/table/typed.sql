@@ -11,7 +11,7 @@ COALESCE(CONTAINS(s."_REFUSED", ' {{ columns.index(column) + 1 }} '), FALSE){{ "
 {%- macro any_refused(some) -%}
 {%- for column in some if column.flagged or column.casts %}{{ refused(column) }} OR {% endfor %}FALSE
 {%- endmacro -%}
-CREATE OR REPLACE VIEW {{ typed }} COMMENT = {{ comment }} AS
+CREATE OR REPLACE VIEW {{ typed }} COPY GRANTS COMMENT = {{ comment }} AS
 SELECT
   f."BATCH_ID" AS "_BATCH_ID",
   f."VERSION" AS "_VERSION",

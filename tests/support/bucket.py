@@ -7,11 +7,12 @@ from typing import Any
 
 
 class Bucket:
-    """The objects by key, whatever the bucket."""
+    """The objects by key, whatever the bucket; and the KMS keys that were to encrypt them."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
-        handler = type("Put", (_Put,), {"objects": self.objects})
+        self.kms_keys: dict[str, str] = {}
+        handler = type("Put", (_Put,), {"objects": self.objects, "kms_keys": self.kms_keys})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -26,11 +27,14 @@ class Bucket:
 
 class _Put(BaseHTTPRequestHandler):
     objects: dict[str, bytes]
+    kms_keys: dict[str, str]
     protocol_version = "HTTP/1.1"
 
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.objects[self.path.split("/", 2)[2]] = body
+        key = self.path.split("/", 2)[2]
+        self.objects[key] = body
+        self.kms_keys[key] = self.headers["x-amz-server-side-encryption-aws-kms-key-id"]
         self.send_response(200)
         self.send_header("ETag", f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"')
         self.send_header("Content-Length", "0")

@@ -23,12 +23,19 @@ _FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n)')
 
 @dataclass
 class Steps:
-    """A table with its specification, between the warehouse and the bucket where a run takes place."""
+    """A table with its specification and cluster, between the warehouse and the bucket where a run takes place."""
 
     warehouse: SnowflakeSession
     bucket: Bucket
     context: Mock
     spec: dict[str, Any]
+    cluster: str | None = None
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """The table as Config and the workflow hand it over."""
+        table = {"table_name": self.spec["table_name"], "spec": self.spec, "digest": "d"}
+        return {**table, "cluster": self.cluster} if self.cluster else table
 
     @property
     def objects(self) -> TableObjects:
@@ -36,8 +43,7 @@ class Steps:
 
     def run(self) -> list[dict[str, Any]]:
         """One run: the results of its waves, empty where the table was idle."""
-        table = {"table_name": self.spec["table_name"], "spec": self.spec, "digest": "d"}
-        event: dict[str, Any] = {"table": table, "execution": str(uuid4())}
+        event: dict[str, Any] = {"table": self.table, "execution": str(uuid4())}
         results: list[dict[str, Any]] = []
         while len(results) < 30:
             event |= watermark(event, self.context)

@@ -92,12 +92,26 @@ def is_replay(value: Any) -> bool:
 
     Raises InvalidConfiguration for anything but true or false: a typing error must not start a sync.
     """
+    return _is_true("replay", value, '{"tables": ["public.orders"], "replay": true}')
+
+
+def is_maintenance(value: Any, tables: Any) -> bool:
+    """Whether the input's "maintain" asks for maintenance instead of a sync; it is None where the input has none.
+
+    Raises InvalidConfiguration for anything but true or false, and with tables: maintenance is about all of them.
+    """
+    asked = _is_true("maintain", value, '{"maintain": true}')
+    if asked and tables is not None:
+        raise InvalidConfiguration(
+            'The input has "tables" beside "maintain", and maintenance is about all of them; write {"maintain": true}'
+        )
+    return asked
+
+
+def _is_true(key: str, value: Any, example: str) -> bool:
     if value is None or isinstance(value, bool):
         return bool(value)
-    raise InvalidConfiguration(
-        f'The input\'s "replay" is {value!r}, which is neither true nor false; write {{"tables": ["public.orders"], '
-        '"replay": true}'
-    )
+    raise InvalidConfiguration(f'The input\'s "{key}" is {value!r}, which is neither true nor false; write {example}')
 
 
 def _listed(parameter: Parameter) -> list[Entry]:

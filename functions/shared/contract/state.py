@@ -29,7 +29,8 @@ Rules = Annotated[
 class Table(Wire):
     """Config: one table as the operators wrote it, or what is wrong with it; `replay` selects its quarantine.
 
-    `cluster` is the resource id of Aurora's cluster, None where it is not known.
+    `cluster` is the resource id of Aurora's cluster, None where it is not known; `brief` where an execution of so many
+    tables has room for little of each one's result.
     """
 
     table_name: str
@@ -38,6 +39,7 @@ class Table(Wire):
     problem: str | None = None
     replay: Literal[True] | None = None
     cluster: str | None = None
+    brief: Literal[True] | None = None
 
     def specification(self) -> TableSpec:
         """The validated specification.
@@ -151,6 +153,8 @@ class Execution(Wire):
     tables: list[Table]
     replay: bool = False
     cluster: str = ""
+    brief: bool = False
+    maintain: bool = False
     progress: dict[str, Progress] = Field(default_factory=dict)
     attempt: int = 0
     results: list[Ended] = Field(default_factory=list)

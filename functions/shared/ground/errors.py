@@ -49,6 +49,10 @@ class FenceRefused(PermanentError):
     """There is no moment below which nothing can still commit, so nothing may be read."""
 
 
+class StateTooLarge(PermanentError):
+    """What the workflow keeps of a table is more than Step Functions hands from step to step."""
+
+
 class NullWatermark(PermanentError):
     """Rows without a watermark value would never be exported."""
 

@@ -49,6 +49,7 @@ METRICS = (
     Metric("SampleMismatches", ("reconcile",), "events", "1 where FINAL is empty or a sampled row differs, else 0"),
     Metric("WatermarkDrift", ("reconcile",), "seconds or ids", "how far FINAL's watermark lies behind Aurora's"),
     Metric("RowsSampled", ("reconcile",), "rows", "rows that were compared value by value"),
+    Metric("SamplesUnanswered", ("reconcile",), "events", "1 where Snowflake took too long to compare them, else 0"),
     Metric("RunSeconds", ("reconcile",), "seconds", "from the table's first step to the end of this wave"),
     Metric("HistoryRowsRemoved", ("maintain",), "rows", "rows of the control tables that no run reads any more"),
     Metric("StagedRowsRemoved", ("maintain",), "rows", "rows of STAGING that no merge will ask for"),

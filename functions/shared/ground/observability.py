@@ -10,6 +10,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
+from functions.shared.ground.state_size import check_size
+
 logger = Logger()
 metrics = Metrics()
 
@@ -22,7 +24,7 @@ def step(handler: Callable[[Reads], Adds]) -> Callable[[Event, LambdaContext], E
     """A workflow step: takes the parts of the state that its parameter's model reads, returns those that it adds.
 
     Every log line has its table and execution, every line of metrics its table. Parts that the handler did not set are
-    absent from its answer, so that the state keeps them.
+    absent from its answer, so that the state keeps them. Raises StateTooLarge where the state would be.
     """
     parameter = next(name for name in get_type_hints(handler) if name != "return")
     reads: type[Reads] = get_type_hints(handler)[parameter]
@@ -36,7 +38,10 @@ def step(handler: Callable[[Reads], Adds]) -> Callable[[Event, LambdaContext], E
         # Not a dimension, each value of which CloudWatch bills as a metric; Logs Insights can group by metadata, too.
         metrics.add_metadata(key="table", value=name or "all")
         try:
-            return handler(reads.model_validate(event)).model_dump(mode="json", by_alias=True)
+            added: Event = handler(reads.model_validate(event)).model_dump(mode="json", by_alias=True)
+            if name:
+                check_size(name, {**event, **added})
+            return added
         finally:
             if metrics.metric_set:
                 metrics.flush_metrics()

@@ -9,10 +9,11 @@ from functions.shared.ground.settings import settings
 
 @dataclass(frozen=True)
 class TableObjects:
-    """The Snowflake objects of one source table, as quoted full names."""
+    """The Snowflake objects of one source table, as quoted full names; a `transient` copy has no Fail-safe."""
 
     database: str
     source: SourceTable
+    transient: bool = False
 
     def _named(self, schema: str, name: str = "") -> str:
         return f'{quote(self.database)}."{schema}".{quote(name or self.source.object_name)}'
@@ -45,12 +46,13 @@ class TableObjects:
         return f'{quote(self.database)}."STAGING".{quote(f"merging-{digest}")}'
 
     def names(self) -> dict[str, str]:
-        """The variables by which the templates name these objects."""
+        """The variables by which the templates name these objects, and FINAL's kind of table."""
         return {
             "database": quote(self.database),
             "staging": self.staging,
             "typed": self.typed,
             "final": self.final,
+            "final_kind": "TRANSIENT TABLE" if self.transient else "TABLE",
             "task": self.staging,
             "comment": literal(str(self.source)),
             "file_format": literal(f'{quote(self.database)}."STAGING"."AURORA_CSV"'),
@@ -59,7 +61,7 @@ class TableObjects:
 
 def table_objects(source: SourceTable) -> TableObjects:
     """The objects of a table in the database of this deployment."""
-    return TableObjects(settings().snowflake_database, source)
+    return TableObjects(settings().snowflake_database, source, settings().final_transient)
 
 
 def storage_integration(database: str) -> str:

@@ -13,16 +13,15 @@ from functions.shared.snowflake.session_parameters import SESSION_PARAMETERS
 
 # Fewer deletes than this are never suspicious, whatever their share.
 _GUARDED_ROWS = 100
-# How long a merge waits for rows that its session may not see yet.
-_SETTLE_SECONDS = 3
 _BOOTSTRAP = ("bootstrap/database.sql", "bootstrap/stage.sql", "bootstrap/control.sql")
 
 
-def bootstrap_statements(database: str, bucket: str) -> list[str]:
+def bootstrap_statements(database: str, bucket: str, final_retention_days: int = 1) -> list[str]:
     """The statements that make database, schemas, stage and control tables; running them again changes nothing."""
     values = {
         "database": quote(database),
         "bucket_url": literal(f"s3://{bucket}/"),
+        "final_retention_days": final_retention_days,
         "storage_integration": storage_integration(database),
         "file_format": literal(f'{quote(database)}."STAGING"."AURORA_CSV"'),
     }
@@ -72,17 +71,18 @@ def merge_statement(objects: TableObjects, rules: MergeRules, batch_id: str) -> 
 
 
 def compare_statement(
-    objects: TableObjects, rules: MergeRules, version: int, rows: Sequence[Sequence[str | None]]
+    objects: TableObjects, rules: MergeRules, versions: tuple[int, int], rows: Sequence[Sequence[str | None]]
 ) -> str:
-    """Compares exported `rows`, texts in column order, with FINAL as of a batch's `version`.
+    """Compares exported `rows`, texts in column order, with FINAL as of a batch's oldest and newest version.
 
     Rows are found by key, or by all their columns in a table without one; those that do not cast are left out, because
     they are in quarantine. One result row: SAMPLED, MISSING, and per column, named by its position from 0, how many
     rows differ in it.
     """
     given = [["NULL" if text is None else literal(text) for text in row] for row in rows]
-    values = {"columns": rules.columns, "match_on": rules.key or rules.columns, "version": f"{version:d}"}
-    return render("table/compare.sql", {**objects.names(), **values, "rows": given})
+    oldest, newest = versions
+    values = {"match_on": rules.key or rules.columns, "oldest": f"{oldest:d}", "newest": f"{newest:d}", "rows": given}
+    return render("table/compare.sql", {**objects.names(), **vars(rules), **values})
 
 
 def restage_statement(objects: TableObjects, rules: MergeRules, execution: str, most_rows: int) -> str:
@@ -109,6 +109,6 @@ def _merge(objects: TableObjects, rules: MergeRules, batch: str, merging: str, a
         "merging": merging,
         "table_name": literal(str(objects.source)),
     }
-    values |= {"guarded_rows": _GUARDED_ROWS, "settle_seconds": _SETTLE_SECONDS, "as_task": as_task}
+    values |= {"guarded_rows": _GUARDED_ROWS, "as_task": as_task}
     values |= {f"insert_{name.lower()}": insert_into(objects.database, name) for name in ("LEDGER", "QUARANTINE")}
     return render("apply/keyed.sql" if rules.key else "apply/keyless.sql", values)

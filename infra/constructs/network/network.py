@@ -1,9 +1,10 @@
 """The private subnets of the functions that hold credentials; only the traffic that they need may leave."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs.network.endpoints import interface_endpoints, s3_endpoint
@@ -50,6 +51,7 @@ class Network(Construct):
             security_group_egress=_egress(settings),
         )
         self.group_id = group.attr_group_id
+        self._holding_interfaces = [group, *(own.subnets if own else [])]
         self.placement = Placement(subnet_ids, [group.attr_group_id])
         if settings.aurora_security_group_id:
             self._admit_to_aurora(group.attr_group_id, settings)
@@ -65,6 +67,12 @@ class Network(Construct):
                 subnet_ids=subnet_ids,
                 client_group_id=group.attr_group_id,
             )
+
+    def outlived_by(self, roles: Iterable[iam.Role]) -> None:
+        """Deletes the roles last: Lambda removes its network interfaces under them, up to 45 minutes later."""
+        for role in roles:
+            for holding in self._holding_interfaces:
+                holding.node.add_dependency(role)
 
     def _admit_to_aurora(self, group_id: str, settings: Settings) -> None:
         ec2.CfnSecurityGroupIngress(

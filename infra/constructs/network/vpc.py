@@ -32,6 +32,7 @@ class OwnVpc(Construct):
             restrict_default_security_group=False,
         )
         self.vpc_id = vpc.vpc_id
+        self.subnets = list(vpc.private_subnets)
         self.subnet_ids = [subnet.subnet_id for subnet in vpc.private_subnets]
         self.route_table_ids = [subnet.route_table.route_table_id for subnet in vpc.private_subnets]
         address = vpc.public_subnets[0].node.find_child("EIP")

@@ -64,9 +64,11 @@ class Account:
             for row in rows
         }
 
-    def parameter(self, user: str, name: str) -> str:
-        """A parameter of a user."""
-        rows = self.rows(f"SHOW PARAMETERS LIKE {literal(name)} IN USER {quote(user)}")
+    def parameter(self, kind: str, name: Parts, parameter: str) -> str:
+        """A parameter of a user, warehouse or schema; empty where that is not there."""
+        if self.find(kind, name) is None:
+            return ""
+        rows = self.rows(f"SHOW PARAMETERS LIKE {literal(parameter)} IN {kind} {dotted(name)}")
         return next((_text(row["value"]) for row in rows), "")
 
     def workload_roles(self, user: str) -> set[tuple[str, str]]:

@@ -8,6 +8,24 @@ from collections.abc import Iterator
 from infra.snowflake.bootstrap.account import Account
 from infra.snowflake.bootstrap.statements import Act, AddColumn, Alter, Create, Grant, GrantRole
 
+# Properties that SHOW lists in a column, and those that are parameters; DESCRIBE has the others.
+_COLUMNS = {
+    "WAREHOUSE": {
+        "WAREHOUSE_SIZE": "size",
+        "GENERATION": "generation",
+        "ENABLE_QUERY_ACCELERATION": "enable_query_acceleration",
+        "RESOURCE_MONITOR": "resource_monitor",
+    },
+    "RESOURCE MONITOR": {"CREDIT_QUOTA": "credit_quota"},
+}
+_PARAMETERS = {
+    "NETWORK_POLICY",
+    "STATEMENT_TIMEOUT_IN_SECONDS",
+    "STATEMENT_QUEUED_TIMEOUT_IN_SECONDS",
+    "DATA_RETENTION_TIME_IN_DAYS",
+}
+_SIZES = {"2XLARGE": "XXLARGE", "3XLARGE": "XXXLARGE", **{f"{size}XLARGE": f"X{size}LARGE" for size in (4, 5, 6)}}
+
 
 def lacking(act: Act, account: Account) -> list[str]:
     """The changes that the statement would make, in words; empty where it need not be run."""
@@ -51,16 +69,28 @@ def _as_shown(name: str, wanted: list[str]) -> list[str]:
 
 
 def _property(act: Alter, name: str, account: Account) -> list[str]:
+    if act.kind in _COLUMNS and name in _COLUMNS[act.kind]:
+        row = account.find(act.kind, act.name) or {}
+        return _items(_as_set(name, str(row.get(_COLUMNS[act.kind][name]) or "")))
+    if name in _PARAMETERS:
+        return _items(account.parameter(act.kind, act.name, name))
     properties = account.properties(act.kind, act.name)
     if name == "WORKLOAD_IDENTITY":
         return _workload_roles(act, account) if properties else []
-    if name == "NETWORK_POLICY":
-        value = account.parameter(act.name[0], name) if properties else ""
-    elif name in ("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2"):
-        value = properties.get(f"{name}_FP", "")
-    else:
-        value = properties.get(name, "")
-    return _items(value)
+    fingerprinted = name in ("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2")
+    return _items(properties.get(f"{name}_FP" if fingerprinted else name, ""))
+
+
+def _as_set(name: str, shown: str) -> str:
+    """SHOW's word for a value, as ALTER takes it."""
+    if name == "WAREHOUSE_SIZE":
+        size = shown.upper().replace("-", "")
+        return _SIZES.get(size, size)
+    if name == "CREDIT_QUOTA":
+        return shown.partition(".")[0]
+    if name == "ENABLE_QUERY_ACCELERATION":
+        return shown.upper()
+    return "" if shown == "null" else shown
 
 
 def _items(value: str) -> list[str]:

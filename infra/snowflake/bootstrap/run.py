@@ -83,7 +83,7 @@ def _opened(choices: SnowflakeAccount, account: Account, *, dry: bool) -> Iterat
     """Takes the network policy of an earlier run off the service user where none is chosen; another's stays."""
     if choices.allowed_cidrs or account.find("USER", (choices.user,)) is None:
         return
-    policy = account.parameter(choices.user, "NETWORK_POLICY")
+    policy = account.parameter("USER", (choices.user,), "NETWORK_POLICY")
     if policy == choices.user:
         yield _unset(choices.user, "NETWORK_POLICY", policy, account, "SECURITYADMIN", dry=dry)
 

@@ -13,7 +13,9 @@ _COMMENT = re.compile(r"^--.*\n?", re.MULTILINE)
 _USE = re.compile(rf"USE ROLE (?P<role>{_NAME})")
 _CREATE = re.compile(rf"CREATE (?:TRANSIENT )?(?P<kind>[A-Z ]+?) IF NOT EXISTS (?P<name>{_NAME})")
 _ALTER = re.compile(
-    rf"ALTER (?P<kind>USER|STORAGE INTEGRATION|NETWORK POLICY) (?P<name>{_NAME}) SET\s+(?P<set>.*)", re.S
+    r"ALTER (?P<kind>USER|STORAGE INTEGRATION|NETWORK POLICY|WAREHOUSE|RESOURCE MONITOR|SCHEMA) "
+    rf"(?P<name>{_NAME}) SET\s+(?P<set>.*)",
+    re.S,
 )
 _ADD_COLUMN = re.compile(
     rf"ALTER TABLE (?P<table>{_NAME}) ADD COLUMN IF NOT EXISTS (?P<column>{_QUOTED}) [A-Z]+(?:\([\d, ]+\))?"

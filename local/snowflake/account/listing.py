@@ -21,11 +21,33 @@ IAM_USER_ARN = "arn:aws:iam::123456789001:user/laptop"
 _SHOWN = {
     "ROLES": ("ROLE", {}),
     "USERS": ("USER", {"type": "TYPE", "default_role": "DEFAULT_ROLE", "default_warehouse": "DEFAULT_WAREHOUSE"}),
-    "WAREHOUSES": ("WAREHOUSE", {"size": "WAREHOUSE_SIZE", "auto_suspend": "AUTO_SUSPEND"}),
+    "WAREHOUSES": (
+        "WAREHOUSE",
+        {
+            "size": "WAREHOUSE_SIZE",
+            "auto_suspend": "AUTO_SUSPEND",
+            "enable_query_acceleration": "ENABLE_QUERY_ACCELERATION",
+            "resource_monitor": "RESOURCE_MONITOR",
+            "generation": "GENERATION",
+        },
+    ),
+    "RESOURCE MONITORS": ("RESOURCE MONITOR", {"credit_quota": "CREDIT_QUOTA", "frequency": "FREQUENCY"}),
     "STORAGE INTEGRATIONS": ("STORAGE INTEGRATION", {"type": "TYPE", "enabled": "ENABLED"}),
     "INTEGRATIONS": ("INTEGRATION", {"type": "TYPE", "enabled": "ENABLED"}),
     "NETWORK POLICIES": ("NETWORK POLICY", {}),
 }
+# The parameters of each kind, with the values that they have by themselves.
+_PARAMETERS = {
+    "USER": {"NETWORK_POLICY": ""},
+    "WAREHOUSE": {"STATEMENT_TIMEOUT_IN_SECONDS": "172800", "STATEMENT_QUEUED_TIMEOUT_IN_SECONDS": "0"},
+    "SCHEMA": {"DATA_RETENTION_TIME_IN_DAYS": "1"},
+}
+# SHOW's words for sizes, and what an unset property looks like.
+_SIZES = {"XSMALL": "X-Small", "XLARGE": "X-Large", "XXLARGE": "2X-Large", "XXXLARGE": "3X-Large"} | {
+    f"X{number}LARGE": f"{number}X-Large" for number in range(4, 7)
+}
+_UNSET = {"RESOURCE_MONITOR": "null", "ENABLE_QUERY_ACCELERATION": "FALSE", "GENERATION": "2"}
+_LOWER = ("TRUE", "FALSE", "NULL")
 _KEYS = ("RSA_PUBLIC_KEY", "RSA_PUBLIC_KEY_2")
 
 
@@ -53,10 +75,19 @@ def _show_objects(kinds: str, scanner: Scanner, account: AccountObjects) -> Resu
     found = sorted(account.all_of(kind).items())
     columns = dict.fromkeys(("name", *shown, "owner", "comment"), pa.string())
     return rows(columns, [
-        (name, *(str(properties.get(one, "")) for one in shown.values()), "ACCOUNTADMIN", properties.get("COMMENT", ""))
+        (name, *(_as_shown(one, properties) for one in shown.values()), "ACCOUNTADMIN", properties.get("COMMENT", ""))
         for name, properties in found
         if pattern is None or pattern.fullmatch(name)
     ])  # fmt: skip
+
+
+def _as_shown(name: str, properties: Properties) -> str:
+    value = str(properties.get(name, _UNSET.get(name, "")))
+    if name == "WAREHOUSE_SIZE":
+        return _SIZES.get(value, value.capitalize())
+    if name == "CREDIT_QUOTA":
+        return f"{value}.00"
+    return value.lower() if name in ("ENABLE_QUERY_ACCELERATION", "RESOURCE_MONITOR") and value in _LOWER else value
 
 
 def _show_grants(scanner: Scanner, account: AccountObjects) -> Result:
@@ -81,15 +112,24 @@ def _role(scanner: Scanner, account: AccountObjects) -> str:
 
 
 def _show_parameters(scanner: Scanner, account: AccountObjects) -> Result:
-    """SHOW PARAMETERS LIKE '…' IN USER u: of the parameters of ALTER USER only the network policy."""
+    """SHOW PARAMETERS LIKE '…' IN {USER | WAREHOUSE | SCHEMA} name: of each kind those that are altered here."""
     scanner.expect("LIKE")
     pattern = like(scanner.string())
-    scanner.expect("IN", "USER")
-    properties = account.properties("USER", scanner.identifier())
+    scanner.expect("IN")
+    kind = scanner.accept_any(_PARAMETERS)
+    if kind is None:
+        raise scanner.unexpected()
+    name = ".".join(scanner.parts())
     scanner.expect_end()
-    policy = properties.get("NETWORK_POLICY", "")
+    if kind == "SCHEMA":
+        properties = {"DATA_RETENTION_TIME_IN_DAYS": account.schema_retention.get(name, "1")}
+    else:
+        properties = account.properties(kind, name)
     columns = dict.fromkeys(("key", "value", "default", "level", "description", "type"), pa.string())
-    found = [("NETWORK_POLICY", policy, "", "USER" if policy else "", "", "STRING")]
+    found = [
+        (key, str(properties.get(key, default)), default, kind if key in properties else "", "", "STRING")
+        for key, default in _PARAMETERS[kind].items()
+    ]
     return rows(columns, [row for row in found if pattern.fullmatch(row[0])])
 
 

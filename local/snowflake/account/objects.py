@@ -18,6 +18,8 @@ from local.snowflake.language.scanner import Scanner
 
 SYSTEM_ROLES = ("ACCOUNTADMIN", "SECURITYADMIN", "USERADMIN", "SYSADMIN", "ORGADMIN", "PUBLIC")
 _DONE = "Statement executed successfully."
+# Properties that name another object, and its kind.
+_NAMED = {"NETWORK_POLICY": "NETWORK POLICY", "RESOURCE_MONITOR": "RESOURCE MONITOR"}
 # ALTER's clauses that change no property.
 _ACTIONS = {
     "WAREHOUSE": ("SUSPEND", "RESUME", "RESUME IF SUSPENDED", "ABORT ALL QUERIES"),
@@ -26,12 +28,16 @@ _ACTIONS = {
 
 
 class AccountObjects:
-    """The objects of one account that are not in a database; a network rule's dotted name is one key."""
+    """The objects of one account that are not in a database; a network rule's dotted name is one key.
+
+    `schema_retention` has the days of Time Travel of schemas that were altered.
+    """
 
     def __init__(self, grants: GrantBook) -> None:
         self.grants = grants
         self._objects: dict[tuple[str, str], Properties] = {("ROLE", role): {} for role in SYSTEM_ROLES}
         self._guard = threading.RLock()
+        self.schema_retention: dict[str, str] = {}
 
     def has(self, kind: str, name: str) -> bool:
         """Whether there is an object of this kind and name; INTEGRATION is any kind of integration."""
@@ -49,6 +55,12 @@ class AccountObjects:
             raise does_not_exist(_shown(kind), name)
         return found[name]
 
+    def forget_database(self, name: str) -> None:
+        """Forget what was altered of a dropped database's schemas."""
+        self.schema_retention = {
+            schema: days for schema, days in self.schema_retention.items() if not schema.startswith(f"{name}.")
+        }
+
     def create(self, kind: str, scanner: Scanner, replaces: bool) -> Result:
         """CREATE [OR REPLACE] kind [IF NOT EXISTS] name [WITH] [property = value …]."""
         if_not_exists = scanner.accept("IF", "NOT", "EXISTS")
@@ -61,6 +73,7 @@ class AccountObjects:
                 if if_not_exists:
                     return status(f"{name} already exists, statement succeeded.")
                 raise already_exists(name)
+            self._require_others(properties)
             self._objects[kind, name] = properties
         return status(f"{kind.capitalize()} {name} successfully created.")
 
@@ -76,7 +89,7 @@ class AccountObjects:
             properties = self._objects[kind, name]
             if scanner.accept("SET"):
                 changed = {**properties, **read_properties(kind, scanner)}
-                self._require_policy(changed)
+                self._require_others(changed)
                 self._objects[kind, name] = changed
             elif scanner.accept("UNSET"):
                 self._objects[kind, name] = _without(kind, properties, scanner)
@@ -108,10 +121,12 @@ class AccountObjects:
             self.grants.forget(kind, (name,))
         return status(f"{name} successfully dropped.")
 
-    def _require_policy(self, properties: Properties) -> None:
-        policy = properties.get("NETWORK_POLICY")
-        if policy is not None and not self.has("NETWORK POLICY", policy):
-            raise does_not_exist("Network policy", policy)
+    def _require_others(self, properties: Properties) -> None:
+        """Raises ProgrammingError where a property names another object that is not there."""
+        for name, kind in _NAMED.items():
+            other = properties.get(name)
+            if other is not None and str(other).upper() != "NULL" and not self.has(kind, other):
+                raise does_not_exist(_shown(kind), other)
 
     def _user_with(self, policy: str) -> str | None:
         return next(

@@ -38,7 +38,9 @@ KNOWN: dict[str, set[str]] = {
     },
     "NETWORK POLICY": _NETWORK_LISTS | _COMMENT,
     "NETWORK RULE": {"TYPE", "VALUE_LIST", "MODE", *_COMMENT},
-    "RESOURCE MONITOR": {"CREDIT_QUOTA", "FREQUENCY", "START_TIMESTAMP", "END_TIMESTAMP", "NOTIFY_USERS"},
+    "RESOURCE MONITOR": {
+        "CREDIT_QUOTA", "FREQUENCY", "START_TIMESTAMP", "END_TIMESTAMP", "NOTIFY_USERS", "TRIGGERS",
+    },
 }  # fmt: skip
 _REQUIRED = {
     "STORAGE INTEGRATION": (
@@ -72,9 +74,21 @@ _SIZES = (
     "X6LARGE",
     "6X-LARGE",
 )
+_FLAGS = ("TRUE", "FALSE")
+# The greatest value of each property that is a whole number.
+_NUMBERS = {
+    ("WAREHOUSE", "AUTO_SUSPEND"): 2**31,
+    ("WAREHOUSE", "STATEMENT_TIMEOUT_IN_SECONDS"): 604800,
+    ("WAREHOUSE", "STATEMENT_QUEUED_TIMEOUT_IN_SECONDS"): 2**31,
+    ("RESOURCE MONITOR", "CREDIT_QUOTA"): 2**31,
+}
+_ACTIONS = ("SUSPEND", "SUSPEND_IMMEDIATE", "NOTIFY")
 _VALUES = {
     ("USER", "TYPE"): ("PERSON", "SERVICE", "LEGACY_SERVICE", "NULL"),
     ("WAREHOUSE", "WAREHOUSE_SIZE"): _SIZES,
+    ("WAREHOUSE", "GENERATION"): ("1", "2"),
+    **dict.fromkeys((("WAREHOUSE", name) for name in ("AUTO_RESUME", "ENABLE_QUERY_ACCELERATION")), _FLAGS),
+    ("RESOURCE MONITOR", "FREQUENCY"): ("MONTHLY", "DAILY", "WEEKLY", "YEARLY", "NEVER"),
     ("STORAGE INTEGRATION", "TYPE"): ("EXTERNAL_STAGE",),
     ("STORAGE INTEGRATION", "STORAGE_PROVIDER"): ("S3", "S3GOV", "S3CHINA"),
     ("NETWORK RULE", "TYPE"): ("IPV4", "AWSVPCEID", "HOST_PORT", "PRIVATE_HOST_PORT"),
@@ -89,14 +103,35 @@ def read_properties(kind: str, scanner: Scanner) -> Properties:
     """
     found: Properties = {}
     while not scanner.done:
+        if kind == "RESOURCE MONITOR" and scanner.accept("TRIGGERS"):
+            found["TRIGGERS"] = _triggers(scanner)
+            break
         name = known_property(kind, scanner.identifier())
         scanner.expect("=")
-        value = _value(scanner)
-        allowed = _VALUES.get((kind, name))
-        if allowed is not None and str(value).upper() not in allowed:
-            raise compilation_error(f"invalid value [{value}] for parameter '{name}'", 1008, "22023")
-        found[name] = value
+        found[name] = _checked(kind, name, _value(scanner))
         scanner.accept(",")
+    return found
+
+
+def _checked(kind: str, name: str, value: Any) -> Any:
+    allowed, most = _VALUES.get((kind, name)), _NUMBERS.get((kind, name))
+    number = int(value) if str(value).isdigit() else 0 if str(value).upper() == "NULL" else -1
+    if (allowed and str(value).upper() not in allowed) or (most is not None and not 0 <= number <= most):
+        raise compilation_error(f"invalid value [{value}] for parameter '{name}'", 1008, "22023")
+    return value
+
+
+def _triggers(scanner: Scanner) -> list[str]:
+    """ON percent PERCENT DO action, one or more, up to the end."""
+    found: list[str] = []
+    while not found or not scanner.done:
+        scanner.expect("ON")
+        percent = scanner.next().text
+        scanner.expect("PERCENT", "DO")
+        action = scanner.accept_any(_ACTIONS)
+        if action is None or not percent.isdigit():
+            raise scanner.unexpected()
+        found.append(f"{percent}% {action}")
     return found
 
 
@@ -112,6 +147,8 @@ def require_complete(kind: str, properties: Properties) -> None:
     missing = [name for name in _REQUIRED.get(kind, ()) if name not in properties]
     if missing:
         raise compilation_error(f"Missing option(s): [{', '.join(missing)}]", 2029, "42601")
+    if kind == "RESOURCE MONITOR" and ("FREQUENCY" in properties) != ("START_TIMESTAMP" in properties):
+        raise compilation_error("FREQUENCY and START_TIMESTAMP must be specified together.", 90238, "22023")
     if kind == "USER" and str(properties.get("TYPE")).upper() == "SERVICE" and (of := _OF_PERSONS & set(properties)):
         raise compilation_error(f"Cannot set {sorted(of)[0]} on a user with TYPE=SERVICE.", 1008, "22023")
 

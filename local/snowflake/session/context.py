@@ -30,6 +30,7 @@ class Context(Protocol):
     """
 
     autocommit: bool
+    statement_seconds: int
     times: TableTimes
     task_run: RunningTask | None
 

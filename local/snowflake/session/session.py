@@ -28,13 +28,14 @@ from local.snowflake.session import views
 from local.snowflake.session.context import RunningTask
 from local.snowflake.session.extensions import Extensions
 from local.snowflake.session.queries import Queries
+from local.snowflake.session.statement_timeout import time_limit
 from local.snowflake.session.table_times import TableTimes
 from local.snowflake.session.temporary_tables import TemporaryTables, is_temporary
 from local.snowflake.session.transactions import Transactions
 from local.snowflake.session.write_lock import WriteLock
 
 _READS = (exp.Query, exp.Show, exp.Describe, exp.Use, exp.Set)
-_DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.TruncateTable)
+_DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 _COPIES = (exp.Copy, exp.Put, exp.Get)
 
 
@@ -61,6 +62,7 @@ class Session(Transactions):
         super().__init__(shared.engine.duck_conn.cursor(), shared.write_lock, shared.times)
         self._shared = shared
         self.autocommit = autocommit
+        self.statement_seconds = 0
         self.task_run: RunningTask | None = None
         database, schema = self._existing(database, schema)
         self._connection = FakeSnowflakeConnection(
@@ -173,11 +175,18 @@ class Session(Transactions):
         extensions = self._shared.extensions
         return EngineCursor(self._connection, self.duck, lambda found: extensions.replace_calls(found, self))
 
-    def _execute_engine(self, sql: str, params: Any) -> Result:
+    def _parsed(self, sql: str) -> Expr:
         try:
             expression = parse_one(self._connection.variables.inline_variables(sql), read="snowflake")
         except (ParseError, TokenError) as error:
             raise from_parse_error(error) from None
+        if isinstance(expression, exp.TruncateTable):
+            # DML, which a rollback undoes; the engine's is not.
+            return exp.delete(expression.expressions[0])
+        return expression
+
+    def _execute_engine(self, sql: str, params: Any) -> Result:
+        expression = self._parsed(sql)
         if type(expression) in _TRANSACTION:
             _TRANSACTION[type(expression)](self)
             return _done(statement_type.TCL)
@@ -187,7 +196,8 @@ class Session(Transactions):
             return self._shared.queries.result(query_id)
         try:
             if isinstance(expression, _READS):
-                return self.run(expression, params)
+                with time_limit(self.duck, self.statement_seconds):
+                    return self.run(expression, params)
             if isinstance(expression, _DML):
                 return self._run_dml(expression, params)
             return self._run_ddl(expression, params)

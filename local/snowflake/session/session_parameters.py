@@ -58,6 +58,8 @@ def set_parameter(context: Context, name: str, value: object) -> None:
     Raises ProgrammingError for a value that would change results in Snowflake and cannot here.
     """
     check_parameter(name, value)
+    if name == "STATEMENT_TIMEOUT_IN_SECONDS":
+        context.statement_seconds = int(str(value))
     if name == "AUTOCOMMIT":
         context.commit()
         context.autocommit = str(value).upper() == "TRUE"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from sqlglot import TokenType, exp, parse_one
@@ -17,7 +16,7 @@ from local.snowflake.session.context import Context
 from local.snowflake.session.session_parameters import alter_session
 from local.snowflake.statements.alter_table import alter_table, is_column_change
 from local.snowflake.statements.describe import describe_columns, describes_columns
-from local.snowflake.statements.grants import is_grant, run_grant
+from local.snowflake.statements.grants import is_grant, require_schema, run_grant
 from local.snowflake.statements.list_files import list_files, lists_files
 from local.snowflake.statements.objects import Objects
 from local.snowflake.statements.scripting import run_block
@@ -44,6 +43,19 @@ def _use_warehouse(scanner: Scanner, _: Context, objects: Objects) -> Result:
     scanner.expect_end()
     if not objects.account.has("WAREHOUSE", name):
         raise cannot_be_used()
+    return status("Statement executed successfully.")
+
+
+def _alter_schema(scanner: Scanner, context: Context, objects: Objects) -> Result:
+    """ALTER SCHEMA database.schema SET DATA_RETENTION_TIME_IN_DAYS = days."""
+    parts = scanner.parts()
+    require_schema(context, parts)
+    scanner.expect("SET", "DATA_RETENTION_TIME_IN_DAYS", "=")
+    days = scanner.next().text
+    scanner.expect_end()
+    if not (days.isdigit() and int(days) <= _LONGEST_RETENTION_DAYS):
+        raise compilation_error(f"invalid value [{days}] for parameter 'DATA_RETENTION_TIME_IN_DAYS'", 1008, "22023")
+    objects.account.schema_retention[".".join(parts)] = days
     return status("Statement executed successfully.")
 
 
@@ -91,13 +103,10 @@ def _execute_immediate(scanner: Scanner, context: Context, _: Objects) -> Result
 
 
 def _call(scanner: Scanner, context: Context, _: Objects) -> Result:
-    """CALL SYSTEM$SET_RETURN_VALUE of a string, which in a block is a bound variable, or SYSTEM$WAIT of seconds."""
+    """CALL SYSTEM$SET_RETURN_VALUE of a string, which in a block is a bound variable."""
     name = scanner.next().text.upper()
     argument = scanner.parenthesized()
     scanner.expect_end()
-    if name == "SYSTEM$WAIT" and argument.isdecimal():
-        time.sleep(int(argument))
-        return scalar(name, f"waited {argument} seconds")
     if name != "SYSTEM$SET_RETURN_VALUE":
         raise not_supported(f"CALL {name}")
     if context.task_run is None:
@@ -118,11 +127,13 @@ def _is_constant(sql: str) -> bool:
     return isinstance(parsed, (exp.Literal, exp.Null, exp.Boolean))
 
 
+_LONGEST_RETENTION_DAYS = 90
 # Each ends the open transaction; TRUNCATE is DML.
 _DDL = ("CREATE", "ALTER", "DROP", "UNDROP", "GRANT", "REVOKE", "COMMENT")
 _STATEMENTS: tuple[tuple[Callable[[Scanner], bool], Callable[[Scanner, Context, Objects], Result]], ...] = (
     (is_grant, run_grant),
     (lambda scanner: scanner.accept("USE", "WAREHOUSE"), _use_warehouse),
+    (lambda scanner: scanner.accept("ALTER", "SCHEMA"), _alter_schema),
     (starts_block, lambda scanner, context, _: run_block(scanner.sql, context)),
     (lambda scanner: scanner.accept("EXECUTE", "IMMEDIATE"), _execute_immediate),
     (

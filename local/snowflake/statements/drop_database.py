@@ -36,5 +36,6 @@ def drop_database(context: Context, objects: Objects, name: str, if_exists: bool
         duck.execute(f"DELETE FROM _fs_global._fs_information_schema.{table} WHERE database_name = ?", [name])
     objects.pipes.forget_database(context, name)
     objects.tasks.forget_database(name)
+    objects.account.forget_database(name)
     objects.grants.forget("DATABASE", (name,))
     return status(f"{name} successfully dropped.")

@@ -107,6 +107,12 @@ def run_grant(scanner: Scanner, context: Context, objects: Objects) -> Result:
     return status("Statement executed successfully.")
 
 
+def require_schema(context: Context, parts: list[str]) -> None:
+    """Raises ProgrammingError where there is no such schema."""
+    if not _has_schema(context, "SCHEMA", parts):
+        raise does_not_exist("Schema", ".".join(parts))
+
+
 def _privileges(scanner: Scanner) -> list[str]:
     found: list[str] = []
     while not found or scanner.accept(","):

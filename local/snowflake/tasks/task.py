@@ -21,11 +21,19 @@ _OPTIONS = {
     "USER_TASK_TIMEOUT_MS",
     "COMMENT",
     "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE",
+    "SERVERLESS_TASK_MIN_STATEMENT_SIZE",
+    "SERVERLESS_TASK_MAX_STATEMENT_SIZE",
     "SUSPEND_TASK_AFTER_NUM_FAILURES",
     "ERROR_INTEGRATION",
     "TASK_AUTO_RETRY_ATTEMPTS",
     *SESSION_PARAMETERS,
 }
+_MANAGED_SIZES = {
+    "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE",
+    "SERVERLESS_TASK_MIN_STATEMENT_SIZE",
+    "SERVERLESS_TASK_MAX_STATEMENT_SIZE",
+}
+_SIZES = ("XSMALL", "SMALL", "MEDIUM", "LARGE", "XLARGE", "XXLARGE")
 _LONGEST_TIMEOUT_MS = 7 * 24 * 60 * 60 * 1000
 
 
@@ -89,6 +97,8 @@ def read_option(scanner: Scanner) -> dict[str, str]:
     if name == "ALLOW_OVERLAPPING_EXECUTION" and value.upper() not in ("TRUE", "FALSE"):
         raise _invalid(name, value)
     if name == "USER_TASK_TIMEOUT_MS" and not (value.isdigit() and int(value) <= _LONGEST_TIMEOUT_MS):
+        raise _invalid(name, value)
+    if name in _MANAGED_SIZES and value.upper() not in _SIZES:
         raise _invalid(name, value)
     check_parameter(name, value)
     return {name: value}

@@ -218,6 +218,17 @@ def test_a_table_without_a_limit_is_never_stale(steps: Any, owner: Any, schema: 
     assert told("Stale") == []
 
 
+def test_a_sample_that_snowflake_does_not_answer_is_told_and_no_failure(
+    steps: Any, owner: Any, schema: str, told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(owner, schema, 3)
+    monkeypatch.setattr("functions.reconcile.handler.compare_sample", lambda *_: None)
+    (result,) = steps("timestamp").run()
+    assert (result["merged"], result["sampled"]) == (3, 0)
+    assert "no row was sampled" in result["note"]
+    assert (told("SamplesUnanswered"), told("RowsSampled")) == ([1], [0])
+
+
 def test_a_sample_that_differs_is_told_before_the_table_fails(
     steps: Any, owner: Any, schema: str, told: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,8 @@ MADE = [
     "CREATE USER IF NOT EXISTS V TYPE = SERVICE WORKLOAD_IDENTITY = (TYPE = AWS ARN = 'arn:aws:iam::1:role/r')",
     "CREATE WAREHOUSE IF NOT EXISTS W WITH WAREHOUSE_SIZE = XSMALL AUTO_SUSPEND = 60 INITIALLY_SUSPENDED = TRUE",
     "CREATE WAREHOUSE X WAREHOUSE_SIZE = 'X-SMALL', AUTO_RESUME = TRUE, RESOURCE_MONITOR = NULL",
+    "CREATE RESOURCE MONITOR IF NOT EXISTS M WITH CREDIT_QUOTA = 10 FREQUENCY = MONTHLY START_TIMESTAMP = IMMEDIATELY "
+    "TRIGGERS ON 80 PERCENT DO NOTIFY ON 100 PERCENT DO SUSPEND ON 110 PERCENT DO SUSPEND_IMMEDIATE",
     INTEGRATION,
     "CREATE NOTIFICATION INTEGRATION N ENABLED = TRUE TYPE = QUEUE",
     "CREATE NETWORK RULE D.S.RULE TYPE = IPV4 VALUE_LIST = ('10.0.0.0/8') MODE = INGRESS",
@@ -46,7 +48,7 @@ def refusal(session, statement):
 
 
 def test_what_is_there_is_not_made_twice(account):
-    for statement in MADE[:9]:
+    for statement in MADE[:10]:
         if "IF NOT EXISTS" in statement:
             assert "already exists, statement succeeded" in account.execute(statement).scalar()
         elif "OR REPLACE" in statement:
@@ -65,7 +67,11 @@ def test_what_is_there_is_not_made_twice(account):
         "ALTER WAREHOUSE W SUSPEND",
         "USE WAREHOUSE W",
         "ALTER WAREHOUSE W RESUME IF SUSPENDED",
-        "ALTER WAREHOUSE W SET WAREHOUSE_SIZE = MEDIUM",
+        "ALTER WAREHOUSE W SET WAREHOUSE_SIZE = MEDIUM GENERATION = '2' ENABLE_QUERY_ACCELERATION = FALSE "
+        "STATEMENT_TIMEOUT_IN_SECONDS = 14400 STATEMENT_QUEUED_TIMEOUT_IN_SECONDS = 3600",
+        "ALTER WAREHOUSE W SET RESOURCE_MONITOR = M",
+        "ALTER RESOURCE MONITOR M SET CREDIT_QUOTA = 20",
+        "ALTER SCHEMA D.S SET DATA_RETENTION_TIME_IN_DAYS = 0",
         "ALTER NETWORK POLICY P SET ALLOWED_IP_LIST = ('10.0.0.0/8', '1.2.3.4')",
         "GRANT ROLE R TO ROLE SYSADMIN",
         "GRANT ROLE R TO USER U",
@@ -100,6 +106,15 @@ def test_what_snowflake_accepts_is_accepted(account, statement):
         ("CREATE USER U2 TYPE = SERVICE PASSWORD = 'x'", 1008, "Cannot set PASSWORD"),
         ("CREATE USER U2 TYPE SERVICE", 1003, "unexpected 'SERVICE'"),
         ("CREATE WAREHOUSE W2 WAREHOUSE_SIZE = TINY", 1008, "invalid value [TINY]"),
+        ("ALTER WAREHOUSE W SET GENERATION = '3'", 1008, "invalid value [3] for parameter 'GENERATION'"),
+        ("ALTER WAREHOUSE W SET STATEMENT_TIMEOUT_IN_SECONDS = 604801", 1008, "invalid value [604801]"),
+        ("ALTER WAREHOUSE W SET ENABLE_QUERY_ACCELERATION = 2", 1008, "invalid value [2]"),
+        ("ALTER WAREHOUSE W SET RESOURCE_MONITOR = NOPE", 2003, "Resource monitor 'NOPE' does not exist"),
+        ("CREATE RESOURCE MONITOR M2 WITH FREQUENCY = MONTHLY", 90238, "FREQUENCY and START_TIMESTAMP"),
+        ("CREATE RESOURCE MONITOR M2 WITH CREDIT_QUOTA = x", 1008, "invalid value [X]"),
+        ("CREATE RESOURCE MONITOR M2 WITH CREDIT_QUOTA = 1 TRIGGERS ON 80 PERCENT DO STOP", 1003, "unexpected 'STOP'"),
+        ("ALTER SCHEMA D.S SET DATA_RETENTION_TIME_IN_DAYS = 91", 1008, "invalid value [91]"),
+        ("ALTER SCHEMA D.NOPE SET DATA_RETENTION_TIME_IN_DAYS = 1", 2003, "Schema 'D.NOPE' does not exist"),
         (
             "CREATE STORAGE INTEGRATION I2 TYPE = EXTERNAL_STAGE ENABLED = TRUE",
             2029,
@@ -142,6 +157,18 @@ def test_an_integration_says_what_the_bucket_must_trust(account):
         assert values["STORAGE_ALLOWED_LOCATIONS"] == "s3://b/,s3://c/x/"
         assert (values["ENABLED"], values["STORAGE_AWS_ROLE_ARN"]) == ("true", "arn:aws:iam::1:role/r")
         assert {row["property_type"] for row in described.values()} == {"Boolean", "String", "List"}
+
+
+def test_what_a_warehouse_may_cost_is_shown(account):
+    account.execute("CREATE OR REPLACE WAREHOUSE L WAREHOUSE_SIZE = XXLARGE STATEMENT_TIMEOUT_IN_SECONDS = 60")
+    account.execute("ALTER WAREHOUSE L SET RESOURCE_MONITOR = M")
+    (row,) = account.execute("SHOW WAREHOUSES LIKE 'L'").table.to_pylist()
+    shown = (row["size"], row["generation"], row["enable_query_acceleration"], row["resource_monitor"])
+    assert shown == ("2X-Large", "2", "false", "M")
+    for name, value in (("STATEMENT_TIMEOUT_IN_SECONDS", "60"), ("STATEMENT_QUEUED_TIMEOUT_IN_SECONDS", "0")):
+        (parameter,) = account.execute(f"SHOW PARAMETERS LIKE '{name}' IN WAREHOUSE L").table.to_pylist()
+        assert parameter["value"] == value
+    assert [row["name"] for row in account.execute("SHOW RESOURCE MONITORS").table.to_pylist()] == ["M"]
 
 
 def test_an_external_id_stays_and_can_be_given(account):

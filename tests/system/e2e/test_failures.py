@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.aws.server import set_wait_scale
 from tests.support.functions import settings
 from tests.support.laptop import Laptop
+from tests.support.packages import edited
 
 
 @pytest.mark.contract
@@ -121,6 +124,33 @@ def test_a_wrong_vault_role_is_named(laptop: Laptop) -> None:
     (letter,) = laptop.letters()
     assert letter["error"] == "AccessDenied"
     assert "role 'somebody-else'" in letter["message"]
+
+
+@pytest.fixture
+def short_waits(laptop: Laptop) -> Iterator[None]:
+    """Between the attempts of a step."""
+    set_wait_scale(laptop.aws, 0.02)
+    yield
+    set_wait_scale(laptop.aws, 1)
+
+
+@pytest.mark.usefixtures("short_waits")
+def test_an_export_that_names_no_key_is_refused_by_the_bucket(laptop: Laptop) -> None:
+    schema = laptop.new_schema()
+    laptop.sql(f"CREATE TABLE {schema}.t (id integer PRIMARY KEY); INSERT INTO {schema}.t VALUES (1)")
+    laptop.configure([{"table_name": f"{schema}.t", "watermark_type": "xmin"}])
+    before = laptop.files()
+    with edited(laptop, "export", {"functions/export/handler.py": _without_key}):
+        [result] = laptop.run().tables
+    assert result["error"].startswith("ExportFailed: ")
+    assert "explicit deny" in result["error"]
+    assert laptop.files() == before
+
+
+def _without_key(handler: str) -> str:
+    named = ", kms_key := %(kms_key)s"
+    assert named in handler
+    return handler.replace(named, "")
 
 
 @pytest.mark.parametrize(

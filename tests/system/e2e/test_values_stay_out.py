@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from tests.support.functions import settings
 from tests.support.laptop import Laptop
+from tests.support.packages import edited
 from tests.system.e2e.test_secrets import logged, told
 
 
@@ -17,7 +18,7 @@ def errors_of(laptop: Laptop, execution: str) -> str:
 
 
 def test_rows_values_keys_and_bounds_stay_out_of_logs_and_errors(laptop: Laptop) -> None:
-    """By composite and by snapshot, cut at keys; then each fails: a refused value, rows behind the watermark."""
+    """By composite and by snapshot, cut at keys; then each fails: a refused value, a watermark that is NULL."""
     began, canary, schema = time.time(), f"canary{uuid4().hex[:12]}", laptop.new_schema()
     moved, whole = f"{schema}.moved", f"{schema}.whole"
     for table in (moved, whole):
@@ -40,8 +41,8 @@ def test_rows_values_keys_and_bounds_stay_out_of_logs_and_errors(laptop: Laptop)
         assert [one["status"] for one in good.tables] == ["LOADED"] * 2
         assert canary in told(laptop, good.execution_arn), "no slice was cut at a key: then this shows nothing"
         laptop.sql(f"UPDATE {whole} SET until = 'infinity' WHERE id LIKE '%7'")
-        laptop.sql(f"TRUNCATE {moved}")
-        laptop.sql(f"INSERT INTO {moved} SELECT '2020-01-01', '{canary}', '{canary}', '2024-01-01'")
+        laptop.sql(f"ALTER TABLE {moved} ALTER at DROP NOT NULL")
+        laptop.sql(f"UPDATE {moved} SET at = NULL WHERE id LIKE '%7'")
         bad = laptop.run()
     assert [one["status"] for one in bad.tables] == ["FAILED"] * 2, bad.tables
 
@@ -53,3 +54,21 @@ def test_rows_values_keys_and_bounds_stay_out_of_logs_and_errors(laptop: Laptop)
     assert moved in letters
     for text in (letters, errors_of(laptop, good.execution_arn), errors_of(laptop, bad.execution_arn)):
         assert canary not in text
+
+
+def _with_slices(handler: str) -> str:
+    counted = "len(bounds.slices)"
+    assert counted in handler
+    return handler.replace(counted, "str(bounds.slices)")
+
+
+def test_a_bound_that_a_function_logged_would_be_found(laptop: Laptop) -> None:
+    began, canary, schema = time.time(), f"canary{uuid4().hex[:12]}", laptop.new_schema()
+    laptop.sql(f"CREATE TABLE {schema}.t (at timestamptz NOT NULL DEFAULT now(), id text PRIMARY KEY)")
+    laptop.sql(f"INSERT INTO {schema}.t SELECT now(), '{canary}' || n FROM generate_series(1, 2000) AS n")
+    laptop.sql(f"ANALYZE {schema}.t")
+    laptop.configure([{"table_name": f"{schema}.t", "watermark_type": "full_snapshot"}])
+    tells = {"functions/watermark/handler.py": _with_slices}
+    with edited(laptop, "watermark", tells), settings(laptop, "watermark", {"SLICE_MEGABYTES": "0.01"}):
+        laptop.run()
+    assert canary in logged(laptop, began)

@@ -18,9 +18,13 @@ CATCHES = {
         ({"Cause": ""}, NO_MESSAGE),
         ({"Cause": '{"errorMessage": ""}'}, NO_MESSAGE),
         ({"Cause": '{"errorMessage": "t: it broke"}'}, "t: it broke"),
+        ({"Cause": '{"errorType":"Sandbox.Timedout","errorMessage":"Task timed out"}'}, "Task timed out"),
         ({"Cause": "throttled"}, "throttled"),
+        ({"Cause": 'no "errorMessage" here'}, 'no "errorMessage" here'),
+        ({"Cause": '{"errorMessage": "t: it bro'}, '{"errorMessage": "t: it bro'),
+        ({"Cause": f'{{"errorMessage": "{"x" * 32_000}"}}'}, "x" * 4000),
     ],
-    ids=["absent", "empty", "empty message", "message", "text"],
+    ids=["absent", "empty", "empty message", "message", "without spaces", "text", "no JSON", "cut", "long"],
 )
 def test_whatever_the_cause_a_failure_has_a_message(state: str, told: dict[str, str], message: str) -> None:
     error = {"Error": "E", **told}

@@ -115,7 +115,7 @@ def test_the_fields_are_those_of_each_state() -> None:
     assert READ["Loaded?"] == {("load", "status")}
     assert READ["Anything new?"] == {("bounds", "status"), ("result",), ("result", "full_refresh")}
     assert READ["Each table"] == {
-        ("tables",), ("tables", "table_name"), ("attempt",), ("replay",), ("cluster",), ("progress",),
+        ("tables",), ("tables", "table_name"), ("attempt",), ("replay",), ("cluster",), ("brief",), ("progress",),
     }  # fmt: skip
     assert READ["Redrive to retry failed tables"] == {
         ("attempt",), ("replay",), ("results", "status"), ("results", "table_name"),

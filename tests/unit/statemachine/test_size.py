@@ -4,12 +4,14 @@ import json
 import re
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import jsonata
 import pytest
 from ministack.services import stepfunctions as sfn
 
+from functions.config.handler import _MOST_BYTES, _RESULT_BYTES
 from functions.shared.contract.specifications import Parameter, collect
 from local.aws.workflow.execution import MAX_STATE_DATA_BYTES
 from tests.support.contexts import ROOT
@@ -75,6 +77,11 @@ def failed_in_merge(table: dict[str, Any]) -> Any:
     return evaluated(DEFINITION["Failed"]["Output"], data)
 
 
+def brief(end: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    """The same end in an execution of very many tables."""
+    return lambda table: end({**table, "brief": True})
+
+
 ENDS = [idle, busy, loaded, failed, failed_in_merge]
 
 
@@ -107,6 +114,15 @@ def largest(count: int, end: Callable[[dict[str, Any]], Any]) -> int:
     return max(map(size, [{"tables": given, "replay": False, "attempt": 0}, results, told, again(told)]))
 
 
+@cache
+def most_tables() -> int:
+    """How many tables Config lets pass."""
+    count = 100
+    while size({"tables": tables(count), "replay": False, "cluster": "c" * 40, "brief": True}) <= _MOST_BYTES:
+        count += 20
+    return count - 20
+
+
 def documented() -> int:
     [told] = re.findall(r"takes about (\d+) tables", (ROOT / "docs" / "limits.md").read_text())
     return int(told)
@@ -119,6 +135,25 @@ def test_the_documented_number_of_tables_fits_however_they_end(end: Callable[[di
 
 def test_the_documented_number_is_near_the_limit() -> None:
     assert largest(documented() * 12 // 10, failed_in_merge) > MAX_STATE_DATA_BYTES
+
+
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
+def test_as_many_tables_as_config_lets_pass_fit_however_they_end(end: Callable[[dict[str, Any]], Any]) -> None:
+    count = most_tables()
+    assert count > documented() * 3 // 2
+    assert largest(count, brief(end)) <= MAX_STATE_DATA_BYTES
+
+
+def test_as_many_tables_as_config_lets_pass_fit_if_every_child_dies() -> None:
+    given = tables(most_tables())
+    data = {"tables": given, "replay": False, "attempt": 0, "brief": True}
+    assert size(evaluated(DEFINITION["Each table"]["Output"], data, [])) <= MAX_STATE_DATA_BYTES
+
+
+def test_results_are_brief_where_the_whole_ones_would_not_fit() -> None:
+    """Config must ask for brief results before the largest ones overflow."""
+    whole = max(size(all_ended(tables(documented()), end)) for end in ENDS) / documented() - len(name_of(0))
+    assert whole <= _RESULT_BYTES
 
 
 def test_a_long_error_is_cut_and_a_short_one_is_not() -> None:
@@ -140,6 +175,14 @@ def test_a_redrive_runs_what_failed_or_died() -> None:
     assert [one["status"] for one in told["results"]] == ["IDLE", "LOADED", "FAILED", "BUSY", "FAILED"]
     assert told["results"][4]["error"].startswith("States.Runtime: the child execution failed before")
     assert again(told) == {"tables": [name_of(2), name_of(4)], "replay": False}
+
+
+def test_what_step_functions_tells_of_a_dead_child_is_no_result() -> None:
+    given = tables(3)
+    dead = {"ExecutionArn": "arn:x", "Status": "FAILED", "Error": "States.Runtime", "Input": json.dumps(given[1])}
+    told = heard(given, [loaded(given[0]), dead, loaded(given[2])])
+    assert [one["status"] for one in told["results"]] == ["LOADED", "LOADED", "FAILED"]
+    assert again(told)["tables"] == [name_of(1)]
 
 
 def test_children_that_all_died_are_all_told() -> None:

@@ -23,7 +23,7 @@ from tests.support.expressions import Expression, expressions, inputs_of
 DEFINITION = filled()
 BRANCH = DEFINITION["States"]["Each table"]["ItemProcessor"]
 # What each step's function reads and adds are parts of State; these speak to the whole execution.
-OF_THE_EXECUTION = {"config", "progress", "clear_full_refresh"}
+OF_THE_EXECUTION = {"config", "progress", "maintain", "clear_full_refresh"}
 STEPS = ("watermark", "schema", "export", "await_load", "merge", "reconcile", "replay")
 
 

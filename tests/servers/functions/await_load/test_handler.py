@@ -80,7 +80,8 @@ def test_refused_files_are_listed_once_however_often_they_are_looked_at(
     for _ in range(2):
         with pytest.raises(LoadFailed, match=r"Snowpipe refused 2 of 2 files") as raised:
             handler(event(made, 2), context)
-        assert error in str(raised.value)
+        assert "Numeric value '…' is not recognized; mend" in str(raised.value)
+        assert "it's" not in str(raised.value)
         assert listed(made) == [("b", first, 7, 1, error, None), ("b", second, 0, 1, "Load failed", None)]
 
 

@@ -71,6 +71,13 @@ def test_every_part_that_aurora_cut_a_file_into_is_named(
     assert ids(bucket, part) == list(range(1, 101))
 
 
+def test_every_file_is_encrypted_with_the_key_of_the_stack(
+    source: AuroraSession, table: str, bucket: Bucket, context: Mock
+) -> None:
+    files = handler(event(source, table, {}), context)["files"]
+    assert {bucket.kms_keys[file["name"]] for file in files} == {settings().staging_key} != {""}
+
+
 def test_each_attempt_has_a_name_and_a_version_of_its_own(
     source: AuroraSession, owner: Any, table: str, bucket: Bucket, context: Mock
 ) -> None:
@@ -87,6 +94,15 @@ def test_a_file_is_named_by_its_layout_its_hour_and_the_version_of_the_schema(
 ) -> None:
     file, *_ = handler(event(source, table, SLICES[0]), context)["files"]
     assert re.fullmatch(rf"{table}-v2/\d{{4}}/\d\d/\d\d/\d\d/run-[0-9a-f-]{{36}}\.v3\.csv", file["name"])
+
+
+def test_an_execution_of_before_a_deployment_writes_where_its_pipe_reads(
+    source: AuroraSession, table: str, context: Mock
+) -> None:
+    asked = event(source, table, SLICES[0])
+    del asked["schema"]["layout"]
+    file, *_ = handler(asked, context)["files"]
+    assert file["name"].startswith(f"{table}/2")
 
 
 def test_a_file_says_first_what_of_a_row_cannot_be_held(

@@ -2,8 +2,11 @@
 
 import json
 
+import pytest
+
 from functions.merge.batches import read_ledger
-from tests.support.batches import Target, at
+from functions.shared.contract.rules import MergeRules
+from tests.support.batches import KEYED, KEYLESS, SNAPSHOT, SOFT, WHOLE, Target, assert_adds_up, at
 
 
 def recorded(target: Target, batch: str) -> dict[str, object]:
@@ -48,3 +51,21 @@ def test_only_a_complete_batch_holds_rows_back(target: Target) -> None:
 def test_a_batch_that_is_not_merged_has_no_ledger(target: Target) -> None:
     target.record(f"b-{target.name}", ["f"], 10, 5)
     assert read_ledger(target.warehouse, target.objects, f"b-{target.name}") is None
+
+
+@pytest.mark.parametrize("rules", [KEYED, KEYLESS, SOFT, WHOLE], ids=["keyed", "keyless", "soft", "whole"])
+def test_a_batch_that_two_invocations_recorded_at_once_is_merged_once(target: Target, rules: MergeRules) -> None:
+    """Snowflake enforces no key, and neither of the two sees the other's rows."""
+    target.make(rules)
+    kind = {"complete": True, "high": at(9)} if rules.watermark else SNAPSHOT
+    rows = [("1", "10", at(1)), ("2", "many", at(2))]
+    batch = target.load([row[: len(rules.columns)] for row in rows], 10, columns=rules.columns, **kind)
+    for table in ("BATCHES", "BATCH_FILES"):
+        name = f'"AURORA"."CONTROL"."{table}"'
+        target.warehouse.execute(f'INSERT INTO {name} SELECT * FROM {name} WHERE "BATCH_ID" = %s', [batch])
+    assert target.merge(rules, batch) == "MERGED"
+    assert target.final() == [(1, 10), (2, None)]
+    assert_adds_up(target.ledger(batch))
+    lines = target.warehouse.rows('SELECT 1 AS "X" FROM "AURORA"."CONTROL"."LEDGER" WHERE "BATCH_ID" = %s', [batch])
+    assert (len(lines), len(target.quarantined()), target.staged()) == (1, 1, 0)
+    assert target.merge(rules, batch) == "ALREADY_MERGED"

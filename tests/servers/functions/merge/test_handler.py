@@ -1,14 +1,9 @@
 """The merge step as the workflow calls it."""
 
-import json
 import threading
-import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from typing import Any
 from unittest.mock import Mock
-from urllib.request import Request, urlopen
 
 import pytest
 
@@ -16,6 +11,7 @@ from functions.merge import handler as module
 from functions.merge.handler import handler
 from functions.shared.ground.errors import MergeFailed, WarehouseRejected
 from functions.shared.snowflake import session as warehouse
+from tests.servers.functions.merge.holding import eventually_held, held
 from tests.support.batches import KEYED, Row, Target, assert_adds_up, at
 from tests.support.bounds import bounds_event
 from tests.support.guards import module_without
@@ -154,29 +150,3 @@ def test_a_merge_under_way_shares_its_transaction_with_nothing(
     monkeypatch.setattr(module, "_PATIENCE_SECONDS", 10)
     ended = handler(second, context)["merge"]["status"]
     assert ((ended, made.final(), other.final()) == ("MERGED", [], [(2, 20)])) == guarded
-
-
-@contextmanager
-def held(target: Target) -> Iterator[Callable[[str], None]]:
-    """The target's next merge stands in its transaction until it is released: `go on`, or `abort`."""
-    _fault(target, hold_merge_into=target.objects.source.object_name)
-
-    def release(how: str) -> None:
-        eventually_held(target)
-        _fault(target, release=how)
-
-    yield release
-    _fault(target, release="go on")
-
-
-def eventually_held(target: Target) -> None:
-    deadline = time.monotonic() + 20
-    while not _fault(target)["holds_a_merge"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def _fault(target: Target, **faults: str) -> Any:
-    url = f"http://127.0.0.1:{target.warehouse._connection.port}/laptop/faults"
-    with urlopen(Request(url, json.dumps(faults).encode(), method="POST")) as answer:
-        return json.load(answer)

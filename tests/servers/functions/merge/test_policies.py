@@ -39,6 +39,14 @@ def test_the_columns_are_counted_for_the_error(target: Target) -> None:
     assert refused_columns(target.warehouse, target.objects, batch)["DAY"] == 2
 
 
+def test_they_are_counted_in_a_table_with_a_percent_sign_in_its_name(target: Target) -> None:
+    odd = Target(target.warehouse, f"{target.name} 100%s")
+    odd.make(STRICT)
+    batch = odd.load(ROWS, version=10, columns=COLUMNS)
+    assert odd.merge(STRICT, batch) == "UNREPRESENTABLE 2"
+    assert refused_columns(odd.warehouse, odd.objects, batch)["DAY"] == 2
+
+
 def test_without_the_condition_it_would_be_merged_without_the_value(target: Target) -> None:
     target.make(STRICT)
     batch = target.load(ROWS, version=10, columns=COLUMNS)

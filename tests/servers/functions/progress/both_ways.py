@@ -35,10 +35,6 @@ class BothWays:
 
         self.monkeypatch.setattr(watermark, "read_progress", counted)
 
-    @property
-    def table(self) -> dict[str, Any]:
-        return {"table_name": self.steps.spec["table_name"], "spec": self.steps.spec, "digest": "d"}
-
     def run(self) -> None:
         """One run; the ledger's line is then so old that every later change of FINAL is seen."""
         self.monkeypatch.setattr(watermark, "read_fence", read_fence)
@@ -63,7 +59,9 @@ class BothWays:
 
     def found(self) -> dict[str, Any]:
         """What the step Progress finds for the table; empty where the table is to ask."""
-        return dict(progress({"tables": [self.table]}, self.context)["progress"].get(self.table["table_name"], {}))
+        return dict(
+            progress({"tables": [self.steps.table]}, self.context)["progress"].get(self.steps.spec["table_name"], {})
+        )
 
     def compare(self, change: Change = lambda fence: fence) -> tuple[dict[str, Any], bool]:
         """The bounds, which are the same either way, and whether the ledger sufficed for them."""
@@ -75,9 +73,9 @@ class BothWays:
             return fences[-1]
 
         self.monkeypatch.setattr(watermark, "read_fence", frozen)
-        by_final = self._bounds({"table": self.table})
+        by_final = self._bounds({"table": self.steps.table})
         before = self.asked
-        by_ledger = self._bounds({"table": self.table, **({"progress": handed} if handed else {})})
+        by_ledger = self._bounds({"table": self.steps.table, **({"progress": handed} if handed else {})})
         assert by_ledger == by_final
         return by_ledger, self.asked == before
 

@@ -101,7 +101,7 @@ def test_an_idle_table_opens_no_session_of_snowflake(
     table = made(strategy)
     handed = table.found()
     monkeypatch.setattr(session, "_connect", Mock(side_effect=AssertionError("a session was opened")))
-    bounds = watermark({"table": table.table, "execution": "e", "progress": handed}, context)["bounds"]
+    bounds = watermark({"table": table.steps.table, "execution": "e", "progress": handed}, context)["bounds"]
     assert bounds["status"] == "IDLE"
 
 
@@ -134,6 +134,19 @@ def test_ids_that_went_back_are_seen_by_the_ledger(made: Any, strategy: str) -> 
         return replace(fence, version=3, horizon=3)
 
     bounds, _ = made(strategy).compare(restored)
+    assert bounds["reset"]
+    assert bounds["status"] != "IDLE"
+
+
+@each
+def test_another_cluster_is_seen_by_the_ledger(made: Any, owner: Any, schema: str, strategy: str) -> None:
+    table = made(strategy)
+    owner.execute(IN_AURORA["insert"].format(t=f"{schema}.t"))
+    table.steps.cluster = "cluster-BLUE"
+    table.run()
+    assert table.compare()[0]["status"] == "IDLE"
+    table.steps.cluster = "cluster-GREEN"
+    bounds, _ = table.compare()
     assert bounds["reset"]
     assert bounds["status"] != "IDLE"
 

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from functions.reconcile import evidence
 from functions.reconcile.evidence import compare_sample, measure_watermark_drift
 from functions.shared.aurora.catalog import read_relation
 from functions.shared.aurora.fence import read_fence
 from functions.shared.aurora.session import AuroraSession
+from functions.shared.contract.batch import Batch, ExportedFile
 from functions.shared.contract.rules import MergeRules
 from functions.shared.contract.spec import TableSpec, parse_spec
 from functions.shared.ground.errors import ReconciliationFailed
@@ -17,6 +19,11 @@ from tests.support.batches import Refused, Target
 from tests.support.bounds import bounds_of
 
 VERSION = 10
+
+
+@pytest.fixture(autouse=True)
+def hurried(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "_SETTLE_SECONDS", 0)
 
 
 class Pair:
@@ -60,8 +67,9 @@ class Pair:
         batch = copied.load(rows, VERSION, columns=self.rules.columns, complete=self.bounds.complete)
         assert copied.merge(self.rules, batch) == "MERGED"
 
-    def sample(self) -> int:
-        return compare_sample(self.source, self.warehouse, self.spec, self.bounds, self.rules, self.objects, VERSION)
+    def sample(self) -> int | None:
+        batch = Batch(id="b", rows=1, bytes=1, files=[ExportedFile(name="f", version=VERSION)])
+        return compare_sample(self.source, self.warehouse, self.spec, self.bounds, self.rules, self.objects, batch)
 
     def drift(self) -> float | None:
         return measure_watermark_drift(self.source, self.warehouse, self.spec, self.bounds, self.rules, self.objects)
@@ -154,3 +162,39 @@ def test_without_a_key_a_row_is_found_by_all_its_values(pair: Pair) -> None:
     whole.warehouse.execute(f"UPDATE {whole.objects.final} SET \"T\" = 'x'")
     with pytest.raises(ReconciliationFailed, match=r"FINAL lacks 10"):
         whole.sample()
+
+
+def test_what_is_seen_a_moment_later_is_no_difference(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another session's commit may not be seen at once."""
+    final = pair.objects.final
+    pair.warehouse.execute(f'UPDATE {final} SET "D" = NULL WHERE "ID" = 15')
+    mend = f'UPDATE {final} SET "D" = \'2026-01-01\' WHERE "ID" = 15'
+    monkeypatch.setattr(evidence.time, "sleep", lambda _: pair.warehouse.execute(mend))
+    assert pair.sample() == 10
+
+
+def test_rows_that_a_snapshot_left_unwritten_are_compared(pair: Pair) -> None:
+    spec = parse_spec({"table_name": str(pair.spec.source), "watermark_type": "full_snapshot"}, "test")
+    whole = Pair(pair.source, pair.target, spec)
+    pair.warehouse.execute(f'UPDATE {pair.objects.final} SET "_VERSION" = {VERSION - 5}')
+    whole.copy()
+    assert whole.sample() == 10
+
+
+def test_an_answer_that_takes_too_long_is_no_failure_and_the_limit_is_the_samples_own(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = "SELECT COUNT(*) AS N FROM {0} a, {0} b, {0} c WHERE a.A * b.A - c.A = 0.5"
+    numbers = f'"AURORA"."STAGING"."N{pair.target.name}"'
+    pair.warehouse.execute(f"CREATE TABLE {numbers} (A NUMBER)")
+    pair.warehouse.execute(f"INSERT INTO {numbers} SELECT ROW_NUMBER() OVER (ORDER BY NULL) FROM {_rows(3000)}")
+    monkeypatch.setattr(evidence, "PATIENCE_SECONDS", 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(evidence, "compare_statement", lambda *_: slow.format(numbers))
+        assert pair.sample() is None
+    pair.warehouse.execute("ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = 0")
+    assert pair.sample() == 10
+
+
+def _rows(number: int) -> str:
+    return f"TABLE(GENERATOR(ROWCOUNT => {number}))"

@@ -83,6 +83,36 @@ def test_tables_that_were_made_since_change_nothing(bench: Bench) -> None:
         ("ALTER USER \"AURORA_SYNC\" SET DEFAULT_SECONDARY_ROLES = ('ALL')", "ALTER USER", "ALL → nothing"),
         ('DROP WAREHOUSE "AURORA_SYNC"', "CREATE WAREHOUSE", "made"),
         (
+            'ALTER WAREHOUSE "AURORA_SYNC" SET WAREHOUSE_SIZE = X4LARGE',
+            "ALTER WAREHOUSE",
+            "WAREHOUSE_SIZE: X4LARGE → XSMALL",
+        ),
+        (
+            'ALTER WAREHOUSE "AURORA_SYNC" SET ENABLE_QUERY_ACCELERATION = TRUE',
+            "ALTER WAREHOUSE",
+            "ENABLE_QUERY_ACCELERATION: TRUE → FALSE",
+        ),
+        (
+            'ALTER WAREHOUSE "AURORA_SYNC" SET STATEMENT_TIMEOUT_IN_SECONDS = 7',
+            "ALTER WAREHOUSE",
+            "STATEMENT_TIMEOUT_IN_SECONDS: 7 → 14400",
+        ),
+        (
+            'ALTER WAREHOUSE "AURORA_SYNC" SET RESOURCE_MONITOR = NULL',
+            "ALTER WAREHOUSE",
+            "RESOURCE_MONITOR: AURORA_SYNC",
+        ),
+        (
+            'ALTER RESOURCE MONITOR "AURORA_SYNC" SET CREDIT_QUOTA = 1',
+            "ALTER RESOURCE MONITOR",
+            "CREDIT_QUOTA: 1 → 1000",
+        ),
+        (
+            'ALTER SCHEMA "AURORA"."FINAL" SET DATA_RETENTION_TIME_IN_DAYS = 30',
+            "ALTER SCHEMA",
+            "DATA_RETENTION_TIME_IN_DAYS: 30 → 1",
+        ),
+        (
             'REVOKE INSERT ON TABLE "AURORA"."CONTROL"."LEDGER" FROM ROLE "AURORA_SYNC"',
             "GRANT SELECT, INSERT ON TABLE",
             "INSERT on table AURORA.CONTROL.LEDGER",
@@ -106,13 +136,52 @@ def test_what_was_changed_is_mended_and_nothing_else(bench: Bench, damage: str, 
     _, output = bench.run()
     first, *others = bench.connection.made
     assert first.startswith(mended)
-    # A warehouse made anew has lost its grant.
+    # A warehouse made anew has lost its limits and its grant.
     assert [one.split("\n")[0] for one in others] == (
-        ['GRANT USAGE ON WAREHOUSE "AURORA_SYNC" TO ROLE "AURORA_SYNC"'] if "WAREHOUSE" in damage else []
+        [
+            'ALTER WAREHOUSE "AURORA_SYNC" SET',
+            'GRANT USAGE ON WAREHOUSE "AURORA_SYNC" TO ROLE "AURORA_SYNC"',
+            'ALTER WAREHOUSE "AURORA_SYNC" SET RESOURCE_MONITOR = "AURORA_SYNC"',
+        ]
+        if damage.startswith("DROP WAREHOUSE")
+        else []
     )
     assert told in output
     bench.run()
     assert bench.connection.made == []
+
+
+def test_what_computes_and_what_it_may_cost_follow_their_settings(bench: Bench) -> None:
+    bench.run()
+    bench.execute('CREATE WAREHOUSE "MERGE_BIG"')
+    changed = {
+        "snowflake_warehouse_size": "XXLARGE",
+        "snowflake_warehouse_generation": "1",
+        "statement_timeout_seconds": "600",
+        "statement_queued_timeout_seconds": "60",
+        "snowflake_monthly_credits": "50",
+        "final_retention_days": "0",
+        "snowflake_merge_warehouses": "MERGE_BIG",
+    }
+    options = [part for key, value in changed.items() for part in ("-c", f"{key}={value}")]
+    code, output = bench.run(*options)
+    assert code == 0, output
+    assert [one.split("\n")[0] for one in bench.connection.made] == [
+        'ALTER WAREHOUSE "AURORA_SYNC" SET',
+        'GRANT USAGE ON WAREHOUSE "MERGE_BIG" TO ROLE "AURORA_SYNC"',
+        'ALTER RESOURCE MONITOR "AURORA_SYNC" SET CREDIT_QUOTA = 50',
+        'ALTER SCHEMA "AURORA"."FINAL" SET DATA_RETENTION_TIME_IN_DAYS = 0',
+    ]
+    for told in ("WAREHOUSE_SIZE: XSMALL → XXLARGE", "GENERATION: 2 → 1", "STATEMENT_QUEUED_TIMEOUT_IN_SECONDS: 3600"):
+        assert told in output
+    bench.run(*options)
+    assert bench.connection.made == []
+
+
+def test_without_a_quota_there_is_no_monitor(bench: Bench) -> None:
+    bench.run("-c", "snowflake_monthly_credits=0")
+    assert not [one for one in bench.connection.made if "MONITOR" in one]
+    assert bench.execute("SHOW RESOURCE MONITORS") == []
 
 
 def test_a_network_policy_follows_its_setting(bench: Bench) -> None:

@@ -103,6 +103,9 @@ def test_the_environment_carries_the_context(tmp_path: Path) -> None:
         slice_megabytes=0.5,
         wave_slices=2,
         log_level="DEBUG",
+        statement_timeout_seconds=600,
+        lock_timeout_seconds=30,
+        final_transient=True,
     )
     functions = {found["FunctionName"]: found for found in stack.of_type("AWS::Lambda::Function")}
     variables = functions["other-await-load"]["Environment"]["Variables"]
@@ -125,6 +128,9 @@ def test_the_environment_carries_the_context(tmp_path: Path) -> None:
         "FENCE_MARGIN_SECONDS": "7",
         "STATEMENT_SECONDS": "90",
         "STAGING_KEY": "",
+        "STATEMENT_TIMEOUT_SECONDS": "600",
+        "LOCK_TIMEOUT_SECONDS": "30",
+        "FINAL_TRANSIENT": "true",
         "LOAD_TIMEOUT_SECONDS": "60",
         "LOAD_POLL_SECONDS": "3",
         "LOAD_FIRST_LOOK_SECONDS": "50",

@@ -1,5 +1,6 @@
 """Where the functions run, and what may leave there."""
 
+import json
 from typing import Any
 
 import pytest
@@ -36,6 +37,25 @@ def test_functions_with_credentials_run_in_the_given_private_subnets(existing: S
     for config in placed(existing).values():
         assert config["SubnetIds"] == MODES["existing"]["private_subnet_ids"]
         assert [existing.text(group) for group in config["SecurityGroupIds"]] == ["GroupId of NetworkFunctionsGroup"]
+
+
+@pytest.mark.parametrize("mode", ["new", "existing"])
+def test_the_functions_roles_outlive_what_lambdas_interfaces_hold(mode: str, request: pytest.FixtureRequest) -> None:
+    """Lambda removes the interfaces under these roles, long after the functions."""
+    stack: Synthesized = request.getfixturevalue(mode)
+    kinds = {name: (one["Type"], json.dumps(one["Properties"])) for name, one in stack.resources.items()}
+    roles = {name for name, (kind, text) in kinds.items() if kind == "AWS::IAM::Role" and "lambda.amazonaws" in text}
+    groups = {
+        name
+        for name, (kind, text) in kinds.items()
+        if kind.endswith("::SecurityGroup") and '": "The functions of' in text
+    }
+    subnets = {name for name, (kind, _) in kinds.items() if kind.endswith("::Subnet") and "Private" in name}
+    holding = groups | subnets
+    assert len(holding) == (3 if mode == "new" else 1)
+    assert roles
+    for name in holding:
+        assert roles <= set(stack.resources[name]["DependsOn"]), name
 
 
 def test_functions_without_credentials_import_no_vault_aurora_or_snowflake() -> None:

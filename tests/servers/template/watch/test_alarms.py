@@ -26,7 +26,7 @@ OF_FUNCTIONS = {
 OF_AWS = {
     "executions-failed": ("AWS/States", "ExecutionsFailed"),
     "executions-timed-out": ("AWS/States", "ExecutionsTimedOut"),
-    "executions-not-started": ("AWS/States", "ExecutionsStarted"),
+    "executions-not-started": ("aurora-snowflake-sync", "TablesConfigured"),
     "dead-letters": ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
     "missed-starts": ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
 }
@@ -70,11 +70,19 @@ def test_the_function_writes_the_metric_into_the_namespace_that_is_watched(stack
     assert writer["POWERTOOLS_METRICS_NAMESPACE"] == alarms(stack)[name]["Namespace"]
 
 
+@pytest.mark.parametrize("name", ["dead-letters", "missed-starts"])
+def test_an_alarm_on_a_queue_stays_while_sqs_measures_nothing(stack: Synthesized, name: str) -> None:
+    """SQS stops after six hours without a request: the messages are still there."""
+    assert alarms(stack)[name]["TreatMissingData"] == "ignore"
+
+
 @pytest.mark.parametrize("name", OF_AWS)
 def test_an_alarm_on_executions_or_queues_watches_those_of_this_stack(stack: Synthesized, name: str) -> None:
     alarm = alarms(stack)[name]
     assert (alarm["Namespace"], alarm["MetricName"]) == OF_AWS[name]
     watched = {
+        # Maintenance has executions of its own, which must not pass for the schedule's.
+        "executions-not-started": {"service": "config"},
         "dead-letters": {"QueueName": "QueueName of aurora-snowflake-sync-dead-letters"},
         "missed-starts": {"QueueName": "QueueName of aurora-snowflake-sync-missed-starts"},
     }
@@ -106,7 +114,7 @@ def test_two_periods_of_the_schedule_without_a_start_ring(schedule: str, period:
     alarm = alarms(synthesize_stack(schedule=schedule))["executions-not-started"]
     assert (alarm["Period"], alarm["EvaluationPeriods"]) == (period, periods)
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("Sum", "breaching")
+    assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("SampleCount", "breaching")
 
 
 @pytest.mark.parametrize(

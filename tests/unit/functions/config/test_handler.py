@@ -12,6 +12,7 @@ from moto import mock_aws
 from functions.config.handler import handler
 from functions.shared.access import cluster as cluster_access
 from functions.shared.access import parameters
+from functions.shared.contract.specifications import Parameter
 from functions.shared.ground.errors import AccessDenied, InvalidConfiguration, SourceUnavailable
 from functions.shared.ground.settings import settings
 
@@ -152,3 +153,43 @@ def test_the_items_can_travel_through_the_workflow(ssm: Any, context: Mock) -> N
     put(ssm, "/sync/tables", [ORDERS, 5])
     result = handler({}, context)
     assert json.loads(json.dumps(result)) == result
+
+
+@pytest.mark.parametrize(("count", "brief"), [(10, False), (1200, True)])
+def test_many_tables_have_brief_results(
+    context: Mock, monkeypatch: pytest.MonkeyPatch, count: int, brief: bool
+) -> None:
+    monkeypatch.setattr("functions.config.handler.read_tables", lambda _: [many(count)])
+    assert handler({}, context)["brief"] is brief
+
+
+def test_more_tables_than_fit_are_told_with_the_number_that_fits(
+    context: Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.config.handler.read_tables", lambda _: [many(3000)])
+    with pytest.raises(InvalidConfiguration, match=r"^3000 tables .* room for 252 KB, about \d+ of them: start exec"):
+        handler({}, context)
+
+
+def many(count: int) -> Parameter:
+    specs = [{"table_name": f"commerce.orders_{one:05}", "watermark_col": "updated_at"} for one in range(count)]
+    return Parameter("/sync/tables", json.dumps(specs), 1)
+
+
+def test_maintenance_asks_for_no_table_and_no_cluster(ssm: Any, context: Mock) -> None:
+    told = handler({"maintain": True}, context)
+    assert (told["maintain"], told["tables"], told["replay"]) == (True, [], False)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"maintain": "yes"}, "\"maintain\" is 'yes'"),
+        ({"maintain": True, "tables": ["a.b"]}, '"tables" beside "maintain"'),
+    ],
+)
+def test_maintenance_of_something_else_is_refused(
+    ssm: Any, context: Mock, given: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(InvalidConfiguration, match=sentence):
+        handler(given, context)

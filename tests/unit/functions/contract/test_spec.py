@@ -50,6 +50,9 @@ BAD = [
     ({**BASE, "max_delete_percent": "50"}, ["max_delete_percent '50'", "valid integer"]),
     ({**BASE, "schema_changes": "follow"}, ["schema_changes 'follow'", "'evolve', 'freeze' or 'ignore'"]),
     ({**BASE, "merge_by": "pipe"}, ["merge_by 'pipe'", "'query' or 'task'"]),
+    ({**BASE, "warehouse": "my big"}, ["warehouse 'my big'", "without quotes"]),
+    ({**BASE, "warehouse": "A$$B"}, ["warehouse 'A$$B'", "without quotes"]),
+    ({**BASE, "warehouse": "W", "merge_by": "task"}, ["warehouse has no meaning for merge_by task", "remove one"]),
     ({**BASE, "on_unrepresentable": "drop"}, ["on_unrepresentable 'drop'", "'quarantine', 'text' or 'fail'"]),
     ({**BASE, "on_unrepresentable": {"a": "drop"}}, ["on_unrepresentable", "'quarantine', 'text' or 'fail'"]),
     ({**BASE, "on_unrepresentable": {"updated_at": "text"}}, ["on_unrepresentable cannot be text", "'updated_at'"]),
@@ -156,3 +159,8 @@ def test_an_item_with_a_problem_ends_with_the_sentence_that_config_wrote() -> No
 def test_an_item_without_a_problem_is_its_specification() -> None:
     table = Table(table_name="public.orders", spec=BASE, digest="d")
     assert table.specification() == parse_spec(BASE, "p")
+
+
+def test_a_warehouse_is_named_as_snowflake_reads_it() -> None:
+    assert parse_spec({**BASE, "warehouse": "merge_Big$1"}, "p").warehouse == "MERGE_BIG$1"
+    assert parse_spec(BASE, "p").warehouse is None

@@ -71,7 +71,7 @@ def rendered(objects: TableObjects, rules: MergeRules) -> list[str]:
         *table_statements(objects, rules, replace_pipe=True),
         *evolve_statements(objects, rules.columns[2:], rules.columns[2:], rules.columns[:1]),
         merge,
-        compare_statement(objects, rules, 10, [row, row]),
+        compare_statement(objects, rules, (10, 12), [row, row]),
     ]
 
 
@@ -113,7 +113,7 @@ def test_a_hostile_column_is_an_identifier_of_the_parsed_statement(name: str) ->
 def test_sampled_values_stay_inside_their_quotes() -> None:
     rules = MergeRules(columns("note"), columns()[:1], AT, soft_deletes=False)
     values = ["1", None, "x'); DROP TABLE y; --\\'"]
-    parsed = sqlglot.parse(compare_statement(PLAIN, rules, 1, [values]), dialect="snowflake")
+    parsed = sqlglot.parse(compare_statement(PLAIN, rules, (1, 1), [values]), dialect="snowflake")
     assert len(parsed) == 1
     assert parsed[0] is not None
     assert values[2] in {string.this for string in parsed[0].find_all(exp.Literal)}

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from functions.shared.contract.names import SourceTable
 from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.session_parameters import SESSION_PARAMETERS
@@ -37,6 +39,12 @@ def test_only_files_of_the_present_layout_are_seen_by_the_view() -> None:
     made = table_statements(PLAIN, replace(KEYED, schema_version=9, since=7))
     [view] = [text for text in made if "CREATE OR REPLACE VIEW" in text]
     assert view.endswith('WHERE f."SCHEMA_VERSION" >= 7')
+
+
+@pytest.mark.parametrize(("transient", "kind"), [(False, "CREATE TABLE"), (True, "CREATE TRANSIENT TABLE")])
+def test_final_has_fail_safe_unless_it_is_transient(transient: bool, kind: str) -> None:
+    made = table_statements(replace(PLAIN, transient=transient), KEYED)
+    assert [text for text in made if text.startswith(f"{kind} IF NOT EXISTS {PLAIN.final}")]
 
 
 def test_the_task_does_not_depend_on_the_accounts_parameters() -> None:

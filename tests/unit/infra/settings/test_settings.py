@@ -77,6 +77,14 @@ def test_values_from_the_command_line_are_text() -> None:
         ("schedule_timezone", "localtime"),
         ("schedule_timezone", "Factory"),
         ("schedule_enabled", "perhaps"),
+        ("snowflake_warehouse_size", "TINY"),
+        ("snowflake_warehouse_generation", 2),
+        ("snowflake_merge_warehouses", "my warehouse"),
+        ("snowflake_monthly_credits", -1),
+        ("statement_timeout_seconds", 0),
+        ("final_retention_days", 91),
+        ("maintain_schedule", "daily"),
+        ("maintain_enabled", "perhaps"),
         ("lambda_python", "3.9"),
         ("lambda_python", 3.13),
         ("lambda_architecture", "arm"),
@@ -121,6 +129,9 @@ def test_values_from_the_command_line_are_text() -> None:
         ("aurora_port", 0),
         ("aurora_cluster_arn", "arn:aws:rds:eu-central-1:123456789012:db:shop"),
         ("snowflake_iam_user_arn", "arn:aws:iam::123456789012:role/snowflake"),
+        ("aurora_cluster_arn", "arn:aws-us-gov:rds:us-gov-west-1:123456789012:cluster:shop"),
+        ("snowflake_iam_user_arn", "arn:aws-cn:iam::123456789012:user/snowflake"),
+        ("snowpipe_queue_arn", "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:queue"),
         ("snowflake_external_id", "two words"),
         ("staging_retention_days", 13),
         ("staging_glacier_days", 7),
@@ -169,7 +180,15 @@ def test_the_example_of_each_key_is_itself_valid(key: str) -> None:
             "snowflake_external_id is empty, but snowflake_iam_user_arn is set",
         ),
         (SNOWFLAKE | {"snowflake_iam_user_arn": ""}, "snowflake_iam_user_arn is empty, but snowflake_external_id is"),
-        ({"staging_glacier_days": 30}, "staging_glacier_days is 30, but must be less than staging_retention_days (30)"),
+        (
+            {"final_transient": True, "final_retention_days": 2},
+            "final_retention_days is 2, but final_transient is true",
+        ),
+        ({"staging_glacier_days": 30}, "staging_glacier_days is 30, but Glacier bills 90 days of each file"),
+        (
+            {"staging_glacier_days": 30, "staging_retention_days": 119},
+            "staging_glacier_days is 30, but Glacier bills 90 days of each file, and staging_retention_days (119)",
+        ),
     ],
 )
 def test_keys_that_contradict_each_other_are_one_sentence_with_an_example(
@@ -182,6 +201,19 @@ def test_keys_that_contradict_each_other_are_one_sentence_with_an_example(
     assert "for example " in message
     assert message.endswith(".")
     assert "\n" not in message
+
+
+def test_a_file_may_rest_in_glacier_for_the_days_that_it_bills() -> None:
+    assert settings(staging_glacier_days=30, staging_retention_days=120).staging_glacier_days == 30
+
+
+def test_a_queue_of_another_region_than_the_cluster_is_refused() -> None:
+    queue = "arn:aws:sqs:eu-west-1:123456789012:sf-snowpipe-a"
+    with pytest.raises(
+        SettingsError, match=r"snowpipe_queue_arn is in eu-west-1, but aurora_cluster_arn in eu-central"
+    ):
+        settings(aurora_cluster_arn=AURORA, snowpipe_queue_arn=queue)
+    assert settings(snowpipe_queue_arn=queue).snowpipe_queue_arn == queue
 
 
 @pytest.mark.parametrize(
