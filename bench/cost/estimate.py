@@ -1,11 +1,12 @@
 """Dollars a month, from the lowest to the highest, of counted usage and assumed figures."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
 from bench.cost import assumed, prices
-from bench.cost.counts import MEMORY, Counts
+from bench.cost.usage import Counts
 
 _GIGABYTE = 10**9
 _STATES_OF_A_LOOK = 3  # Wait for load, Await load, Loaded?; the same of a merge
@@ -17,7 +18,8 @@ Side = Literal["low", "high"]
 class Measured:
     """The usage of an execution, of an idle and of a busy table; `children` are the statements of one merge.
 
-    `idle_statements` are those of an idle execution of 50 tables; `stack` counts resources by type.
+    `idle_statements` are those of an idle execution of 50 tables; `memory` is that of the functions in MB, and `stack`
+    counts resources by type.
     """
 
     own: Counts
@@ -25,6 +27,7 @@ class Measured:
     busy: Counts
     children: int
     idle_statements: float
+    memory: Mapping[str, int]
     stack: dict[str, int]
 
     @property
@@ -74,7 +77,14 @@ class Estimate:
         seconds = self._each("gigabyte_seconds")
         for name, looks in self._looks.items():
             counted = max(1.0, getattr(self.measured.busy, f"{name.removeprefix('await_')}_looks"))
-            seconds += looks * self.measured.busy.milliseconds.get(name, 0) / counted / 1000 * MEMORY[name] / 1024
+            seconds += (
+                looks
+                * self.measured.busy.milliseconds.get(name, 0)
+                / counted
+                / 1000
+                * self.measured.memory[name]
+                / 1024
+            )
         functions = [name for name, spent in self.measured.busy.milliseconds.items() if spent]
         cold = min(self.busy, assumed.AT_ONCE) * len(functions) * self._of(assumed.COLD_STARTS)
         seconds += cold * self._of(assumed.INIT)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bench.cost import assumed, prices
-from bench.cost.counts import Counts
 from bench.cost.estimate import Estimate, Measured, Side
 from bench.cost.page import page
+from bench.cost.usage import Counts
 
 NOTHING = Counts(0, 0, 0, 0, 0, 0, 0, {}, {}, {}, 0, 0)
 BUSY = replace(
@@ -19,7 +19,15 @@ BUSY = replace(
     statements={"INSERT": 2, "EXECUTE": 1},
     on_warehouse={"INSERT": 2, "EXECUTE": 1},
 )
-MEASURED = Measured(own=NOTHING, idle=NOTHING, busy=BUSY, children=28, idle_statements=2, stack={"AWS::KMS::Key": 2})
+MEASURED = Measured(
+    own=NOTHING,
+    idle=NOTHING,
+    busy=BUSY,
+    children=28,
+    idle_statements=2,
+    memory={"await_load": 1024, "merge": 1024},
+    stack={"AWS::KMS::Key": 2},
+)
 SIDES = pytest.mark.parametrize("side", ["low", "high"])
 
 
