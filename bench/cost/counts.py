@@ -5,8 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
+
+import yaml
 
 from bench.cost.usage import Counts
 from infra.constructs.function_specs import FUNCTIONS
@@ -15,6 +18,7 @@ from local.cloud.context import STACK
 from local.endpoints import Endpoints, aws_of
 from operate.runs import Workflow
 
+_DEFINITION = Path(__file__).resolve().parents[2] / "statemachine" / "sync.asl.yaml"
 _REPORT = re.compile(r"REPORT RequestId: \S+\tDuration: ([\d.]+) ms\t")
 MEMORY = {spec.name: spec.memory for spec in FUNCTIONS}
 
@@ -77,7 +81,7 @@ class Meter:
             gigabyte_seconds=sum(MEMORY[name] / 1024 * spent / 1000 for name, spent in milliseconds.items()),
             load_looks=entered["Await load"],
             merge_looks=entered["Merge"],
-            lease_writes=sum(_is_of_dynamodb(event) for event in events),
+            lease_writes=sum(entered[name] for name in lease_states()),
             log_bytes=log_bytes,
             milliseconds=dict(milliseconds),
             statements={},
@@ -100,8 +104,20 @@ def _history(aws: Aws, execution: str) -> Iterator[dict[str, Any]]:
         yield from page["events"]
 
 
-def _is_of_dynamodb(event: Mapping[str, Any]) -> bool:
-    return event["type"] == "TaskScheduled" and "dynamodb" in event["taskScheduledEventDetails"]["resourceType"]
+def lease_states() -> list[str]:
+    """The states of the definition that ask DynamoDB."""
+    return sorted(_states_of("dynamodb", yaml.safe_load(_DEFINITION.read_text())))
+
+
+def _states_of(service: str, part: Any) -> Iterator[str]:
+    """The names of the states below a part of the definition whose resource is of this service."""
+    if not isinstance(part, Mapping):
+        return
+    for name, state in part.get("States", {}).items():
+        if f":::{service}:" in state.get("Resource", ""):
+            yield name
+    for inner in part.values():
+        yield from _states_of(service, inner)
 
 
 def _started(aws: Aws, execution: str) -> int:
