@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -13,6 +14,7 @@ from local.aws.server import set_wait_scale
 from tests.support.edits import Edit
 from tests.support.functions import Undo, change, change_settings
 from tests.support.laptop import Laptop
+from tests.support.leases import leases_ignored
 from tests.system.faults.cloud import WAIT_SCALE, until
 
 # Tables of one execution that are under way together.
@@ -130,7 +132,11 @@ def ordered(laptop: Laptop, home: Path) -> tuple[DriftCloud, Undo]:
     """The functions obey orders, waits are short, and a few tables are under way together."""
     drift_cloud = DriftCloud(laptop, home)
     at_seams = _AT_SEAMS.replace("@FOLDER@", str(drift_cloud.orders)).replace("@DSN@", laptop.known["postgres"]["dsn"])
-    undone = [_set_tables_at_once(laptop, AT_ONCE)]
+    restore = _set_tables_at_once(laptop, AT_ONCE)
+    # Here runs of one table overlap on purpose.
+    overlapping = ExitStack()
+    overlapping.enter_context(leases_ignored(laptop))
+    undone = [overlapping.close, restore]
     for step in _ORDERED:
         edits = {"functions/at_seams.py": lambda _: at_seams, f"functions/{step}/handler.py": _at_seams_of(step)}
         undone.append(change(laptop, step, edits, {}))

@@ -116,7 +116,7 @@ def test_a_file_of_a_column_that_was_made_anew_brings_back_its_former_values_unl
     assert drift_cloud.laptop.warehouse(f"SELECT PRICE, COUNT(*) FROM {table.final} GROUP BY PRICE") == [(700, 20)]
 
 
-def test_without_the_counts_a_file_that_a_new_pipe_loads_again_doubles_its_rows(drift_cloud: DriftCloud) -> None:
+def test_without_the_counts_a_file_that_a_pipe_made_again_loads_again_doubles_its_rows(drift_cloud: DriftCloud) -> None:
     laptop, table = drift_cloud.laptop, Table(drift_cloud.laptop.new_schema(), "doubled")
     laptop.sql(f"CREATE TABLE {table} (id bigint, updated_at timestamptz NOT NULL DEFAULT now())")
     laptop.sql(f"INSERT INTO {table} SELECT generate_series(1, 20)")
@@ -125,6 +125,7 @@ def test_without_the_counts_a_file_that_a_new_pipe_loads_again_doubles_its_rows(
     waiting = drift_cloud.hold([table])
     until(lambda: drift_cloud.staged(table) == 20, "the file")
     files = laptop.files() - before
+    laptop.warehouse(f"DROP PIPE {laptop.pipe(table.object_name)}")
     laptop.sql(f"ALTER TABLE {table} ADD plain integer")
     drift_cloud.order(table, "export.before", "SELECT 1 / 0")
     assert not laptop.run().succeeded

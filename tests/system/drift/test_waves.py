@@ -113,7 +113,7 @@ def test_a_pipe_made_anew_between_a_batchs_files_loads_only_those_that_were_miss
     assert drift_cloud.difference(table) == ""
 
 
-def test_a_file_that_the_new_pipe_loads_again_is_never_merged(drift_cloud: DriftCloud) -> None:
+def test_a_file_that_a_pipe_made_again_loads_again_is_never_merged(drift_cloud: DriftCloud) -> None:
     schema = drift_cloud.laptop.new_schema()
     table = Table(schema, "twice")
     drift_cloud.laptop.sql(
@@ -125,6 +125,7 @@ def test_a_file_that_the_new_pipe_loads_again_is_never_merged(drift_cloud: Drift
     waiting = drift_cloud.hold([table])
     until(lambda: drift_cloud.staged(table) == 20, "the file")
     files = drift_cloud.laptop.files() - before
+    drift_cloud.laptop.warehouse(f"DROP PIPE {drift_cloud.laptop.pipe(table.object_name)}")
     drift_cloud.laptop.sql(f"ALTER TABLE {table} ADD plain integer DEFAULT 5")
     assert drift_cloud.laptop.run().succeeded
     drift_cloud.laptop.send_events(files)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from operate.runs import Outcome
+from tests.support.leases import leases_ignored
 from tests.support.packages import function_name
 from tests.system.faults.cloud import until
 from tests.system.faults.fault import Fault
@@ -190,8 +191,9 @@ def _replaced_under_load(tested: FaultTable) -> Outcome:
     hold = tested.hold("export.before")
     tested.cloud.snowflake_fault(replaced_pipe_lag_seconds=30)
     try:
-        newer = tested.start()
-        hold.event()
+        with leases_ignored(tested.laptop):
+            newer = tested.start()
+            hold.event()
         tested.laptop.send_events(files)
         hold.go()
         outcomes = [tested.ended(newer), tested.ended(older)]
