@@ -10,9 +10,10 @@ from pathlib import Path
 import psycopg2
 from rich.console import Console
 
-from bench.cost.counts import Counts, Meter, per_table
+from bench.cost.counts import MEMORY, Meter
 from bench.cost.estimate import Measured
 from bench.cost.page import page
+from bench.cost.usage import Counts, per_table
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable
 from functions.shared.contract.rules import MergeRules
@@ -66,6 +67,7 @@ def _measure(known: Endpoints) -> Measured:
         busy=busy,
         children=_statements_of_a_merge(),
         idle_statements=sum(fifty.statements.values()),
+        memory=MEMORY,
         stack=_stack(known),
     )
 

@@ -19,7 +19,9 @@ MERGE_LOOKS = Range("looks at a merge", 1, 3, "one while it lasts 5 s, then ever
 STATEMENT = Range("seconds of a small statement on an XS warehouse", 0.2, 0.6, "about 0.4; QUERY_HISTORY knows better")
 STEPS = Range("seconds of a busy table's other steps", 10, 30, "warm and cold functions, one export")
 CREDITS = Range("credits an hour of an XS warehouse", 1.0, 1.35, "first and second generation, which new accounts get")
-CLOUD_SERVICE = Range("seconds of cloud services for a statement", 0.02, 0.2, "compilation, metadata, logins")
+CLOUD_SERVICE = Range(
+    "credits of cloud services for a statement", 0.00002, 0.0001, "the order of what QUERY_HISTORY shows for small ones"
+)
 COLD_STARTS = Range("cold starts of each function for a table that runs at once", 0, 1, "hourly starts are mostly cold")
 INIT = Range("seconds of a cold start", 2, 5, "docs/functions.md: the import, over the processor's share")
 WORKFLOW_EVENT = Range("bytes of the workflow's log for a transition", 500, 2_000, "two or three events, without data")

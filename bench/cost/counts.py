@@ -3,62 +3,24 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import yaml
+
+from bench.cost.usage import Counts
 from infra.constructs.function_specs import FUNCTIONS
 from local.aws.server import Aws
 from local.cloud.context import STACK
 from local.endpoints import Endpoints, aws_of
 from operate.runs import Workflow
 
+_DEFINITION = Path(__file__).resolve().parents[2] / "statemachine" / "sync.asl.yaml"
 _REPORT = re.compile(r"REPORT RequestId: \S+\tDuration: ([\d.]+) ms\t")
 MEMORY = {spec.name: spec.memory for spec in FUNCTIONS}
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Usage: `statements` sent to Snowflake, and those `on_warehouse`, by first word; `milliseconds` by function.
-
-    `load_looks` and `merge_looks` are how often a load and a merge were looked at, `lease_writes` the requests to
-    DynamoDB, `log_bytes` what the functions logged. `metrics` is the number of distinct CloudWatch metrics, `files` the
-    number of new objects in the bucket.
-    """
-
-    transitions: float
-    invocations: float
-    gigabyte_seconds: float
-    load_looks: float
-    merge_looks: float
-    lease_writes: float
-    log_bytes: float
-    milliseconds: dict[str, float]
-    statements: dict[str, float]
-    on_warehouse: dict[str, float]
-    metrics: float
-    files: float
-
-
-def per_table(few: Counts, few_tables: int, many: Counts, many_tables: int) -> tuple[Counts, Counts]:
-    """The usage of one more table, and of an execution without tables."""
-    added = many_tables - few_tables
-    one = _combined(many, few, lambda more, less: (more - less) / added)
-    return one, _combined(few, one, lambda total, each: total - few_tables * each)
-
-
-def _combined(left: Counts, right: Counts, of: Callable[[float, float], float]) -> Counts:
-    def by_key(name: str) -> dict[str, float]:
-        mine, others = getattr(left, name), getattr(right, name)
-        return {key: of(mine.get(key, 0), others.get(key, 0)) for key in sorted({*mine, *others})}
-
-    names = [one.name for one in fields(Counts)]
-    made: dict[str, Any] = {
-        name: by_key(name) if isinstance(getattr(left, name), dict) else of(getattr(left, name), getattr(right, name))
-        for name in names
-    }
-    return Counts(**made)
 
 
 @dataclass(frozen=True)
@@ -119,7 +81,7 @@ class Meter:
             gigabyte_seconds=sum(MEMORY[name] / 1024 * spent / 1000 for name, spent in milliseconds.items()),
             load_looks=entered["Await load"],
             merge_looks=entered["Merge"],
-            lease_writes=sum(_is_of_dynamodb(event) for event in events),
+            lease_writes=sum(entered[name] for name in lease_states()),
             log_bytes=log_bytes,
             milliseconds=dict(milliseconds),
             statements={},
@@ -142,8 +104,20 @@ def _history(aws: Aws, execution: str) -> Iterator[dict[str, Any]]:
         yield from page["events"]
 
 
-def _is_of_dynamodb(event: Mapping[str, Any]) -> bool:
-    return event["type"] == "TaskScheduled" and "dynamodb" in event["taskScheduledEventDetails"]["resourceType"]
+def lease_states() -> list[str]:
+    """The states of the definition that ask DynamoDB."""
+    return sorted(_states_of("dynamodb", yaml.safe_load(_DEFINITION.read_text())))
+
+
+def _states_of(service: str, part: Any) -> Iterator[str]:
+    """The names of the states below a part of the definition whose resource is of this service."""
+    if not isinstance(part, Mapping):
+        return
+    for name, state in part.get("States", {}).items():
+        if f":::{service}:" in state.get("Resource", ""):
+            yield name
+    for inner in part.values():
+        yield from _states_of(service, inner)
 
 
 def _started(aws: Aws, execution: str) -> int:

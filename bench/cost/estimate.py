@@ -1,11 +1,12 @@
 """Dollars a month, from the lowest to the highest, of counted usage and assumed figures."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
 from bench.cost import assumed, prices
-from bench.cost.counts import MEMORY, Counts
+from bench.cost.usage import Counts
 
 _GIGABYTE = 10**9
 _STATES_OF_A_LOOK = 3  # Wait for load, Await load, Loaded?; the same of a merge
@@ -17,7 +18,8 @@ Side = Literal["low", "high"]
 class Measured:
     """The usage of an execution, of an idle and of a busy table; `children` are the statements of one merge.
 
-    `idle_statements` are those of an idle execution of 50 tables; `stack` counts resources by type.
+    `idle_statements` are those of an idle execution of 50 tables; `memory` is that of the functions in MB, and `stack`
+    counts resources by type.
     """
 
     own: Counts
@@ -25,6 +27,7 @@ class Measured:
     busy: Counts
     children: int
     idle_statements: float
+    memory: Mapping[str, int]
     stack: dict[str, int]
 
     @property
@@ -58,6 +61,11 @@ class Estimate:
         return {_LOAD: self.busy * load, _MERGE: self.busy * merge}
 
     @property
+    def _runs(self) -> float:
+        """Of a month: one an hour, or as many as have the time."""
+        return prices.HOURS * min(1.0, 3_600 / max(1.0, self.run_seconds()))
+
+    @property
     def _transitions(self) -> float:
         return self._each("transitions") + _STATES_OF_A_LOOK * sum(self._looks.values())
 
@@ -67,18 +75,25 @@ class Estimate:
 
     def transitions(self) -> float:
         """Step Functions."""
-        return self._transitions * prices.TRANSITION * prices.HOURS
+        return self._transitions * prices.TRANSITION * self._runs
 
     def compute(self) -> float:
         """Lambda, with its cold starts."""
         seconds = self._each("gigabyte_seconds")
         for name, looks in self._looks.items():
             counted = max(1.0, getattr(self.measured.busy, f"{name.removeprefix('await_')}_looks"))
-            seconds += looks * self.measured.busy.milliseconds.get(name, 0) / counted / 1000 * MEMORY[name] / 1024
+            seconds += (
+                looks
+                * self.measured.busy.milliseconds.get(name, 0)
+                / counted
+                / 1000
+                * self.measured.memory[name]
+                / 1024
+            )
         functions = [name for name, spent in self.measured.busy.milliseconds.items() if spent]
         cold = min(self.busy, assumed.AT_ONCE) * len(functions) * self._of(assumed.COLD_STARTS)
         seconds += cold * self._of(assumed.INIT)
-        return (seconds * prices.GIGABYTE_SECOND + self._invocations * prices.INVOCATION) * prices.HOURS
+        return (seconds * prices.GIGABYTE_SECOND + self._invocations * prices.INVOCATION) * self._runs
 
     def watching(self) -> float:
         """Metrics, logs and traces."""
@@ -87,12 +102,12 @@ class Estimate:
         logged = self._each("log_bytes") + self._transitions * self._of(assumed.WORKFLOW_EVENT)
         traced = self._invocations * self._of(assumed.TRACED)
         hourly = logged / _GIGABYTE * prices.LOG_GIGABYTE + traced * prices.TRACE
-        return first * prices.METRIC + (metrics - first) * prices.FURTHER_METRIC + hourly * prices.HOURS
+        return first * prices.METRIC + (metrics - first) * prices.FURTHER_METRIC + hourly * self._runs
 
     def requests(self) -> float:
         """S3's files and DynamoDB's leases."""
         hourly = self._each("files") * prices.PUT + self._each("lease_writes") * prices.LEASE_WRITE
-        return hourly * prices.HOURS
+        return hourly * self._runs
 
     def run_seconds(self) -> float:
         """How long an execution takes: so many tables at once, round after round."""
@@ -116,15 +131,16 @@ class Estimate:
         awake = (rounds - 1) * self._table_seconds() + self._work_seconds()
         if self.side == "high":
             awake = rounds * self._table_seconds()
-        return min(3_600.0, awake + assumed.SUSPENDS_AFTER)
+        return min(max(3_600.0, self.run_seconds()), awake + assumed.SUSPENDS_AFTER)
 
     def snowflake(self) -> float:
         """The warehouse, and cloud services beyond a tenth of it."""
         warehouse = self.warehouse_seconds() / 3_600 * self._of(assumed.CREDITS)
         own, idle, busy = (sum(one.statements.values()) for one in self._sides())
         statements = own + self.idle * idle + self.busy * (busy + self.measured.children)
-        services = max(0.0, statements) * self._of(assumed.CLOUD_SERVICE) / 3_600 * prices.CLOUD_SERVICES
-        return (warehouse + max(0.0, services - warehouse / 10)) * prices.CREDIT * prices.HOURS
+        services = max(0.0, statements) * self._of(assumed.CLOUD_SERVICE)
+        # Cloud services are billed where they exceed a tenth of the day's warehouse credits.
+        return (warehouse + max(0.0, services - warehouse / 10)) * prices.CREDIT * self._runs
 
     def _sides(self) -> tuple[Counts, Counts, Counts]:
         return self.measured.own, self.measured.idle, self.measured.busy

@@ -45,7 +45,7 @@ _ASSUMED = """
 So many tables run at once: {at_once}; more of them are *rounds*, through which the warehouse stays awake. It suspends
 {suspends} s after the last statement; at the low end it also sleeps while the last round waits for Snowpipe. Where an
 execution takes more than an hour, marked *, the next one finds its tables still being read: the tables are copied less
-often than hourly, and the warehouse never sleeps. A credit is {credit:.2f}."""
+often than hourly, which is what the row counts, and the warehouse never sleeps. A credit is {credit:.2f}."""
 
 
 def page(measured: Measured, **runs: int) -> str:
@@ -100,7 +100,7 @@ def _monthly(measured: Measured) -> Iterator[str]:
         for share in (0, 10, 100):
             busy = tables * share // 100
             low, high = (Estimate(measured, side, tables - busy, busy) for side in ("low", "high"))
-            costs = (_range(*pair) for pair in zip(low.costs(), high.costs(), strict=True))
+            costs = (_range(*sorted(pair)) for pair in zip(low.costs(), high.costs(), strict=True))
             late = " *" if high.run_seconds() > 3_600 else ""
             yield f"| {tables:,} | {busy:,}{late} | " + " | ".join(costs) + " |"
     yield ""

@@ -13,7 +13,6 @@ LEASE_WRITE = 0.625 / 1_000_000  # aws.amazon.com/dynamodb/pricing, on-demand
 PUT = 0.005 / 1_000  # aws.amazon.com/s3/pricing
 AURORA_READ = 0.20 / 1_000_000  # aws.amazon.com/rds/aurora/pricing, Standard storage; I/O-Optimized has none
 CREDIT = 3.00  # Snowflake's Enterprise edition on AWS; Standard has 2.00
-CLOUD_SERVICES = 4.4  # credits an hour, of what exceeds 10 % of the day's warehouse credits
 NOTIFIED_GIGABYTE = 0.0037  # Snowpipe's credits
 TERABYTE_MONTH = 23.00  # Snowflake's storage
 

@@ -131,6 +131,9 @@ BEGIN
   DELETE FROM {{ staging }} WHERE "_FILE" IN (SELECT "FILE_NAME" FROM {{ control }}."BATCH_FILES" WHERE "BATCH_ID" = :batch);
   LET merged_after NUMBER := (SELECT COUNT(*) {{ lately }});
   {{- refuse_if("merged_after <> merged_before + 1", "'CONCURRENT'") }}
+  {#- Maintenance forgets a batch before it removes its rows. #}
+  LET remembered NUMBER := (SELECT COUNT(*) FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch);
+  {#- guard: batch-forgotten-during-its-merge #}{{ refuse_if("remembered = 0", "'NO_BATCH'") }}{# end guard #}
   COMMIT;
   {{- end_with("'MERGED'") }}
 EXCEPTION

@@ -7,7 +7,8 @@ import pytest
 
 from functions.maintain.statements import history_statement
 from functions.shared.contract.watermark import Watermark
-from functions.shared.snowflake.progress import read_ceiling, read_last, store_reading
+from functions.shared.snowflake import session
+from functions.shared.snowflake.progress import Readings, read_last
 from functions.shared.snowflake.statements import merge_statement
 from functions.shared.snowflake.tables import read_rules, record_rules
 from tests.servers.functions.maintain.aged import Aged, moments
@@ -211,12 +212,13 @@ def test_without_the_moment_the_pruned_line_would_hide_it(table: Aged) -> None:
     assert merged_while_pruned(table, guarded=False) == "MERGED"
 
 
-def test_the_last_reading_stays_however_old_it_is(table: Aged) -> None:
-    warehouse, objects, now = table.target.warehouse, table.target.objects, datetime.now(UTC)
+def test_the_last_reading_stays_however_old_it_is(table: Aged, monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse, readings, now = table.target.warehouse, Readings(table.target.objects), datetime.now(UTC)
+    monkeypatch.setattr(session, "_connect", lambda _table: warehouse)
     for days, ceiling in ((200, 1), (100, 2), (2, 3)):
-        store_reading(warehouse, objects, ceiling, (now - timedelta(days=days)).isoformat(timespec="microseconds"))
+        readings.store(ceiling, (now - timedelta(days=days)).isoformat(timespec="microseconds"))
         table.prune()
-        assert read_ceiling(warehouse, objects, now) == ceiling
+        assert readings.before(now) == ceiling
     name = f"public.{table.target.name}"
     left = warehouse.rows('SELECT "CEILING" FROM "AURORA"."CONTROL"."READINGS" WHERE "TABLE_NAME" = %s', [name])
     assert [int(row["CEILING"]) for row in left] == [3]

@@ -93,13 +93,29 @@ def test_without_the_record_they_would_be_missed(table: Aged) -> None:
     assert table.target.merge(KEYED, batch) == "PARTIAL_LOAD"
 
 
+def forgotten(table: Aged, statement: str, batch: str) -> str:
+    """The merge's word, where maintenance forgets the batch and removes a row between its steps."""
+    gone = (
+        f'DELETE FROM "AURORA"."CONTROL"."BATCHES" WHERE "BATCH_ID" = \'{batch}\';\n'
+        f'  DELETE FROM {table.target.objects.staging} WHERE "ID" = 2;\n  LET merged_before'
+    )
+    return table.target.merge(KEYED, batch, statement.replace("LET merged_before", gone, 1))
+
+
 def test_a_batch_that_is_forgotten_during_its_merge_is_not_merged_by_half(table: Aged) -> None:
-    """Its record goes before its rows do, and without the record there is no line of the ledger."""
-    batch = table.recorded(ROWS, 10, days=31, staged_days=31)
-    gone = f'DELETE FROM "AURORA"."CONTROL"."BATCHES" WHERE "BATCH_ID" = \'{batch}\';\n  LET merged_before'
-    statement = merge_statement(table.target.objects, KEYED, batch).replace("LET merged_before", gone, 1)
-    assert table.target.merge(KEYED, batch, statement) == "CONCURRENT"
-    assert table.target.final() == []
+    table.merged(ROWS, 10, days=50)
+    batch = table.recorded(ROWS, 20, days=31, complete=True, high=at(9))
+    assert forgotten(table, merge_statement(table.target.objects, KEYED, batch), batch) == "NO_BATCH"
+    assert table.target.final() == [(1, 10), (2, 20)]
+
+
+def test_without_a_look_at_its_record_it_would_be(table: Aged) -> None:
+    table.merged(ROWS, 10, days=50)
+    batch = table.recorded(ROWS, 20, days=31, complete=True, high=at(9))
+    with rendered_without("batch-forgotten-during-its-merge"):
+        statement = merge_statement(table.target.objects, KEYED, batch)
+    assert forgotten(table, statement, batch) == "MERGED"
+    assert table.target.final() == [(1, 10)]
 
 
 def test_a_replay_keeps_the_rows_that_it_staged(target: Target) -> None:
