@@ -84,9 +84,7 @@ class Uploader:
     def _upload(self, export: str, request: dict[str, Any]) -> str:
         source = self._spool / f"{export}.csv"
         # As Aurora's: where the statement names no key, AWS's own for S3 encrypts, not the bucket's.
-        encryption = {"ServerSideEncryption": "aws:kms"}
-        if request["kms_key"]:
-            encryption["SSEKMSKeyId"] = request["kms_key"]
+        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": request["kms_key"] or "alias/aws/s3"}
         ranges = file_ranges(source, request["format"], request["quote"], self._max_file_bytes)
         publish: list[Callable[[], Any]] = []
         discard: list[Callable[[], Any]] = []

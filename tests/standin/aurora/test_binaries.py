@@ -34,7 +34,10 @@ def test_without_a_system_server_the_packaged_one_exports(no_system_server: None
     aws.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": aws.region})
     connection = psycopg2.connect(aurora.dsn("aurora_sync"))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM aws_s3.query_export_to_s3('SELECT 1', 'packaged-exports', 'k', 'eu-central-1')")
+        cursor.execute(
+            "SELECT * FROM aws_s3.query_export_to_s3('SELECT 1', "
+            "aws_commons.create_s3_uri('packaged-exports', 'k', 'eu-central-1'))"
+        )
         assert cursor.fetchone() == (1, 1, 2)
         cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
         assert cursor.fetchone() == (18,)
