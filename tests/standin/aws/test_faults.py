@@ -7,7 +7,7 @@ import pytest
 
 from local.aws.inactive_functions import TAG
 from local.aws.server import Aws
-from tests.support.workflows import ended, function, invoke, machine, run
+from tests.support.workflows import ended, function, invoke, machine, role, run
 
 CODE = """
 import os, pathlib, time
@@ -17,6 +17,8 @@ def handler(event, context):
         while not pathlib.Path(event["wait_for"]).exists(): time.sleep(0.02)
     return {**event, "done": event.get("done", 0) + 1}
 """
+
+NOTHING = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,25 @@ def test_an_inactive_function_fails_until_its_network_interfaces_are_made(aws: A
     assert [run(aws, working).error for _ in range(2)] == ["Lambda.ResourceNotReadyException"] * 2
     time.sleep(1)
     assert run(aws, working).status == "SUCCEEDED"
+
+
+def test_an_execution_that_is_not_there_is_named_by_the_class_of_the_java_sdk(aws: Aws) -> None:
+    arn = f"arn:aws:states:{aws.region}:123456789012:execution:none:none"
+    looking = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:describeExecution", "End": True}
+    failed = run(aws, machine(aws, {"Look": {**looking, "Arguments": {"ExecutionArn": arn}}}))
+    assert failed.error == "Sfn.ExecutionDoesNotExistException"
+
+
+def test_a_lease_table_is_closed_to_a_state_machine_whose_role_does_not_name_it(aws: Aws) -> None:
+    take = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::dynamodb:getItem",
+        "Arguments": {"TableName": "leases", "Key": {"table_name": {"S": "t"}}},
+        "End": True,
+    }
+    failed = run(aws, machine(aws, {"Take": take}, role_arn=role(aws, "states", [NOTHING])))
+    assert failed.error == "DynamoDB.AmazonDynamoDBException"
+    assert "not authorized to perform: dynamodb:GetItem" in str(failed.cause)
 
 
 def test_what_a_stopped_execution_was_waiting_for_does_not_go_on_after_its_redrive(
