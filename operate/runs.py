@@ -47,7 +47,7 @@ class Outcome:
 
     @property
     def succeeded(self) -> bool:
-        """Whether every table was loaded or idle."""
+        """Whether no table failed: each was loaded, idle, or busy in another execution."""
         return self.status == "SUCCEEDED"
 
     def as_json(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pytest
 import snowflake.connector
 import uvicorn
 
+from functions.merge import handler as merge_handler
 from functions.shared.access import vault
 from functions.shared.aurora import session as aurora
 from functions.shared.ground.settings import settings
@@ -143,7 +144,9 @@ def _connection(port: int) -> snowflake.connector.SnowflakeConnection:
 
 @pytest.fixture
 def own_sessions(snowflake_session: warehouse.SnowflakeSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sessions that the code under test opens beside the warm one are the stand-in's, too."""
+    """Sessions that the code under test opens beside the warm one are the stand-in's, too; it looks often."""
+    monkeypatch.setattr(merge_handler, "_POLL_SECONDS", 0.05)
+    monkeypatch.setattr(merge_handler, "_PATIENCE_SECONDS", 60)
     port = int(snowflake_session._connection.port)
     monkeypatch.setattr(warehouse, "_open", lambda _table, _seconds: warehouse.SnowflakeSession(_connection(port)))
 

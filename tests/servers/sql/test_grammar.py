@@ -85,7 +85,7 @@ def _words_of_each_kind() -> Iterator[tuple[str, str, re.Match[str]]]:
     ("word", "misspelt"),
     [
         ("MERGE INTO", "MERGE INTOO"),
-        ("QUALIFY", "QUALFY"),
+        ("FULL OUTER JOIN", "FULL OUTR JOIN"),
         ("BEGIN TRANSACTION", "BEGN TRANSACTION"),
         ("WHEN OTHER THEN", "WHEN OTHER"),
     ],

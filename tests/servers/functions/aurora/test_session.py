@@ -68,9 +68,9 @@ def test_a_statement_that_outlasts_its_function_is_ended_by_aurora_with_a_remedy
 @pytest.mark.usefixtures("source")
 @pytest.mark.parametrize("reads", ["SELECT 'canary'::int", "SELECT '2024-13-canary'::date", "SELECT 'canary'::json"])
 def test_an_error_about_a_value_does_not_quote_it(reads: str) -> None:
-    with pytest.raises(SourceRejected, match=r"^public.t: .*22.*see Aurora's log") as raised:  # noqa: SIM117
-        with aurora.aurora_session("public.t") as session:
-            session.rows(reads)
+    said = r"^public.t: .*22.*see Aurora's log"
+    with pytest.raises(SourceRejected, match=said) as raised, aurora.aurora_session("public.t") as session:
+        session.rows(reads)
     assert "canary" not in str(raised.value)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from functions.merge import handler as module
 from functions.merge.handler import handler
-from functions.shared.ground.errors import MergeFailed, WarehouseRejected
+from functions.shared.ground.errors import InvalidConfiguration, MergeFailed, WarehouseRejected
 from functions.shared.snowflake import session as warehouse
 from tests.servers.functions.merge.holding import eventually_held, held
 from tests.support.batches import KEYED, Row, Target, assert_adds_up, at
@@ -86,6 +86,17 @@ def test_rows_that_the_merge_saw_too_late_are_merged_by_the_second(made: Target,
     made.stage([("2", "20", at(2))], given["batch"]["files"][0]["name"], first=2)
     assert handler(given, context)["merge"]["status"] == "MERGED"
     assert made.final() == [(1, 10), (2, 20)]
+
+
+def test_a_table_may_name_the_warehouse_of_its_merge(made: Target, context: Mock) -> None:
+    given = event(made, [("1", "10", at(1))])
+    given["table"]["spec"]["warehouse"] = "big"
+    with pytest.raises(InvalidConfiguration, match=rf"^public.{made.name}: warehouse BIG does not exist"):
+        handler(given, context)
+    assert made.final() == []
+    made.warehouse.execute('CREATE WAREHOUSE "BIG"')
+    assert handler(given, context)["merge"]["status"] == "MERGED"
+    made.warehouse.execute('DROP WAREHOUSE "BIG"')
 
 
 def test_keys_that_are_none_are_told_with_their_remedy(made: Target, context: Mock) -> None:

@@ -119,9 +119,8 @@ def test_an_empty_table_is_idle_by_the_ledger_as_well(made: Any, owner: Any, sch
 
 
 @pytest.mark.parametrize("event", [*IN_AURORA, *IN_FINAL])
-@pytest.mark.parametrize("strategy", ["timestamp", "xmin"])
-def test_what_happens_to_a_table_has_the_same_bounds_either_way(made: Any, strategy: str, event: str) -> None:
-    table = made(strategy)
+def test_what_happens_to_a_table_has_the_same_bounds_either_way(made: Any, event: str) -> None:
+    table = made("timestamp")
     table.happens(event)
     bounds, sufficed = table.compare()
     assert not (sufficed and bounds["status"] == "NEW")

@@ -60,6 +60,7 @@ def test_the_definition_gets_arns_urls_and_the_concurrency() -> None:
         "AwaitLoadFunction": "arn of aurora-snowflake-sync-await-load",
         "MergeFunction": "arn of aurora-snowflake-sync-merge",
         "ReconcileFunction": "arn of aurora-snowflake-sync-reconcile",
+        "MaintainFunction": "arn of aurora-snowflake-sync-maintain",
         "ClearFullRefreshFunction": "arn of aurora-snowflake-sync-clear-full-refresh",
         "DeadLetterQueueUrl": "aurora-snowflake-sync-dead-letters",
         "TopicArn": "aurora-snowflake-sync-failures",

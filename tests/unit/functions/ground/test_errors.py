@@ -32,11 +32,10 @@ def test_an_error_is_a_leaf_with_a_sentence_about_itself(kind: type[SyncError]) 
         (pg.IoError("could not upload"), errors.ExportFailed),
         (pg.SystemError("could not upload"), errors.ExportFailed),
         (pg.QueryCanceled("canceling statement due to user request"), errors.SourceUnavailable),
-        (pg.QueryCanceled("canceling statement due to statement timeout"), errors.SourceRejected),
         (pg.AdminShutdown("terminating connection"), errors.SourceUnavailable),
         (psycopg2.InterfaceError("connection already closed"), errors.SourceUnavailable),
         (pg.UndefinedColumn("column x does not exist"), errors.SourceRejected),
-        (pg.DivisionByZero("division by zero"), errors.SourceRejected),
+        (pg.InvalidParameterValue('time zone "Mars" not recognized'), errors.SourceRejected),
     ],
 )
 def test_what_aurora_says_becomes_the_workflows_error(raised: Exception, told: type[SyncError]) -> None:
@@ -44,6 +43,13 @@ def test_what_aurora_says_becomes_the_workflows_error(raised: Exception, told: t
         raise raised
     assert str(raised).splitlines()[0] in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_an_error_about_a_value_is_named_without_the_value() -> None:
+    said = pg.InvalidTextRepresentation('invalid input syntax for type integer: "canary"')
+    with pytest.raises(errors.SourceRejected, match="Invalid") as caught, aurora._translated("public.orders"):
+        raise said
+    assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
