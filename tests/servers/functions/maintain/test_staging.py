@@ -97,9 +97,9 @@ def forgotten(table: Aged, statement: str, batch: str) -> str:
     """The merge's word, where maintenance forgets the batch and removes a row between its steps."""
     gone = (
         f'DELETE FROM "AURORA"."CONTROL"."BATCHES" WHERE "BATCH_ID" = \'{batch}\';\n'
-        f'  DELETE FROM {table.target.objects.staging} WHERE "ID" = 2;\n  LET merged_before'
+        f'  DELETE FROM {table.target.objects.staging} WHERE "ID" = 2;\n  LET held NUMBER'
     )
-    return table.target.merge(KEYED, batch, statement.replace("LET merged_before", gone, 1))
+    return table.target.merge(KEYED, batch, statement.replace("LET held NUMBER", gone, 1))
 
 
 def test_a_batch_that_is_forgotten_during_its_merge_is_not_merged_by_half(table: Aged) -> None:
