@@ -41,8 +41,8 @@ class Output(Wire):
 
 @step
 def handler(given: Input) -> Output:
-    """Raises InvalidConfiguration where no table is configured, or no cluster is where the deployment names one;
-    AccessDenied, ParametersUnavailable and SourceUnavailable."""
+    """Raises InvalidConfiguration where no table is configured; AccessDenied, ParametersUnavailable and
+    SourceUnavailable."""
     if is_maintenance(given.maintain, given.tables):
         return Output(tables=[], replay=False, cluster="", brief=False, maintain=True)
     prefix, replay = settings().parameter_prefix, is_replay(given.replay)
@@ -53,12 +53,12 @@ def handler(given: Input) -> Output:
             f"No table is configured: put a list such as "
             f'[{{"table_name": "public.orders", "watermark_col": "updated_at"}}] into the parameter {prefix}/tables'
         )
-    cluster = read_cluster(arn) if (arn := settings().aurora_cluster_arn) else ""
     broken = [entry.problem for entry in chosen if entry.problem]
     for problem in broken:
         logger.warning("A table cannot run", extra={"problem": problem})
     count("TablesConfigured", len(chosen))
     count("TablesMisconfigured", len(broken))
+    cluster = read_cluster(arn) if (arn := settings().aurora_cluster_arn) else ""
     tables = [entry.to_table(replay) for entry in chosen]
     brief = size_of([table.table_name for table in tables]) + _RESULT_BYTES * len(tables) > _MOST_BYTES
     output = Output(tables=tables, replay=replay, cluster=cluster, brief=brief)

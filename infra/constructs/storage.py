@@ -66,21 +66,33 @@ class Staging(Construct):
             removal_policy=removal,
             lifecycle_rules=[_lifecycle(settings)],
         )
-        self.bucket.add_to_resource_policy(self._no_other_key())
+        for statement in self._no_other_key():
+            self.bucket.add_to_resource_policy(statement)
         resource = self.bucket.node.default_child
         assert isinstance(resource, s3.CfnBucket)
         self.resource = resource
         if settings.snowpipe_queue_arn:
             self._notify(settings.snowpipe_queue_arn)
 
-    def _no_other_key(self) -> iam.PolicyStatement:
-        """Denies an upload that names another key than the bucket's, or none: then AWS's own key for S3 may encrypt."""
+    def _no_other_key(self) -> list[iam.PolicyStatement]:
+        """Denies an upload that names another key than the bucket's, or an encryption without a key: that is AWS's own.
+
+        One that names nothing gets the bucket's key. The parts of an upload name nothing either, and S3's pages do not
+        say whether the conditions then see what its beginning named, so that neither may depend on an absent header.
+        """
+        encryption, key = "s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id"
+        return [
+            self._deny_upload({"StringNotEquals": {key: self.key.key_arn}, "Null": {key: "false"}}),
+            self._deny_upload({"Null": {encryption: "false", key: "true"}}),
+        ]
+
+    def _deny_upload(self, conditions: dict[str, dict[str, str]]) -> iam.PolicyStatement:
         return iam.PolicyStatement(
             effect=iam.Effect.DENY,
             actions=["s3:PutObject"],
             resources=[self.bucket.arn_for_objects("*")],
             principals=[iam.AnyPrincipal()],
-            conditions={"StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": self.key.key_arn}},
+            conditions=conditions,
         )
 
     def _notify(self, queue_arn: str) -> None:

@@ -76,7 +76,8 @@ def _not_started(settings: Settings) -> Iterator[AlarmSpec]:
             period=Duration.minutes(period // _MINUTE)
         ),
         f"No execution has started to sync for {looks * period // _MINUTE} minutes, twice as long as the schedule "
-        "rests. See whether the schedule is enabled and what the queue of missed starts says.",
+        "rests, or none got as far as its tables. See whether the schedule is enabled, what the queue of missed starts "
+        "says, and whether the last executions failed in Config.",
         "docs/runbook/not-started.md",
         absence=looks,
     )

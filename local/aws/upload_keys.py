@@ -1,36 +1,27 @@
-"""A bucket's policy sees the key that an upload asks to be encrypted with: S3's condition key on its ARN.
+"""A bucket's policy sees the key that a request asks to be encrypted with: S3's condition key on its ARN.
 
-As on AWS a part and the completion of an upload carry no such header, and have the key that the upload was begun with.
-Stock ministack's policies see whether KMS encrypts, not with which key.
+A part and the completion of an upload carry no header of encryption, and S3's pages do not say that a policy sees what
+the upload was begun with: here it does not. Stock ministack's policies see there whether KMS encrypts, and nowhere with
+which key.
 """
 
-import re
 from typing import Any
 
 from ministack.core import iam_actions
-from ministack.services import s3
 
-_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
-_BEGUN = re.compile(rb"<UploadId>([^<]+)</UploadId>")
+_ENCRYPTION = "x-amz-server-side-encryption"
+_KEY = f"{_ENCRYPTION}-aws-kms-key-id"
 
 
 def apply() -> None:
-    """Remembers the key of each upload, and adds it to what the policies see."""
-    seen, begin = iam_actions._s3_object_context, s3._create_multipart_upload
-
-    def begin_with_key(bucket: str, key: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-        status, answered, body = begin(bucket, key, headers)
-        if upload := _BEGUN.search(body):
-            s3._multipart_uploads[upload[1].decode()]["requested_key"] = headers.get(_HEADER)
-        return status, answered, body
+    """Lets the policies see what the request itself names, and its key."""
+    seen = iam_actions._s3_object_context
 
     def seen_with_key(action: str, query: dict[str, Any], path: str, headers: dict[str, str]) -> dict[str, Any]:
         context = dict(seen(action, query, path, headers))
-        upload = s3._multipart_uploads.get(iam_actions._query_param(query, "uploadId") or "")
-        asked = upload.get("requested_key") if upload else headers.get(_HEADER)
-        if action == "s3:PutObject" and asked:
-            context[f"s3:{_HEADER}"] = asked
+        if action == "s3:PutObject":
+            context.pop(f"s3:{_ENCRYPTION}", None)
+            context |= {f"s3:{name}": headers[name] for name in (_ENCRYPTION, _KEY) if headers.get(name)}
         return context
 
-    s3._create_multipart_upload = begin_with_key
     iam_actions._s3_object_context = seen_with_key

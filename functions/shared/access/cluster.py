@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.shared.ground.errors import AccessDenied, InvalidConfiguration, SourceUnavailable
+from functions.shared.ground.errors import AccessDenied, SourceUnavailable
 
 _REFUSED = ("AccessDenied", "UnrecognizedClient", "ExpiredToken", "InvalidClientTokenId")
 _GONE = ("DBClusterNotFound",)
@@ -20,7 +20,7 @@ def _rds() -> Any:
 def read_cluster(arn: str) -> str:
     """The resource id of the cluster of this ARN; the ARN itself stays the same where another cluster takes its name.
 
-    Raises AccessDenied, InvalidConfiguration where there is no such cluster, or SourceUnavailable.
+    Raises AccessDenied, or SourceUnavailable, also where there is no such cluster.
     """
     try:
         [found] = _rds().describe_db_clusters(DBClusterIdentifier=arn.rpartition(":")[2])["DBClusters"]
@@ -33,9 +33,10 @@ def read_cluster(arn: str) -> str:
                 "rds:DescribeDBClusters on it"
             ) from error
         if code.startswith(_GONE):
-            raise InvalidConfiguration(
-                f"{arn}: there is no such cluster; set the context key aurora_cluster_arn to the one in Vault's "
-                "secret, and deploy"
+            # Transient: in a switchover the name is free for some seconds.
+            raise SourceUnavailable(
+                f"{arn}: there is no such cluster; if that goes on after a switchover, set the context key "
+                "aurora_cluster_arn to the one in Vault's secret, and deploy"
             ) from error
         raise _unavailable(arn, error) from error
     except BotoCoreError as error:

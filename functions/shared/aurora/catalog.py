@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from functions.shared.aurora.login import GROUP_ROLE, grantee
 from functions.shared.aurora.session import AuroraSession
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable
@@ -14,8 +15,9 @@ from functions.shared.contract.spec import OTHER_COLUMNS, TableSpec
 from functions.shared.contract.types import SourceType
 from functions.shared.ground.errors import AccessDenied, InvalidConfiguration
 
-_RELATION = """
-SELECT c.oid, c.relkind::text AS kind, current_user::text AS role, row_security_active(c.oid) AS rows_hidden,
+_RELATION = f"""
+SELECT c.oid, c.relkind::text AS kind, current_user::text AS role, {GROUP_ROLE} AS group_role,
+       row_security_active(c.oid) AS rows_hidden,
        c.relforcerowsecurity AS owner_too, pg_get_userbyid(c.relowner)::text AS owner,
        c.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_inherits WHERE inhparent = c.oid) AS inherited,
        (SELECT min(p.relid::regclass::text) FROM pg_partition_tree(c.oid) p JOIN pg_class k ON k.oid = p.relid
@@ -101,16 +103,17 @@ def read_relation(aurora: AuroraSession, spec: TableSpec) -> Relation:
             f"{table}: its partition {relation['foreign_partition']} is a foreign table, whose transactions no fence "
             "sees; name the other partitions, or detach this one"
         )
+    to = grantee(relation["role"], relation["group_role"])
     if not relation["readable"]:
         raise AccessDenied(
             f"{table}: role {relation['role']} may not read it; run GRANT USAGE ON SCHEMA and GRANT SELECT ON the "
-            f"table TO {relation['role']}"
+            f"table TO {to}"
         )
     if relation["rows_hidden"]:
         no_force = "ALTER TABLE … NO FORCE ROW LEVEL SECURITY and " if relation["owner_too"] else ""
         raise AccessDenied(
             f"{table}: row-level security hides rows from role {relation['role']}, so the copy would miss them; "
-            f"run {no_force}GRANT {relation['owner']} TO {relation['role']}, by which the sync could also write the "
+            f"run {no_force}GRANT {relation['owner']} TO {to}, by which the sync could also write the "
             "owner's tables, or leave the table out. No policy helps, and Aurora's master user may not set BYPASSRLS"
         )
     columns = read_columns(aurora, spec, relation["oid"])

@@ -7,7 +7,7 @@ after that snapshot misses the transactions that commit in between.
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.shared.aurora.login import APPLICATION
+from functions.shared.aurora.login import APPLICATION, GROUP_ROLE, grantee
 from functions.shared.aurora.session import AuroraSession
 from functions.shared.ground.errors import FenceRefused, SourceUnavailable
 
@@ -37,7 +37,7 @@ SELECT clock_timestamp() AS clock,
        {VERSION} AS version,
        pg_is_in_recovery() AS replica,
        pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS sees_all,
-       current_user::text AS role,
+       current_user::text AS role, {GROUP_ROLE} AS group_role,
        (SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND state = 'disabled') AS hidden,
        (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared,
@@ -87,7 +87,7 @@ def read_fence(aurora: AuroraSession, table: str, margin_seconds: float, waterma
     if watermark and not row["sees_all"]:
         raise FenceRefused(
             f"{table}: role {row['role']} cannot see when other sessions' transactions began, so late commits would be "
-            f"lost; run GRANT pg_monitor TO {row['role']}"
+            f"lost; run GRANT pg_monitor TO {grantee(row['role'], row['group_role'])}"
         )
     if watermark and row["hidden"]:
         raise FenceRefused(

@@ -19,6 +19,9 @@ _UNANSWERED_MILLISECONDS = 60_000
 _LEASE_MARGIN_SECONDS = 60
 # Amazon's certificate authorities for RDS in every region (truststore.pki.rds.amazonaws.com, global bundle).
 _RDS_AUTHORITIES = Path(__file__).with_name("rds_global_bundle.pem")
+# A role that the user is a member of; NULL without one.
+GROUP_ROLE = """(SELECT min(pg_get_userbyid(roleid)::text) FROM pg_auth_members
+  WHERE pg_get_userbyid(member) = current_user AND NOT starts_with(pg_get_userbyid(roleid)::text, 'pg_'))"""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,11 @@ def log_in(table: str) -> Login:
             f"{table}: Aurora refused the user of Vault's secret {_login_path()}: {first_line(error)}; "
             "check that the user exists and that the secret holds its present password"
         ) from error
+
+
+def grantee(user: str, group: str | None) -> str:
+    """Whom a GRANT must name that lasts: a user that Vault made ends with its lease, and its group role stays."""
+    return group if group and settings().vault_aurora_login_path else user
 
 
 def first_line(error: Exception) -> str:

@@ -9,8 +9,8 @@ from functions.shared.ground.errors import StateTooLarge
 MOST_BYTES = 262_144
 # What the definition adds by itself: a failure, the load.
 _RESERVE_BYTES = 12_288
-# A slice is exported to one file, whose key in the state has the table's name, and this beside it.
-_FILE_BYTES = 130
+# A slice is exported to one file, whose part in the state has the table's name, and this beside it.
+_FILE_BYTES = 170
 _NAMED = 3
 
 

@@ -78,7 +78,8 @@ class SnowflakeSession:
         self._connection.close()
 
 
-_warm: list[SnowflakeSession] = []
+# The container's session, and the secret that it was opened with.
+_warm: list[tuple[SnowflakeSession, dict[str, Any]]] = []
 
 
 @contextmanager
@@ -108,9 +109,15 @@ def own_session(table: str) -> Iterator[SnowflakeSession]:
 
 
 def _connect(table: str) -> SnowflakeSession:
-    if not _warm or not _warm[0].usable:
-        _warm[:] = [_open(table, _waited_for())]
-    return _warm[0]
+    # Another account, role or key in Vault is another session, also while the former one still answers.
+    if not _warm or _warm[0][1] != _secret(table) or not _warm[0][0].usable:
+        session = _open(table, _waited_for())
+        _warm[:] = [(session, _secret(table))]
+    return _warm[0][0]
+
+
+def _secret(table: str) -> dict[str, Any]:
+    return vault.secret(table, settings().vault_snowflake_path)
 
 
 def _waited_for() -> int:
@@ -122,7 +129,7 @@ def _open(table: str, statement_seconds: int) -> SnowflakeSession:
     path = settings().vault_snowflake_path
 
     def attempt() -> SnowflakeSession:
-        arguments = _arguments(vault.secret(table, path), statement_seconds)
+        arguments = _arguments(_secret(table), statement_seconds)
         return SnowflakeSession(snowflake.connector.connect(**arguments))
 
     try:

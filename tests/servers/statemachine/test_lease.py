@@ -150,14 +150,19 @@ def test_a_table_that_failed_gives_its_lease_back(leasing: Leasing) -> None:
     assert leasing.holder is None
 
 
-def test_a_replay_takes_the_lease_too(leasing: Leasing) -> None:
-    first = leasing.start(waits=True)
+def test_a_replay_takes_no_lease_since_no_run_would_repeat_it(leasing: Leasing) -> None:
+    leasing.hold(first := leasing.start(waits=True))
     leasing.arrived()
-    assert leasing.run(replay=True).output["status"] == "BUSY"
+    assert leasing.run(replay=True).output["status"] == "LOADED"
+    assert leasing.holder == first
     leasing.go()
     ended(leasing.aws, first)
-    assert leasing.run(replay=True).output["status"] == "LOADED"
-    assert leasing.holder is None
+
+
+def test_a_table_is_read_without_a_lease_where_dynamodb_does_not_answer(aws: Aws, tmp_path: Path) -> None:
+    states = branch_with(aws, dict.fromkeys(STEPS, CODE), "unanswered")
+    aws.client("dynamodb").delete_table(TableName="unanswered-leases")
+    assert Leasing(aws, machine(aws, states["States"], states["StartAt"]), tmp_path).run().output["status"] == "LOADED"
 
 
 def test_an_execution_whose_lease_was_lost_leaves_the_others_alone(leasing: Leasing) -> None:

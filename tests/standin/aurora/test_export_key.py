@@ -14,21 +14,24 @@ from local.aws.server import ACCOUNT, Aws
 BUCKET = "only-one-key"
 KEY = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 OTHER = KEY.replace("1111", "9999")
+NAMED_KEY = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 
 
 @pytest.fixture(scope="module")
 def s3(aws: Aws) -> Any:
-    """A bucket whose policy denies every key but one."""
+    """A bucket whose policy denies every key but one, and AWS's own."""
     client = aws.client("s3")
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": aws.region})
-    denied = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:PutObject",
-        "Resource": f"arn:aws:s3:::{BUCKET}/*",
-        "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": KEY}},
-    }
-    client.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": [denied]}))
+    denied = [
+        {"StringNotEquals": {NAMED_KEY: KEY}, "Null": {NAMED_KEY: "false"}},
+        {"Null": {"s3:x-amz-server-side-encryption": "false", NAMED_KEY: "true"}},
+    ]
+    statements = [
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
+        | {"Condition": condition}
+        for condition in denied
+    ]
+    client.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
     return client
 
 

@@ -16,7 +16,6 @@ from local.cloud.cdk_deploy import Cdk, as_deployer
 from local.cloud.context import STACK
 from local.endpoints import Endpoints
 from operate.runs import Workflow
-from tests.support.staged import put_staged
 
 pytestmark = pytest.mark.e2e
 
@@ -110,7 +109,7 @@ def test_a_changed_setting_changes_what_it_names_once(deployer: Cdk, known: Endp
 def test_a_destroyed_stack_leaves_the_exported_files_and_the_list_of_tables(deployer: Cdk, known: Endpoints) -> None:
     aws = endpoints.aws_of(known)
     configure(known, [{"table_name": "public.kept"}])
-    put_staged(aws, known["bucket"], "public.visits/kept.csv", b"1\n")
+    aws.client("s3").put_object(Bucket=known["bucket"], Key="public.visits/kept.csv", Body=b"1\n")
     deployer.destroy(*deployer.as_synthesized)
     with pytest.raises(ClientError, match="does not exist"):
         aws.client("cloudformation").describe_stacks(StackName=STACK)

@@ -11,7 +11,7 @@ from functions.shared.access import vault, vault_login
 from functions.shared.aurora import login
 from functions.shared.aurora import session as adapter
 from functions.shared.aurora.fence import read_fence
-from functions.shared.ground.errors import AccessDenied, SourceUnavailable
+from functions.shared.ground.errors import AccessDenied, FenceRefused, SourceUnavailable
 from functions.shared.ground.settings import FunctionSettings, settings
 from local import processes
 from local.aurora.server import DATABASE, OWNER, SYNC_ROLE, Aurora
@@ -141,6 +141,18 @@ def test_a_lease_shorter_than_a_statement_is_refused() -> None:
 def test_a_path_without_a_role_is_refused_by_name() -> None:
     with pytest.raises(AccessDenied, match=r"^public.t: .*database/creds/nobody"):
         vault.lease("public.t", "database/creds/nobody", 1)
+
+
+def test_a_remedy_names_the_group_role_which_outlives_the_user(aurora: Aurora) -> None:
+    owner = psycopg2.connect(aurora.dsn())
+    owner.autocommit = True
+    owner.cursor().execute(f"REVOKE pg_monitor FROM {SYNC_ROLE}")
+    try:
+        with pytest.raises(FenceRefused, match=rf"^t: role v-.* run GRANT pg_monitor TO {SYNC_ROLE}$"):
+            read_fence(adapter._connect("public.t"), "t", 0, watermark=True)
+    finally:
+        owner.cursor().execute(f"GRANT pg_monitor TO {SYNC_ROLE}")
+        owner.close()
 
 
 def test_the_fence_leaves_out_the_syncs_other_users(aurora: Aurora) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.support.laptop import Laptop
-from tests.support.staged import put_staged
 
 POLICY = {"on_unrepresentable": {"day": "text"}}
 
@@ -116,7 +115,7 @@ def test_a_refused_file_is_listed_until_a_run_brings_its_rows(laptop: Laptop) ->
     laptop.warehouse(f"ALTER PIPE {pipe} SET PIPE_EXECUTION_PAUSED = TRUE")
     execution = laptop.workflow.start()
     file = _written(laptop, earlier)
-    put_staged(laptop.aws, laptop.known["bucket"], file, b",2\none,column,too,many,here\n")
+    laptop.aws.client("s3").put_object(Bucket=laptop.known["bucket"], Key=file, Body=b",2\none,column,too,many,here\n")
     laptop.warehouse(f"ALTER PIPE {pipe} SET PIPE_EXECUTION_PAUSED = FALSE")
     [result] = laptop.workflow.follow(execution).tables
     assert result["error"].startswith("LoadFailed: ")

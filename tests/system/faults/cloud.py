@@ -17,7 +17,6 @@ from local.aws.server import set_wait_scale
 from tests.support.functions import Undo, change, change_settings, settings
 from tests.support.laptop import Laptop
 from tests.support.packages import function_name
-from tests.support.staged import put_staged
 
 STEPS = ("config", "watermark", "schema", "export", "await_load", "merge", "reconcile")
 _FILE_BYTES = 2500
@@ -85,7 +84,7 @@ class FaultCloud:
 
     def put_file(self, key: str, content: str) -> None:
         """Writes an object into the staging bucket."""
-        put_staged(self.laptop.aws, self.laptop.known["bucket"], key, content.encode())
+        self.laptop.aws.client("s3").put_object(Bucket=self.laptop.known["bucket"], Key=key, Body=content.encode())
 
     def read_file(self, key: str) -> str:
         """The text of an object of the staging bucket."""

@@ -105,18 +105,22 @@ def test_requests_without_tls_are_denied(stack: Synthesized) -> None:
     )
 
 
-def test_an_upload_under_another_key_or_without_naming_one_is_denied(stack: Synthesized) -> None:
+def test_an_upload_under_another_key_or_aws_own_is_denied_and_one_without_headers_is_not(stack: Synthesized) -> None:
+    """A part of an upload names neither encryption nor key."""
+    named, encryption = "s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:x-amz-server-side-encryption"
     [policy] = [
         policy["PolicyDocument"]["Statement"]
         for policy in stack.of_type("AWS::S3::BucketPolicy")
         if stack.text(policy["Bucket"]) == "StagingBucket"
     ]
-    [key] = [
-        statement["Condition"]["StringNotEquals"]["s3:x-amz-server-side-encryption-aws-kms-key-id"]
+    other, awss = [
+        statement["Condition"]
         for statement in policy
         if statement["Action"] == "s3:PutObject" and statement["Effect"] == "Deny"
     ]
-    assert stack.text(key) == "arn of StagingKey"
+    assert stack.text(other["StringNotEquals"].pop(named)) == "arn of StagingKey"
+    assert other == {"StringNotEquals": {}, "Null": {named: "false"}}
+    assert awss == {"Null": {encryption: "false", named: "true"}}
 
 
 def fates(stack: Synthesized, *kinds: str) -> set[str]:

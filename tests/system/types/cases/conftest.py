@@ -21,7 +21,8 @@ from tests.system.types.tables import known_here, setup
 environment, home, schema = conftest.environment, conftest.home, conftest.schema
 bucket, context = conftest.bucket, conftest.context
 server, owner, source = conftest.server, conftest.owner, conftest.source
-snowflake_session, own_sessions = conftest.snowflake_session, conftest.own_sessions
+snowflake_state, snowflake_session = conftest.snowflake_state, conftest.snowflake_session
+own_sessions = conftest.own_sessions
 
 
 @pytest.fixture(scope="session")

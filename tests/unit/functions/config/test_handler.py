@@ -81,7 +81,7 @@ def test_a_deployment_that_names_no_cluster_asks_nobody(ssm: Any, context: Mock)
 
 
 def test_a_cluster_that_is_not_there_is_named(cluster: Any, context: Mock) -> None:
-    with pytest.raises(InvalidConfiguration, match=r"shop: there is no such cluster; set .* aurora_cluster_arn"):
+    with pytest.raises(SourceUnavailable, match=r"shop: there is no such cluster; .* set .* aurora_cluster_arn"):
         handler({}, context)
 
 

@@ -90,7 +90,7 @@ def test_the_last_that_passes_fits_to_the_end_and_the_next_is_told(of: Callable[
 
 
 def test_what_is_refused_would_hardly_fit() -> None:
-    assert min(size_of(exported(of(edge(of) * 12 // 10))) for of in EDGES) > MOST_BYTES
+    assert min(size_of(exported(of(edge(of) * 13 // 10))) for of in EDGES) > MOST_BYTES
 
 
 @pytest.mark.parametrize("of", [partitions, columns], ids=lambda of: of.__name__)

@@ -74,3 +74,14 @@ def test_nothing_that_a_function_waits_for_outlives_it(monkeypatch: pytest.Monke
         assert 2 * one["login_timeout"] < 120
     assert warm["session_parameters"]["STATEMENT_TIMEOUT_IN_SECONDS"] <= longest
     assert submitting["session_parameters"]["STATEMENT_TIMEOUT_IN_SECONDS"] == 14400
+
+
+def test_a_warm_session_follows_vaults_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = {"account": "a", "user": "u"}
+    monkeypatch.setattr(warehouse, "_warm", [])
+    monkeypatch.setattr(vault, "secret", lambda _table, _path: dict(secret))
+    monkeypatch.setattr(warehouse.snowflake.connector, "connect", lambda **_: Mock())
+    first = warehouse._connect("public.orders")
+    assert warehouse._connect("public.orders") is first
+    secret["account"] = "b"
+    assert warehouse._connect("public.orders") is not first
