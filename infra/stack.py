@@ -8,7 +8,7 @@ from constructs import Construct
 from infra.constructs.data_roles import DataRoles
 from infra.constructs.dead_letter import dead_letter_queue
 from infra.constructs.functions import SyncFunctions
-from infra.constructs.names import export_role, role_arn, workflow_role
+from infra.constructs.names import export_role_arn, role_arn, workflow_role
 from infra.constructs.network.network import Network
 from infra.constructs.notifications import Notifications
 from infra.constructs.parameters import TableParameters
@@ -37,7 +37,7 @@ class SyncStack(Stack):
         super().__init__(
             scope, settings.stack_name, description="Copies Aurora PostgreSQL tables into Snowflake on a schedule."
         )
-        writer_arn = role_arn(self, export_role(settings)) if settings.aurora_cluster_arn else ""
+        writer_arn = export_role_arn(self, settings) if settings.aurora_cluster_arn else ""
         reader_arn = role_arn(self, read_role(settings)) if settings.snowflake_iam_user_arn else ""
         staging = Staging(self, "Staging", settings=settings, writer_arn=writer_arn, reader_arn=reader_arn)
         DataRoles(self, "DataRoles", settings=settings, bucket=staging.bucket, key=staging.key)

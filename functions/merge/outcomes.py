@@ -19,15 +19,19 @@ class Repetition:
     wait_seconds: int
 
 
-# Ends at which nothing was applied, and the merge may succeed when it is submitted again.
+# Ends at which the ledger has no line of the batch, and may have one when the merge is submitted again.
 REPEATED: Mapping[str, Repetition] = {
     # Another batch was merged meanwhile.
     "CONCURRENT": Repetition(most=100, wait_seconds=5),
     "TASK_SKIPPED": Repetition(most=100, wait_seconds=5),
     # Another batch's run took the place of one that waited.
     "TASK_REPLACED": Repetition(most=20, wait_seconds=5),
-    # Its session may see the loaded rows a moment after the one that counted them.
+    # Its session may see what another has committed a moment later: the loaded rows, the batch's record; and this
+    # session the line that it has committed itself. A second submission then ends as ALREADY_MERGED.
     "PARTIAL_LOAD": Repetition(most=2, wait_seconds=10),
+    "NO_BATCH": Repetition(most=3, wait_seconds=5),
+    "MERGED": Repetition(most=3, wait_seconds=5),
+    "ALREADY_MERGED": Repetition(most=3, wait_seconds=5),
     "INTERRUPTED": Repetition(most=5, wait_seconds=30),
     # Each time costs all of statement_timeout_seconds.
     "TIMED_OUT": Repetition(most=2, wait_seconds=30),
@@ -36,8 +40,8 @@ _REMEDIES = {
     "PARTIAL_LOAD": "STAGING does not hold every row of the batch in the table's present layout; re-run the table, "
     "which exports it again",
     "INTERRUPTED": "see QUERY_HISTORY for what ended it, then re-run the table",
-    "TIMED_OUT": "give the table a bigger warehouse by its key warehouse, or raise statement_timeout_seconds, then "
-    "re-run the table",
+    "TIMED_OUT": "it took longer than statement_timeout_seconds, or somebody cancelled it (QUERY_HISTORY says who): "
+    "give the table a bigger warehouse by its key warehouse, or raise the setting, then re-run the table",
     "TASK_REPLACED": "other runs of the table's task took its place each time; let those end, then re-run the table",
     "DUPLICATE_KEYS": "its primary_keys occur twice in one snapshot, so they are not a key; name unique columns",
     "OVERLAPPING": "another run read the table at the same time, and neither batch is the newer one for every row; "

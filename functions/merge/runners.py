@@ -140,11 +140,12 @@ def _word(run: dict[str, Any]) -> str | None:
         return str(run["RETURN_VALUE"])
     number = int(run["ERROR_CODE"]) if run["ERROR_CODE"] else None
     word = _ended_by(number) if is_transient_number(number) else f"TASK_{run['STATE']}"
-    return f"{word} {run['ERROR_MESSAGE'] or ''}".strip()
+    # TASK_HISTORY has the error's text, which may quote a value, and no SQLSTATE by which to know.
+    return f"{word} {number}: see TASK_HISTORY for its message" if number else word
 
 
 def _ended_by(number: int | None) -> str:
-    return "TIMED_OUT" if number == TIMED_OUT else "INTERRUPTED"
+    return "TIMED_OUT" if number in TIMED_OUT else "INTERRUPTED"
 
 
 # By the specification's merge_by.

@@ -124,7 +124,7 @@ def _answer(snowflake: SnowflakeSession, statement: str) -> dict[str, int] | Non
         _limit(snowflake, PATIENCE_SECONDS)
         return {name: int(rows) for name, rows in snowflake.rows(statement)[0].items()}
     except Error as error:
-        if error.errno != TIMED_OUT:
+        if error.errno not in TIMED_OUT:
             raise
         return None
     finally:

@@ -20,7 +20,7 @@ class DataRoles(Construct):
         super().__init__(scope, construct_id)
         self._bucket = bucket
         self._key = key
-        if settings.aurora_cluster_arn:
+        if settings.aurora_cluster_arn and not settings.aurora_export_role_arn:
             self._aurora_role(settings)
         if settings.snowflake_iam_user_arn:
             self._snowflake_role(settings)
@@ -30,7 +30,8 @@ class DataRoles(Construct):
             "rds.amazonaws.com",
             conditions={
                 "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
-                "ArnEquals": {"aws:SourceArn": settings.aurora_cluster_arn},
+                # RDS names the green cluster of a blue/green deployment so until the switchover.
+                "ArnLike": {"aws:SourceArn": [settings.aurora_cluster_arn, f"{settings.aurora_cluster_arn}-green-*"]},
             },
         )
         statements = [

@@ -17,8 +17,13 @@ def role_arn(scope: Construct, name: str) -> str:
 
 
 def export_role(settings: Settings) -> str:
-    """The role with which Aurora writes the staging bucket."""
+    """The role of the stack with which Aurora writes the staging bucket."""
     return f"{settings.stack_name}-aurora-export"
+
+
+def export_role_arn(scope: Construct, settings: Settings) -> str:
+    """The ARN of the role with which Aurora writes the staging bucket: the cluster's, or the stack's own."""
+    return settings.aurora_export_role_arn or role_arn(scope, export_role(settings))
 
 
 def workflow_role(settings: Settings) -> str:

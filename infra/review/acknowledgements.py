@@ -27,7 +27,7 @@ def acknowledged(settings: Settings, staging_bucket: str) -> Iterator[Acknowledg
     yield from _of_functions(settings)
     yield from _of_workflow(settings)
     for path, made in (
-        ("DataRoles/AuroraExport", settings.aurora_cluster_arn),
+        ("DataRoles/AuroraExport", settings.aurora_cluster_arn and not settings.aurora_export_role_arn),
         ("DataRoles/SnowflakeRead", settings.snowflake_iam_user_arn),
     ):
         if made:

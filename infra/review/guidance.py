@@ -62,7 +62,7 @@ class Guidance:
     def output_next_steps(self, functions: SyncFunctions, network: Network | None) -> None:
         """Adds the outputs that Aurora's, Vault's and Snowflake's administrators need."""
         settings = self._settings
-        if settings.aurora_cluster_arn:
+        if settings.aurora_cluster_arn and not settings.aurora_export_role_arn:
             self.output(
                 "AttachAuroraRole",
                 f"aws rds add-role-to-db-cluster --region {settings.aurora_region} "

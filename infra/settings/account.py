@@ -37,6 +37,11 @@ class AccountSettings(NetworkSettings):
         description="the ARN of the Aurora cluster that writes the exports, in AWS's partition aws, or empty",
         examples=["arn:aws:rds:eu-central-1:123456789012:cluster:shop"],
     )
+    aurora_export_role_arn: str = Field(
+        pattern=r"^(arn:aws:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,576})?$",
+        description="the ARN of the role that the cluster has for s3Export already, or empty for the stack's own",
+        examples=["arn:aws:iam::123456789012:role/shop-exports"],
+    )
     snowflake_iam_user_arn: str = Field(
         pattern=r"^(arn:aws:iam::\d{12}:user/[A-Za-z0-9_+=,.@/-]{1,576})?$",
         description="the STORAGE_AWS_IAM_USER_ARN of DESC INTEGRATION (arn:aws:iam), or empty before there is one",

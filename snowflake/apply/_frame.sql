@@ -22,6 +22,10 @@
 {%- macro merged_complete(l, b) -%}
 FROM {{ control }}."LEDGER" {{ l }} INNER JOIN {{ control }}."BATCHES" {{ b }} ON {{ b }}."BATCH_ID" = {{ l }}."BATCH_ID" WHERE {{ l }}."TABLE_NAME" = {{ table_name }} AND {{ b }}."COMPLETE"
 {%- endmacro -%}
+{#- Versions of before a reset are another cluster's. -#}
+{%- set since_reset -%}
+l."MERGED_AT" >= COALESCE((SELECT MAX(k."MERGED_AT") {{ merged_complete("k", "c") }} AND c."RESET"), l."MERGED_AT")
+{%- endset -%}
 {#- Two invocations at once may record a batch twice; Snowflake enforces no key. -#}
 {%- macro recorded(column) -%}
 (SELECT ANY_VALUE("{{ column }}") FROM {{ control }}."BATCHES" WHERE "BATCH_ID" = :batch)
@@ -90,8 +94,7 @@ BEGIN
   LET newest_complete NUMBER := 0;
   IF (NOT reset) THEN
     newest_complete := (
-      SELECT COALESCE(MAX(l."VERSION"), 0) {{ merged_complete("l", "b") }}
-        AND l."MERGED_AT" >= COALESCE((SELECT MAX(k."MERGED_AT") {{ merged_complete("k", "c") }} AND c."RESET"), l."MERGED_AT")
+      SELECT COALESCE(MAX(l."VERSION"), 0) {{ merged_complete("l", "b") }} AND {{ since_reset }}
     );
   END IF;
 {%- if watermark %}

@@ -56,7 +56,7 @@
 {%- endif %}
 {%- if not watermark %}
         {#- guard: slice-of-another-time-overwritten #}
-        WHEN t."_VERSION" < s."_VERSION" AND s."_VERSION" < :last_slice THEN 'OVERLAPPING'{# end guard #}
+        WHEN COALESCE(t."_VERSION", -1) < s."_VERSION" AND s."_VERSION" < :last_slice THEN 'OVERLAPPING'{# end guard #}
 {%- endif %}
         ELSE 'APPLIED'
       END
@@ -83,7 +83,7 @@
 {%- if not watermark %}
   LET last_slice NUMBER := (
     SELECT COALESCE(MAX(f."VERSION"), 0) FROM {{ control }}."BATCH_FILES" f
-    WHERE f."BATCH_ID" IN (SELECT l."BATCH_ID" {{ merged_complete("l", "b") }} AND l."VERSION" <= :newest_complete)
+    WHERE f."BATCH_ID" IN (SELECT l."BATCH_ID" {{ merged_complete("l", "b") }} AND l."VERSION" <= :newest_complete AND {{ since_reset }})
   );
 {%- endif %}
   IF (complete) THEN

@@ -3,7 +3,8 @@
 SELECT COUNT(*) AS "FILES", COALESCE(SUM("size"), 0) AS "BYTES", MIN("MODIFIED_AT") AS "OLDEST"
 FROM (
   SELECT REPLACE("name", {{ bucket_url }}, '') AS "FILE_NAME", "size",
-    TO_TIMESTAMP_NTZ(SUBSTR("last_modified", 6, 20), 'DD MON YYYY HH24:MI:SS') AS "MODIFIED_AT"
+    {#- Such as Tue, 9 Jan 2018 15:31:44 GMT. #}
+    TRY_TO_TIMESTAMP_NTZ(TRIM(REPLACE(SPLIT_PART("last_modified", ', ', 2), 'GMT', '')), 'DD MON YYYY HH24:MI:SS') AS "MODIFIED_AT"
   FROM TABLE(RESULT_SCAN({{ listed }}))
 )
 WHERE "size" > 0 AND "MODIFIED_AT" >= {{ oldest }} AND "MODIFIED_AT" < {{ settled }}

@@ -5,4 +5,6 @@ DELETE FROM {{ staging }} WHERE {# guard: rows-removed-before-their-batch-is-rec
   AND "_FILE" NOT IN (
     SELECT "FILE_NAME" FROM {{ database }}."CONTROL"."BATCH_FILES"
     WHERE "BATCH_ID" NOT IN (SELECT "BATCH_ID" FROM {{ database }}."CONTROL"."LEDGER")
+      {#- Files are recorded first: without its batch none will be merged. #}
+      AND "BATCH_ID" IN (SELECT "BATCH_ID" FROM {{ database }}."CONTROL"."BATCHES")
   ){# end guard #}

@@ -32,6 +32,6 @@ LEFT JOIN {{ final }} t ON
 {%- if ranged %}
   t.{{ ranged.identifier }} IN ({% for row in rows %}{{ ranged.cast(row[columns.index(ranged)]) }}{{ ", " if not loop.last }}{% endfor %}) AND
 {%- endif %}
-  {#- A snapshot leaves rows of older versions as they are where nothing changed. #}
-  {% if watermark or not key %}t."_VERSION" >= {{ oldest }}{% else %}TRUE{% endif %}
+  {#- A snapshot leaves rows of older versions as they are where nothing changed, and so does a batch without a key. #}
+  {% if watermark and key %}t."_VERSION" >= {{ oldest }}{% else %}TRUE{% endif %}
 WHERE t."_VERSION" IS NULL OR t."_VERSION" <= {{ newest }}

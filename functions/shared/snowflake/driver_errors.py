@@ -11,11 +11,12 @@ from snowflake.connector.errors import DatabaseError, Error, ForbiddenError, Int
 
 from functions.shared.ground.errors import AccessDenied, WarehouseRejected, WarehouseUnavailable
 
-TIMED_OUT = 630
+# A statement that took too long, which some accounts report as cancelled.
+TIMED_OUT = (630, 604)
 _NO_NUMBER = (None, -1)
-# An internal error, a cancelled statement, a lock not had in time, a statement that took too long, a spent quota of
-# the warehouse, and an ended session: the next call logs in again.
-_PASSING = {603, 604, 625, TIMED_OUT, 90073, 370001, *range(390111, 390116)}
+# An internal error, a lock not had in time, a spent quota of the warehouse, and an ended session: the next call logs in
+# again.
+_PASSING = {603, 625, *TIMED_OUT, 90073, 370001, *range(390111, 390116)}
 _CANCELLED = "57014"
 _DATA_EXCEPTION = "22"  # the class of SQLSTATE; its errors' texts quote values
 # Connection, system error, internal error.

@@ -13,6 +13,8 @@ from functions.shared.snowflake.session_parameters import SESSION_PARAMETERS
 
 # Fewer deletes than this are never suspicious, whatever their share.
 _GUARDED_ROWS = 100
+# A task waits as long for another's lock as the sync's own sessions by default, and its merge takes no longer.
+_TASK_LIMITS: dict[str, str | bool | int] = {"LOCK_TIMEOUT": 900, "STATEMENT_TIMEOUT_IN_SECONDS": 14400}
 _BOOTSTRAP = ("bootstrap/database.sql", "bootstrap/stage.sql", "bootstrap/control.sql")
 
 
@@ -48,7 +50,7 @@ def table_statements(
     # Snowflake opens a task's session, with the account's parameters.
     parameters = [
         f"{name} = {literal(value) if isinstance(value, str) else str(value).upper()}"
-        for name, value in SESSION_PARAMETERS.items()
+        for name, value in (SESSION_PARAMETERS | _TASK_LIMITS).items()
     ]
     task = render("table/task.sql", {**objects.names(), "merge": merge, "parameters": parameters})
     return [*statements(render("table/objects.sql", values)), task]

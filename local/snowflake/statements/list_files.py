@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC
-from email.utils import format_datetime
 
 import pyarrow as pa
 
@@ -26,6 +25,6 @@ def list_files(scanner: Scanner, context: Context, pipes: Pipes) -> Result:
     location = stage_url(context, context.resolve(Scanner(stage).parts())) + path.lstrip("/")
     columns = {"name": pa.string(), "size": pa.int64(), "md5": pa.string(), "last_modified": pa.string()}
     return rows(columns, [
-        (found.url, found.size, found.md5, format_datetime(found.modified.astimezone(UTC), usegmt=True))
+        (found.url, found.size, found.md5, f"{found.modified.astimezone(UTC):%a, %-d %b %Y %H:%M:%S} GMT")
         for found in pipes.list_objects(location)
     ])  # fmt: skip

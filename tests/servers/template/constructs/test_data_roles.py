@@ -36,13 +36,23 @@ def test_each_role_comes_with_its_own_key(none: Synthesized) -> None:
     assert users_of_the_staging_key(aurora_alone) == {EXPORT}
 
 
+def test_a_role_that_the_cluster_has_already_takes_the_place_of_the_stacks_own() -> None:
+    given = synthesize_stack(
+        aurora_cluster_arn=AURORA, aurora_export_role_arn="arn:aws:iam::123456789012:role/shop-exports"
+    )
+    assert not roles(given) & {EXPORT, READ}
+    assert users_of_the_staging_key(given) == {"shop-exports"}
+    assert "AttachAuroraRole" not in given.template.to_json()["Outputs"]
+
+
 @pytest.mark.parametrize(
     ("role", "whom", "conditions"),
     [
         (
             EXPORT,
             "rds.amazonaws.com",
-            "ArnEquals aws:SourceArn aurora_cluster_arn; StringEquals aws:SourceAccount ACCOUNT",
+            "ArnLike aws:SourceArn aurora_cluster_arn, aurora_cluster_arn-green-*; "
+            "StringEquals aws:SourceAccount ACCOUNT",
         ),
         (READ, "snowflake_iam_user_arn", "StringEquals sts:ExternalId snowflake_external_id"),
     ],
