@@ -40,6 +40,18 @@ def test_rows_of_a_load_that_was_given_up_go_after_thirty_days(table: Aged) -> N
     assert (table.clean(), table.target.staged()) == (2, 0)
 
 
+def test_rows_of_files_whose_batch_was_never_recorded_go_too(table: Aged) -> None:
+    """The function ended between the two records, and was not run again."""
+    table.target.stage(ROWS, "public.t/run-half.csv")
+    table.target.warehouse.execute(
+        """INSERT INTO "AURORA"."CONTROL"."BATCH_FILES" VALUES ('half', 'public.t/run-half.csv', 1, 1)"""
+    )
+    table.scanned(29)
+    assert table.clean() == 0
+    table.scanned(31)
+    assert (table.clean(), table.target.staged()) == (2, 0)
+
+
 @pytest.mark.parametrize("refusal", ["PARTIAL_LOAD", "MASS_DELETE"])
 def test_rows_of_a_merge_that_was_refused_go_with_its_record(table: Aged, refusal: str) -> None:
     bounds: dict[str, Any] = {"complete": True, "high": at(9)} if refusal == "MASS_DELETE" else {"exported": 3}

@@ -1,6 +1,6 @@
 """The merge of a table without a key: each row of a window is appended exactly once."""
 
-from functions.shared.snowflake.statements import merge_statement
+from functions.shared.snowflake.statements import compare_statement, merge_statement
 from tests.support.batches import KEYLESS, Target, assert_adds_up, at
 from tests.support.guards import rendered_without
 
@@ -38,3 +38,14 @@ def test_without_the_watermark_condition_an_overlap_would_double_rows(target: Ta
         unguarded = merge_statement(target.objects, KEYLESS, again)
     target.merge(KEYLESS, again, unguarded)
     assert target.final() == [(1, 10), (1, 10)]
+
+
+def test_rows_that_an_overlapping_run_had_added_are_found_by_the_sample(target: Target) -> None:
+    target.make(KEYLESS)
+    rows = [("1", "10", at(1)), ("2", "20", at(2)), ("3", "30", at(4))]
+    earlier = target.load(rows[:2], version=10, high=at(3))
+    later = target.load(rows, version=12, high=at(5))
+    for batch in (earlier, later):
+        assert target.merge(KEYLESS, batch) == "MERGED"
+    [found] = target.warehouse.rows(compare_statement(target.objects, KEYLESS, (12, 12), rows))
+    assert (found["SAMPLED"], found["MISSING"]) == (3, 0)

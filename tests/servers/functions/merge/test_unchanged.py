@@ -178,3 +178,24 @@ def test_with_a_watermark_every_row_is_written(target: Target) -> None:
     for version in (10, 20):
         merged(target, target.load([("1", "10", at(1)), ("2", "20", at(1))], version, complete=True), rules=KEYED)
     assert target.final(columns=VERSIONS) == [(1, 10, 20), (2, 20, 20)]
+
+
+def test_a_row_that_a_newer_slice_lacked_does_not_come_back_between_the_slices(target: Target) -> None:
+    target.make(HARD)
+    assert target.merge(HARD, target.load([("1", "1"), ("7", "7")], 5, columns=HARD.columns, column=None)) == "MERGED"
+    # Row 7 was deleted at 13: the second slice lacks it, a window that was read at 12 has it.
+    full = target.load_slices([([("1", "1")], 10), ([], 14)], columns=HARD.columns, **SNAPSHOT)
+    late = target.load([("7", "8")], 12, columns=HARD.columns, column=None)
+    assert target.merge(HARD, full) == "MERGED"
+    assert target.merge(HARD, late) == "OVERLAPPING"
+    assert target.final() == [(1, 1)]
+
+
+def test_slices_of_before_a_reset_are_another_clusters(target: Target) -> None:
+    target.make(HARD)
+    sliced = target.load_slices([([("1", "1")], 10), ([("2", "2")], 400)], columns=HARD.columns, **SNAPSHOT)
+    assert target.merge(HARD, sliced) == "MERGED"
+    for version, rows, reset in ((30, [("1", "1"), ("2", "2")], True), (40, [("1", "5"), ("2", "2")], False)):
+        batch = target.load(rows, version, columns=HARD.columns, reset=reset, **SNAPSHOT)
+        assert target.merge(HARD, batch) == "MERGED"
+    assert target.final() == [(1, 5), (2, 2)]
