@@ -140,8 +140,12 @@ def _word(run: dict[str, Any]) -> str | None:
         return str(run["RETURN_VALUE"])
     number = int(run["ERROR_CODE"]) if run["ERROR_CODE"] else None
     word = _ended_by(number) if is_transient_number(number) else f"TASK_{run['STATE']}"
-    # TASK_HISTORY has the error's text, which may quote a value, and no SQLSTATE by which to know.
-    return f"{word} {number}: see TASK_HISTORY for its message" if number else word
+    # The text of an error with a number may quote a row's value, and TASK_HISTORY has no SQLSTATE that would say so.
+    return (
+        f"{word} {number}: see TASK_HISTORY for its message"
+        if number
+        else f"{word} {run['ERROR_MESSAGE'] or ''}".strip()
+    )
 
 
 def _ended_by(number: int | None) -> str:
