@@ -11,6 +11,9 @@ from tests.system.drift.manual_changes import manual_cases
 from tests.system.drift.refused import refused_cases
 from tests.system.drift.timeline import Record
 
+# The first test has the whole timeline as its set-up: hundreds of merges.
+pytestmark = pytest.mark.timeout(1800)
+
 _FOLLOWED = [*evolving_cases(), *manual_cases()]
 _REFUSED = list(refused_cases())
 _ALL = [*_FOLLOWED, *_REFUSED]
