@@ -14,9 +14,11 @@ def test_step_functions_finds_nothing_wrong_with_the_definition(laptop: Laptop) 
 
 
 @pytest.mark.live
-def test_a_file_is_encrypted_with_the_stacks_own_key(laptop: Laptop) -> None:
+@pytest.mark.parametrize("rows", [1, 120_000], ids=["one request", "in parts"])
+def test_a_file_is_encrypted_with_the_stacks_own_key(laptop: Laptop, rows: int) -> None:
     schema, before, s3 = laptop.new_schema(), laptop.files(), laptop.aws.client("s3")
-    laptop.sql(f"CREATE TABLE {schema}.t (id integer PRIMARY KEY); INSERT INTO {schema}.t VALUES (1)")
+    laptop.sql(f"CREATE TABLE {schema}.t (id integer PRIMARY KEY, filling text)")
+    laptop.sql(f"INSERT INTO {schema}.t SELECT n, repeat('x', 1000) FROM generate_series(1, {rows}) AS n")
     laptop.configure([{"table_name": f"{schema}.t", "watermark_type": "xmin"}])
     assert laptop.results()[f"{schema}.t"]["status"] == "LOADED"
     bucket = laptop.known["bucket"]
