@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -14,7 +13,7 @@ from local.aws.server import set_wait_scale
 from tests.support.edits import Edit
 from tests.support.functions import Undo, change, change_settings
 from tests.support.laptop import Laptop
-from tests.support.leases import leases_ignored
+from tests.support.leases import ignore_leases
 from tests.system.faults.cloud import WAIT_SCALE, until
 
 # Tables of one execution that are under way together.
@@ -134,9 +133,7 @@ def ordered(laptop: Laptop, home: Path) -> tuple[DriftCloud, Undo]:
     at_seams = _AT_SEAMS.replace("@FOLDER@", str(drift_cloud.orders)).replace("@DSN@", laptop.known["postgres"]["dsn"])
     restore = _set_tables_at_once(laptop, AT_ONCE)
     # Here runs of one table overlap on purpose.
-    overlapping = ExitStack()
-    overlapping.enter_context(leases_ignored(laptop))
-    undone = [overlapping.close, restore]
+    undone = [ignore_leases(laptop), restore]
     for step in _ORDERED:
         edits = {"functions/at_seams.py": lambda _: at_seams, f"functions/{step}/handler.py": _at_seams_of(step)}
         undone.append(change(laptop, step, edits, {}))
