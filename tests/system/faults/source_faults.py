@@ -200,8 +200,13 @@ def _hangs(tested: FaultTable) -> Outcome:
 
 def _revoked(tested: FaultTable) -> Outcome:
     tested.cloud.forget_sessions("export")
+    # Not before: Progress may read its secret anew, and its failure is none.
+    hold = tested.hold("watermark.after")
+    arn = tested.start()
+    hold.event()
     tested.cloud.vault_fault(refused_reads=1)
-    return tested.run()
+    hold.go()
+    return tested.ended(arn)
 
 
 def _rotate_aurora(tested: FaultTable) -> str:
