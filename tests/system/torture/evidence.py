@@ -83,12 +83,12 @@ def late_commits(writes: Iterable[Write], table: str, readings: list[FenceReadin
     )
 
 
-def exported(laptop: Laptop, folder: str) -> Counter[tuple[str, str]]:
-    """How often each row version, as (id, revision), was written to the staging bucket."""
+def exported(laptop: Laptop, table: str) -> Counter[tuple[str, str]]:
+    """How often each row version, as (id, revision), was written to the table's folders of the staging bucket."""
     s3 = laptop.aws.client("s3")
     found: Counter[tuple[str, str]] = Counter()
     for key in laptop.files():
-        if key.startswith(f"{folder}/"):
+        if key.startswith(f"{table}-v"):
             body = s3.get_object(Bucket=laptop.known["bucket"], Key=key)["Body"].read().decode()
             found.update((row[0], row[1]) for row in csv.reader(io.StringIO(body)))
     return found
