@@ -35,7 +35,8 @@ class Verdict:
     def exact(self) -> bool:
         """Whether nothing is lost or stale, and hardly anything was exported twice where a fence bounds it."""
         bounded = TRAITS[self.strategy].form == "whole" or self.factor <= _MOST_EXPORTS
-        return not self.lost and not self.stale and bounded
+        # Without one file there would be nothing to judge by.
+        return not self.lost and not self.stale and bounded and self.versions > 0
 
 
 @dataclass(frozen=True)
