@@ -114,7 +114,7 @@ def test_tables_that_were_made_since_change_nothing(bench: Bench) -> None:
         ),
         (
             'REVOKE INSERT ON TABLE "AURORA"."CONTROL"."LEDGER" FROM ROLE "AURORA_SYNC"',
-            "GRANT SELECT, INSERT ON TABLE",
+            "GRANT SELECT, INSERT, DELETE ON TABLE",
             "INSERT on table AURORA.CONTROL.LEDGER",
         ),
         (
