@@ -71,6 +71,10 @@ def test_a_state_retries_what_its_function_depends_on(spec: FunctionSpec) -> Non
     [state] = [LAMBDA_TASKS[name] for name, step in STEPS.items() if step == spec.name]
     retried = {error for retrier in state["Retry"] for error in retrier["ErrorEquals"]}
     services = {"SourceUnavailable", "WarehouseUnavailable", "VaultUnavailable"}
+    if spec.name == "progress":
+        # Its failure costs queries only, and what hinders it hinders every table.
+        assert not retried & services
+        return
     told_by_rds = {"SourceUnavailable"} if spec.reads_cluster else set()
     assert retried & services == (services if spec.needs_credentials else told_by_rds)
     assert ("ParametersUnavailable" in retried) == spec.reads_parameters
