@@ -41,7 +41,10 @@ def guards() -> Iterator[Guard]:
         "a deleted row does not come back (merge)", "full_snapshot",
         {
             # A table without a watermark has two: a batch of before a snapshot's last slice is refused, too.
-            "merge": without("deleted-row-comes-back", instead="FALSE") | without("slice-of-another-time-overwritten"),
+            "merge": {
+                **without("deleted-row-comes-back", instead="FALSE"),
+                **without("slice-of-another-time-overwritten"),
+            },
         },
         _older_wins,
     )  # fmt: skip

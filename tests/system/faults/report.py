@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from textwrap import fill
 
 from tests.system.faults.fault import Result
 
@@ -30,6 +31,10 @@ Each guard is taken out of the deployed package; the same watch then sees what i
 """
 
 
+# As pages are wrapped.
+_WIDTH = 120
+
+
 def page(
     results: Sequence[Result], damages: Sequence[tuple[str, str, str]], seconds: float, command: str, gaps: str
 ) -> str:
@@ -41,7 +46,7 @@ def page(
     lines = [line(result) for result in results]
     guards = [f"| {name} | {strategy} | {damage or '**not seen**'} |" for name, strategy, damage in damages]
     problems = [
-        f"- {result.fault.title} ({result.fault.strategy}): {'; '.join(result.problems)[:600]}"
+        fill(f"- {result.fault.title} ({result.fault.strategy}): {'; '.join(result.problems)[:600]}", _WIDTH)
         for result in results
         if result.problems
     ]
