@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -79,9 +80,8 @@ def _live(**changes: Any) -> Any:
     return snowflake.connector.connect(connection_name=os.environ[CONNECTION], session_parameters=parameters, **changes)
 
 
-@pytest.fixture
-def sql(place: Place) -> Iterator[Sql]:
-    """A session in the place's schema."""
+@contextmanager
+def _opened(place: Place) -> Iterator[Sql]:
     with place.connect() as connection:
         opened = Sql(connection)
         opened(f'USE SCHEMA "{place.database}"."{place.schema}"')
@@ -89,9 +89,14 @@ def sql(place: Place) -> Iterator[Sql]:
 
 
 @pytest.fixture
+def sql(place: Place) -> Iterator[Sql]:
+    """A session in the place's schema."""
+    with _opened(place) as opened:
+        yield opened
+
+
+@pytest.fixture
 def other(place: Place) -> Iterator[Sql]:
     """A second session there."""
-    with place.connect() as connection:
-        opened = Sql(connection)
-        opened(f'USE SCHEMA "{place.database}"."{place.schema}"')
+    with _opened(place) as opened:
         yield opened
