@@ -1,7 +1,7 @@
 """`python -m bench.merge_scan [rows …]`: how many rows of FINAL a merge of 100 changed rows reads; writes the page.
 
-The laptop's engine prunes like Snowflake by the lowest and highest value of each part of a table (122,880 rows there,
-50 to 500 MB here). Its pruning by the joined rows themselves is off: only the merge's own predicate prunes.
+The laptop's engine prunes like Snowflake by the lowest and highest value of each part of a table (122,880 rows
+here, 50 to 500 MB there). Its pruning by the joined rows themselves is off: only the merge's own predicate prunes.
 """
 
 import json
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from functions.shared.contract.columns import Column
 from functions.shared.contract.names import SourceTable, literal
@@ -22,6 +22,9 @@ from functions.shared.snowflake.objects import TableObjects
 from functions.shared.snowflake.statements import bootstrap_statements, merge_statement, table_statements
 from local.snowflake.session.session import Session
 from local.snowflake.state import State
+
+if TYPE_CHECKING:
+    import duckdb
 
 CHANGED = 100
 _ROWS = (1_000, 100_000, 1_000_000)
@@ -85,7 +88,8 @@ def measure(final_rows: int, keys: str) -> Scan:
     )
     _stage(session, objects, key_sql, final_rows)
     measured = _Measured(session.duck, "AURORA.FINAL.PUBLIC__T")
-    session.duck = measured  # type: ignore[assignment]  # the connection with a note of what it reads
+    # It passes on to the connection whatever it does not note.
+    session.duck = cast("duckdb.DuckDBPyConnection", measured)
     outcome = session.execute(merge_statement(objects, rules, "b")).scalar()
     session.close()
     if outcome != "MERGED":

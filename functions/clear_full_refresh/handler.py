@@ -45,7 +45,7 @@ def handler(given: Input) -> Output:
             return Output(cleared=list(cleared))
         cleared |= dict.fromkeys(flagged)
         # Tables that end at the same moment write the same list, and a write can bring back a flag that was removed.
-        time.sleep(random.uniform(*_SETTLE_SECONDS))  # noqa: S311 -- it spreads writers
+        time.sleep(random.uniform(*_SETTLE_SECONDS))  # noqa: S311 -- a wait, no secret
     raise ParametersUnavailable(
         f"{', '.join(cleared)}: others kept writing the parameters, so that full_refresh came back {_ROUNDS} times; "
         "remove it by hand if retries do not help"

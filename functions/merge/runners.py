@@ -42,13 +42,13 @@ class QueryRunner:
 
     def submit(
         self,
-        snowflake: SnowflakeSession,  # noqa: ARG002 -- what a test submits to in place of the guard
+        _snowflake: SnowflakeSession,
         spec: TableSpec,
         objects: TableObjects,
         rules: MergeRules,
         batch_id: str,
     ) -> str:
-        """Starts the batch's merge and returns its query id."""
+        """Starts the batch's merge and returns its query id; the warm session's transaction is not touched."""
         with own_session(spec.table_name) as own:
             if spec.warehouse:
                 _use(own, spec)

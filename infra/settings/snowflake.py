@@ -1,24 +1,26 @@
 """The context keys of Snowflake's account: what computes, what that may cost, and how long copies are kept."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from infra.settings.network import LIST
 
 _WarehouseName = Annotated[str, StringConstraints(pattern=r"^[A-Z_](\$?[A-Z0-9_]){0,120}\$?$")]
+# As CREATE WAREHOUSE spells them (docs.snowflake.com, CREATE WAREHOUSE).
+_WarehouseSize = Literal[
+    "XSMALL", "SMALL", "MEDIUM", "LARGE", "XLARGE", "XXLARGE", "XXXLARGE", "X4LARGE", "X5LARGE", "X6LARGE"
+]
+_SIZES = get_args(_WarehouseSize)
 _SECONDS = "whole seconds, {} to 604800"
 
 
 class SnowflakeSettings(BaseModel):
     """One field per context key; each description completes the sentence "must be ..."."""
 
-    snowflake_warehouse_size: Literal[
-        "XSMALL", "SMALL", "MEDIUM", "LARGE", "XLARGE", "XXLARGE", "XXXLARGE", "X4LARGE", "X5LARGE", "X6LARGE"
-    ] = Field(
-        description="XSMALL, SMALL, MEDIUM, LARGE, XLARGE, XXLARGE, XXXLARGE, X4LARGE, X5LARGE or X6LARGE",
-        examples=["SMALL"],
+    snowflake_warehouse_size: _WarehouseSize = Field(
+        description=f"{', '.join(_SIZES[:-1])} or {_SIZES[-1]}", examples=["SMALL"]
     )
     snowflake_warehouse_generation: Literal["1", "2"] = Field(description="1 or 2, as a string", examples=["2"])
     snowflake_merge_warehouses: Annotated[tuple[_WarehouseName, ...], LIST] = Field(

@@ -10,8 +10,9 @@ import shutil
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
+from os import PathLike
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 
@@ -23,9 +24,15 @@ _unpacking = threading.Lock()
 class _SharedZip(zipfile.ZipFile):
     """A ZipFile that unpacks into a link to the folder of its content."""
 
-    # ministack passes a path, and nothing else
-    def extractall(self, path: str, *_args: object, **_kwargs: object) -> None:  # type: ignore[override]
+    def extractall(
+        self,
+        path: str | PathLike[str] | None = None,
+        members: Iterable[str | zipfile.ZipInfo] | None = None,
+        pwd: bytes | None = None,
+    ) -> None:
         assert self.filename
+        assert path, "the folder that ministack has made"
+        assert (members, pwd) == (None, None), "all of a package, which has no password"
         digest = hashlib.sha256(Path(self.filename).read_bytes()).hexdigest()
         with _unpacking:
             shared = _made_once(digest, self._unpack)

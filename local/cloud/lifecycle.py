@@ -22,7 +22,7 @@ from local.cloud.snowpipe_queue import create_snowpipe_queue
 from local.cloud.synth import SynthesisFailed, synthesize
 from local.endpoints import Endpoints
 from local.processes import StartFailed
-from local.vault.server import start_vault
+from local.vault.server import AwsRole, start_vault
 
 REPOSITORY = Path(__file__).parents[2]
 BUILD = REPOSITORY / ".build"
@@ -88,9 +88,8 @@ def _start(home: Path, report: Report, wait_scale: float, max_file_bytes: int, b
         starting_snowflake = pool.submit(_timed(report, "Snowflake", start_snowflake), home, aws, queue)
         aurora, snowflake = starting_aurora.result(), starting_snowflake.result()
         secrets = {AURORA_SECRET: _aurora_secret(aurora), SNOWFLAKE_SECRET: snowflake}
-        vault_url = _timed(report, "Vault", start_vault)(
-            home, aws, secrets, STACK, f"{STACK}-*", VAULT_SERVER_ID, port=vault_port
-        )
+        role = AwsRole(STACK, f"{STACK}-*", VAULT_SERVER_ID)
+        vault_url = _timed(report, "Vault", start_vault)(home, aws, secrets, role, port=vault_port)
         if assembly is None:
             outputs = _deploy_by_cdk(report, _cdk(home, aws, vault_port))
         else:

@@ -58,7 +58,11 @@ def test_what_is_left_can_be_read_and_names_nothing_that_was_not_there(guard: st
 
 
 def _names(source: str) -> set[str]:
-    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    """Those that are read or written, and the parameters, which a function may leave unread."""
+    nodes = list(ast.walk(ast.parse(source)))
+    return {node.id for node in nodes if isinstance(node, ast.Name)} | {
+        node.arg for node in nodes if isinstance(node, ast.arg)
+    }
 
 
 def test_a_guard_that_no_place_is_marked_as_is_refused() -> None:

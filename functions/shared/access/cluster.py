@@ -6,10 +6,10 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.shared.access.refusals import REFUSED
 from functions.shared.ground.errors import AccessDenied, SourceUnavailable
 
-_REFUSED = ("AccessDenied", "UnrecognizedClient", "ExpiredToken", "InvalidClientTokenId")
-_GONE = ("DBClusterNotFound",)
+_GONE = "DBClusterNotFound"
 
 
 @cache
@@ -27,7 +27,7 @@ def read_cluster(arn: str) -> str:
         return str(found["DbClusterResourceId"])
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code.startswith(_REFUSED):
+        if code.startswith(REFUSED):
             raise AccessDenied(
                 f"{arn}: RDS refused to tell which cluster this is: {error}; grant the role of the function config "
                 "rds:DescribeDBClusters on it"

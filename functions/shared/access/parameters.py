@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.shared.access.refusals import REFUSED
 from functions.shared.contract.specifications import Parameter
 from functions.shared.ground.errors import AccessDenied, InvalidConfiguration, ParametersUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-_REFUSED = ("AccessDenied", "UnrecognizedClient", "ExpiredToken", "InvalidKeyId")
+_REFUSED = (*REFUSED, "InvalidKeyId")
 _BUSY = ("Throttling", "RequestLimitExceeded", "TooManyUpdates", "InternalServerError", "ServiceUnavailable")
 
 

@@ -111,18 +111,14 @@ def own_session(table: str) -> Iterator[SnowflakeSession]:
 def _connect(table: str) -> SnowflakeSession:
     # Another account, role or key in Vault is another session, also while the former one still answers.
     if not _warm or _warm[0][1] != _secret(table) or not _warm[0][0].usable:
-        session = _open(table, _waited_for())
+        # One that outlives the function that waits for it would only be repeated.
+        session = _open(table, settings().statement_seconds)
         _warm[:] = [(session, _secret(table))]
     return _warm[0][0]
 
 
 def _secret(table: str) -> dict[str, Any]:
     return vault.secret(table, settings().vault_snowflake_path)
-
-
-def _waited_for() -> int:
-    """How long a statement may take whose end this function waits for: one that outlives it would only be repeated."""
-    return settings().statement_seconds
 
 
 def _open(table: str, statement_seconds: int) -> SnowflakeSession:
@@ -156,7 +152,7 @@ def _arguments(secret: dict[str, Any], statement_seconds: int) -> dict[str, Any]
         **secret,
         "session_parameters": session_parameters(statement_seconds),
         "login_timeout": _LOGIN_SECONDS,
-        "network_timeout": _waited_for(),
+        "network_timeout": settings().statement_seconds,
         "autocommit": True,
         "application": "aurora_snowflake_sync",
         "platform_detection_timeout_seconds": _NO_PLATFORM_DETECTION,

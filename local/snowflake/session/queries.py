@@ -128,7 +128,7 @@ class Queries:
 def _run(query: Query, run: Callable[[], Result]) -> None:
     try:
         result = run()
-    except BaseException as error:  # noqa: BLE001  the waiting request must get every failure
+    except BaseException as error:  # noqa: BLE001 -- the waiting request must get every failure
         query.ended = time.time()
         query.future.set_exception(error)
     else:

@@ -13,16 +13,16 @@ from fakesnow import statement_type
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.instance import FakeSnow
 from snowflake.connector.errors import Error
-from sqlglot import Expr, exp, parse_one
-from sqlglot.errors import ParseError, TokenError
+from sqlglot import Expr, exp
+from sqlglot.errors import ParseError
 
 from local.snowflake.engine.cursor import EngineCursor
 from local.snowflake.faults import Faults
-from local.snowflake.language.errors import from_engine, from_parse_error, no_current, not_supported
+from local.snowflake.language.errors import from_engine, no_current
 from local.snowflake.language.names import Name
 from local.snowflake.language.result import Result, status
 from local.snowflake.language.script_parser import is_script
-from local.snowflake.language.subqueries import refuse_unsupported
+from local.snowflake.language.syntax_tree import parsed
 from local.snowflake.language.table_functions import scanned_result
 from local.snowflake.session import views
 from local.snowflake.session.context import RunningTask
@@ -36,7 +36,6 @@ from local.snowflake.session.write_lock import WriteLock
 
 _READS = (exp.Query, exp.Show, exp.Describe, exp.Use, exp.Set)
 _DML = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
-_COPIES = (exp.Copy, exp.Put, exp.Get)
 
 
 @dataclass(frozen=True)
@@ -175,22 +174,11 @@ class Session(Transactions):
         extensions = self._shared.extensions
         return EngineCursor(self._connection, self.duck, lambda found: extensions.replace_calls(found, self))
 
-    def _parsed(self, sql: str) -> Expr:
-        try:
-            expression = parse_one(self._connection.variables.inline_variables(sql), read="snowflake")
-        except (ParseError, TokenError) as error:
-            raise from_parse_error(error) from None
-        if isinstance(expression, exp.TruncateTable):
-            # DML, which a rollback undoes; the engine's is not.
-            return exp.delete(expression.expressions[0])
-        return expression
-
     def _execute_engine(self, sql: str, params: Any) -> Result:
-        expression = self._parsed(sql)
+        expression = parsed(self._connection.variables.inline_variables(sql))
         if type(expression) in _TRANSACTION:
             _TRANSACTION[type(expression)](self)
             return _done(statement_type.TCL)
-        _refuse(expression)
         self._temporary.redirect(expression)
         if (query_id := scanned_result(expression)) is not None:
             return self._shared.queries.result(query_id)
@@ -239,18 +227,6 @@ _TRANSACTION: dict[type[Expr], Callable[[Session], None]] = {
     exp.Commit: Session.commit,
     exp.Rollback: Session.rollback,
 }
-
-
-def _refuse(expression: Expr) -> None:
-    """Raises ProgrammingError for what fakesnow would do otherwise.
-
-    Its COPY turns "" into NULL (files are loaded by pipes); its INSERT OVERWRITE empties a table before it reads it.
-    """
-    if isinstance(expression, _COPIES):
-        raise not_supported(f"{expression.key.upper()} outside a pipe")
-    if isinstance(expression, exp.Insert) and expression.args.get("overwrite"):
-        raise not_supported("INSERT OVERWRITE")
-    refuse_unsupported(expression)
 
 
 def _done(type_id: int) -> Result:

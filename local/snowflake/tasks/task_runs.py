@@ -106,10 +106,10 @@ class TaskRuns:
         threading.Thread(target=_end_late, args=(run, session, ended), daemon=True).start()
         try:
             result = query.future.result()
-        except Exception as error:  # noqa: BLE001  the history must have every failure
+        except Exception as error:  # noqa: BLE001 -- the history must have every failure
             run.error = _timeout(run.task.timeout_seconds) if run.timed_out else from_engine(error)
             run.state = "FAILED"
-            logger.error("Task %s failed: %s", name, run.error.msg)  # noqa: TRY400  a traceback would add nothing
+            logger.error("Task %s failed: %s", name, run.error.msg)  # noqa: TRY400 -- the error is the task's, not this program's
         else:
             run.state = "SUCCEEDED"
             logger.info("Task %s ended: %s", name, result.scalar())

@@ -13,7 +13,7 @@ from local import processes
 from local.aurora.server import DATABASE, OWNER, SYNC_ROLE, Aurora
 from local.aws.server import Aws
 from local.vault.bao import DatabaseUsers
-from local.vault.server import start_vault
+from local.vault.server import AwsRole, start_vault
 from tests.standin.vault.test_vault import credentials
 from tests.support.environment import ENVIRONMENT
 
@@ -30,7 +30,7 @@ def url(tmp_path_factory: pytest.TempPathFactory, aws: Aws, aurora: Aurora) -> I
         f"postgresql://{{{{username}}}}:{{{{password}}}}@{at}", OWNER, aurora.owner_password, "short", SYNC_ROLE
     )
     secrets = {"aurora": {"host": "a"}, "snowflake": {"account": "s"}}
-    yield start_vault(home, aws, secrets, "sync", "bound-*", token_ttl=f"{TOKEN_SECONDS}s", users=users)
+    yield start_vault(home, aws, secrets, AwsRole("sync", "bound-*", token_ttl=f"{TOKEN_SECONDS}s"), users=users)
     processes.stop(home)
 
 

@@ -17,7 +17,7 @@ from local import processes
 from local.aurora.server import DATABASE, OWNER, SYNC_ROLE, Aurora
 from local.aws.server import Aws
 from local.vault.bao import DatabaseUsers
-from local.vault.server import start_vault
+from local.vault.server import AwsRole, start_vault
 from tests.standin.vault.test_vault import credentials
 from tests.support.environment import ENVIRONMENT
 
@@ -35,7 +35,7 @@ def url(tmp_path_factory: pytest.TempPathFactory, aws: Aws, aurora: Aurora) -> I
         "sync",
         SYNC_ROLE,
     )
-    yield start_vault(home, aws, {"aurora": where}, "sync", "bound-*", token_ttl="2h", users=users)
+    yield start_vault(home, aws, {"aurora": where}, AwsRole("sync", "bound-*", token_ttl="2h"), users=users)
     processes.stop(home)
 
 

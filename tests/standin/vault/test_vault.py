@@ -9,7 +9,7 @@ import hvac
 import pytest
 
 from local.aws.server import ACCOUNT, Aws
-from local.vault.server import start_vault
+from local.vault.server import AwsRole, start_vault
 from tests.support.workflows import function, role
 
 SERVER_ID = "vault.laptop"
@@ -18,7 +18,7 @@ SECRETS = {"app/aurora": {"password": "one"}, "app/snowflake": {"password": "two
 
 @pytest.fixture(scope="module")
 def vault(home: Path, aws: Aws) -> str:
-    return start_vault(home, aws, SECRETS, "sync", "bound-*", SERVER_ID, "30s")
+    return start_vault(home, aws, SECRETS, AwsRole("sync", "bound-*", SERVER_ID, "30s"))
 
 
 def credentials(aws: Aws, name: str) -> dict[str, str]:

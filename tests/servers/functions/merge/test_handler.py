@@ -147,7 +147,7 @@ def test_a_merge_under_way_shares_its_transaction_with_nothing(
     other.make(KEYED)
     first, second = event(made, [("1", "10", at(1))]), event(other, [("2", "20", at(2))])
     if not guarded:
-        runners = module_without("two-merges-in-one-transaction", "snowflake")
+        runners = module_without("two-merges-in-one-transaction", "_snowflake")
         monkeypatch.setattr(module, "RUNNERS", runners.RUNNERS)
     monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0)
     with held(made) as release, ThreadPoolExecutor() as pool:
